@@ -1,0 +1,1 @@
+//! Actors carry commands, events and effects between the rooms.

@@ -1,0 +1,2 @@
+//! The `formic` binary: parse, resolve, run.
+fn main() {}

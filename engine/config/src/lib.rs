@@ -1,0 +1,1 @@
+//! Config knows what disk tells at start: settings layers with provenance, instruction files.

@@ -1,0 +1,1 @@
+//! Policy judges: whether a claim may be acted on, and which rule says so.

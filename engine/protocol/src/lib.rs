@@ -1,0 +1,1 @@
+//! The names every room speaks: ids, commands, events, effects, outcomes, records, deltas.

@@ -1,0 +1,1 @@
+//! Providers act: one HTTP exchange with a model per call.

@@ -1,0 +1,1 @@
+//! A scripted model server over real loopback HTTP, speaking both wires from the server's side.

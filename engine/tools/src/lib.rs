@@ -1,0 +1,1 @@
+//! Tools act on files and processes; writes only under a permit.

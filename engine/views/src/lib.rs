@@ -1,0 +1,1 @@
+//! Views fold records into what people and programs read.

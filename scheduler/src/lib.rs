@@ -1,0 +1,1 @@
+//! The scheduler orders the nodes of a plan.

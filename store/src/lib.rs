@@ -1,0 +1,1 @@
+//! The store remembers: the append-only journal, blobs, and rebuildable indexes.

@@ -1,0 +1,1 @@
+//! Proofs over the whole house: journeys, promises, house rules, benches.
