@@ -1,1 +1,45 @@
-//! The names every room speaks: ids, commands, events, effects, outcomes, records, deltas.
+//! The names every room speaks: ids, messages, claims, verdicts, plans, commands, events, effects, outcomes, records, deltas.
+//!
+//! May: name things, serialise them, hash content, check that a transition is legal.
+//! Never: read a clock, touch disk or network, allocate an id by itself, know another room.
+
+pub mod claim;
+pub mod command;
+pub mod delta;
+pub mod effect;
+pub mod event;
+pub mod id;
+pub mod limits;
+pub mod message;
+pub mod model;
+pub mod outcome;
+pub mod plan;
+pub mod record;
+pub mod text;
+pub mod time;
+pub mod tool;
+pub mod usage;
+pub mod verdict;
+
+pub use claim::{Access, Action, Claim, Reach};
+pub use command::{Command, InterruptCause};
+pub use delta::{BlockKind, Delta, DeltaBody, Notice};
+pub use effect::Effect;
+pub use event::{
+    Event, FaultEvent, ForkPoint, ModelEvent, NodeEnd, Opening, PermissionEvent, PlanEvent,
+    SessionEvent, ToolEvent, TurnEnd, TurnEvent,
+};
+pub use id::{AgentId, BlobId, CallId, NodeId, Seq, SessionId, TurnId, WireCallId};
+pub use limits::{Limit, Limits};
+pub use message::{Block, Message, Role, ToolCall};
+pub use model::{
+    FaultKind, ModelFault, ModelRef, ModelTraits, Prompt, Reply, RetryHint, StopReason, ToolDecl,
+};
+pub use outcome::{Input, Outcome};
+pub use plan::{Budget, Kind, Node, Plan};
+pub use record::{Draft, RECORD_VERSION, Record};
+pub use text::{BULK_BYTES, Text};
+pub use time::Timestamp;
+pub use tool::{Fact, Intent, PlannedCall, ResultBlock, Todo, TodoState, ToolResult, ToolStatus};
+pub use usage::{Cost, Price, Usage};
+pub use verdict::{Decider, PermissionMode, Reason, RuleEffect, RuleRef, Verdict};

@@ -1,0 +1,51 @@
+//! Facts about model calls.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ModelFault, PlannedCall, Reply};
+
+/// Facts about a model call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelEvent {
+    /// A call is about to be made.
+    Requested {
+        /// Model calls before this one in the session.
+        step: u32,
+        /// The tokens set aside for it: the estimated prompt and the largest reply.
+        reserved: u64,
+        /// The largest reply the limits leave room for, in tokens; `None` for the model's own limit.
+        max_tokens: Option<u64>,
+    },
+    /// The whole reply arrived.
+    Replied {
+        /// The step it answers.
+        step: u32,
+        /// The reply with usage and cost.
+        reply: Box<Reply>,
+        /// Its calls, in order.
+        calls: Vec<PlannedCall>,
+        /// Milliseconds to the first byte.
+        first_byte_ms: u64,
+        /// Milliseconds to the end.
+        total_ms: u64,
+    },
+    /// An attempt failed and another will be made.
+    Retried {
+        /// The step.
+        step: u32,
+        /// Failed attempts so far, this one included.
+        attempt: u32,
+        /// How it failed.
+        fault: ModelFault,
+        /// The pause before the next, in milliseconds.
+        wait_ms: u64,
+    },
+    /// The pause is over; the next attempt begins.
+    Resumed {
+        /// The step.
+        step: u32,
+        /// Failed attempts so far.
+        attempt: u32,
+    },
+}

@@ -1,0 +1,54 @@
+//! Facts about a session as a whole.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Limits, ModelRef, PermissionMode, Seq, SessionId, Text};
+
+/// Facts about a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionEvent {
+    /// The session began.
+    Opened(Box<Opening>),
+    /// A new process took the session up; whatever was under way before is in doubt.
+    Resumed {
+        /// The limits of this run.
+        limits: Limits,
+        /// The permission mode of this run.
+        mode: PermissionMode,
+        /// The model of this run.
+        model: ModelRef,
+    },
+}
+
+/// How a session began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The folder it works in.
+    pub cwd: PathBuf,
+    /// The formic version that opened it.
+    pub formic: String,
+    /// The permission mode.
+    pub mode: PermissionMode,
+    /// The model.
+    pub model: ModelRef,
+    /// The system prompt, exact: the stable prefix of every request.
+    pub system: Text,
+    /// The offered tools, sorted by name.
+    pub tools: Vec<String>,
+    /// The limits of the first run.
+    pub limits: Limits,
+    /// Where it branched off, if it is a fork; the records up to there were copied in front.
+    pub forked: Option<ForkPoint>,
+}
+
+/// Where a fork branched off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkPoint {
+    /// The session it came from.
+    pub session: SessionId,
+    /// The last record it shares.
+    pub seq: Seq,
+}

@@ -1,0 +1,57 @@
+//! Facts about turns.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BlobId, Block, InterruptCause, Limit, ModelFault, Text, TurnId};
+
+/// Facts about a turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnEvent {
+    /// A turn began.
+    Submitted {
+        /// Its id.
+        turn: TurnId,
+        /// Environment and instruction texts, before the input in the same message.
+        context: Vec<Text>,
+        /// What the user said.
+        content: Vec<Block>,
+    },
+    /// The user said something in the middle of the turn.
+    Steered {
+        /// What.
+        content: Vec<Block>,
+    },
+    /// formic itself told the model something, for example that its answer missed the schema.
+    Nudged {
+        /// What.
+        text: Text,
+    },
+    /// The turn ended.
+    Ended {
+        /// Its id.
+        turn: TurnId,
+        /// How.
+        end: TurnEnd,
+        /// Digest of the agent's state just before this event; replay must come to the same.
+        state: BlobId,
+    },
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnEnd {
+    /// The model had said all.
+    Completed,
+    /// The model or its provider's filter refused.
+    Refused,
+    /// The reply limit cut the answer.
+    Cut,
+    /// A limit of the run was reached.
+    Limited(Limit),
+    /// Stopped from outside.
+    Interrupted(InterruptCause),
+    /// The model could not be reached or did not answer usably.
+    Failed(ModelFault),
+}

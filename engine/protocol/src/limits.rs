@@ -1,0 +1,34 @@
+//! Hard limits of a run and the one that stopped it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Cost;
+
+/// What a run may use; `None` means no limit. Checked before each model call, never after.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Model calls.
+    pub steps: Option<u32>,
+    /// Money, in pico-dollars.
+    pub cost: Option<Cost>,
+    /// Tokens, prompt and reply of every call together.
+    pub tokens: Option<u64>,
+    /// How often a reply may miss the wanted output schema before the run gives up.
+    pub schema_misses: Option<u32>,
+}
+
+/// Which limit stopped a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// The number of model calls.
+    Steps,
+    /// The money.
+    Cost,
+    /// The tokens.
+    Tokens,
+    /// The wall time.
+    Time,
+    /// The attempts at an answer that fits the wanted schema.
+    SchemaMisses,
+}
