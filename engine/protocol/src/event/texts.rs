@@ -58,7 +58,7 @@ fn of_turn<'a>(event: &'a mut TurnEvent, texts: &mut Vec<&'a mut Text>) {
 fn of_block<'a>(block: &'a mut Block, texts: &mut Vec<&'a mut Text>) {
     match block {
         Block::Text(text) | Block::RedactedThinking(text) | Block::Foreign(text) => {
-            texts.push(text)
+            texts.push(text);
         }
         Block::Thinking { text, signature } => {
             texts.push(text);
