@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Block, Limits, ModelRef, PermissionMode, Text, TurnId};
+use crate::{Block, Limits, ModelRef, ModelTraits, PermissionMode, Text, TurnId};
 
 /// A wish from outside. New ids and times arrive with it; deciding never makes them.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,8 @@ pub enum Command {
         mode: PermissionMode,
         /// The model of this run.
         model: ModelRef,
+        /// What is known of that model.
+        traits: ModelTraits,
     },
     /// Stop the turn.
     Interrupt {

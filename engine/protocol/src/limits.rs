@@ -15,6 +15,8 @@ pub struct Limits {
     pub tokens: Option<u64>,
     /// How often a reply may miss the wanted output schema before the run gives up.
     pub schema_misses: Option<u32>,
+    /// How often one model call is tried again after a fault that may pass.
+    pub retries: Option<u32>,
 }
 
 /// Which limit stopped a run.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Limits, ModelRef, PermissionMode, Seq, SessionId, Text};
+use crate::{Limits, ModelRef, ModelTraits, PermissionMode, Seq, SessionId, Text};
 
 /// Facts about a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,7 +20,11 @@ pub enum SessionEvent {
         mode: PermissionMode,
         /// The model of this run.
         model: ModelRef,
+        /// What is known of that model.
+        traits: ModelTraits,
     },
+    /// The session branched off another one; the records before this one were copied from it.
+    Forked(ForkPoint),
 }
 
 /// How a session began.
@@ -34,14 +38,14 @@ pub struct Opening {
     pub mode: PermissionMode,
     /// The model.
     pub model: ModelRef,
+    /// What is known of that model.
+    pub traits: ModelTraits,
     /// The system prompt, exact: the stable prefix of every request.
     pub system: Text,
     /// The offered tools, sorted by name.
     pub tools: Vec<String>,
     /// The limits of the first run.
     pub limits: Limits,
-    /// Where it branched off, if it is a fork; the records up to there were copied in front.
-    pub forked: Option<ForkPoint>,
 }
 
 /// Where a fork branched off.

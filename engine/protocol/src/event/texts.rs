@@ -24,7 +24,7 @@ impl Event {
                 Intent::Command { command, .. } => texts.push(command),
             },
             Self::Tool(ToolEvent::Finished { result, .. }) => of_result(result, &mut texts),
-            Self::Session(SessionEvent::Resumed { .. })
+            Self::Session(SessionEvent::Resumed { .. } | SessionEvent::Forked(_))
             | Self::Model(
                 ModelEvent::Requested { .. }
                 | ModelEvent::Retried { .. }
@@ -51,7 +51,7 @@ fn of_turn<'a>(event: &'a mut TurnEvent, texts: &mut Vec<&'a mut Text>) {
             content.iter_mut().for_each(|block| of_block(block, texts));
         }
         TurnEvent::Nudged { text } => texts.push(text),
-        TurnEvent::Ended { .. } => {}
+        TurnEvent::Interrupted { .. } | TurnEvent::Ended { .. } => {}
     }
 }
 

@@ -27,6 +27,11 @@ pub enum TurnEvent {
         /// What.
         text: Text,
     },
+    /// The turn is being stopped from outside; what runs is being ended.
+    Interrupted {
+        /// Why.
+        cause: InterruptCause,
+    },
     /// The turn ended.
     Ended {
         /// Its id.
@@ -50,6 +55,8 @@ pub enum TurnEnd {
     Cut,
     /// A limit of the run was reached.
     Limited(Limit),
+    /// The same calls with the same results came over and over.
+    Looping,
     /// Stopped from outside.
     Interrupted(InterruptCause),
     /// The model could not be reached or did not answer usably.
