@@ -1,1 +1,0 @@
-//! Proofs over the whole house: journeys, promises, house rules, benches.
