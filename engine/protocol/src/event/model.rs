@@ -41,6 +41,13 @@ pub enum ModelEvent {
         /// The pause before the next, in milliseconds.
         wait_ms: u64,
     },
+    /// The step was given up.
+    Failed {
+        /// The step.
+        step: u32,
+        /// How the last attempt failed.
+        fault: ModelFault,
+    },
     /// The pause is over; the next attempt begins.
     Resumed {
         /// The step.

@@ -28,6 +28,7 @@ impl Event {
             | Self::Model(
                 ModelEvent::Requested { .. }
                 | ModelEvent::Retried { .. }
+                | ModelEvent::Failed { .. }
                 | ModelEvent::Resumed { .. },
             )
             | Self::Tool(ToolEvent::Reopened { .. })

@@ -34,8 +34,6 @@ pub enum TurnEvent {
     },
     /// The turn ended.
     Ended {
-        /// Its id.
-        turn: TurnId,
         /// How.
         end: TurnEnd,
         /// Digest of the agent's state just before this event; replay must come to the same.

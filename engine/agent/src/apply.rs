@@ -1,0 +1,331 @@
+//! The only place where an agent's state changes: one event, one new state. Running live and resuming share it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use protocol::{
+    Block, Event, Fact, Message, ModelEvent, Opening, PlannedCall, Reply, Role, SessionEvent, Text,
+    ToolEvent, ToolResult, ToolStatus, TurnEvent,
+};
+
+use crate::flow::{Flow, Phase, Setup, Slot, SlotState, Spent};
+use crate::looping::Echo;
+use crate::state::State;
+
+pub(crate) fn apply(state: &mut State, event: &Event) {
+    match event {
+        Event::Session(event) => session(&mut state.flow, event),
+        Event::Turn(event) => turn(state, event),
+        Event::Model(event) => model(state, event),
+        Event::Tool(event) => tool(state, event),
+        Event::Permission(_) | Event::Plan(_) | Event::Fault(_) => {}
+    }
+}
+
+fn session(flow: &mut Flow, event: &SessionEvent) {
+    match event {
+        SessionEvent::Opened(opening) => {
+            flow.cwd.clone_from(&opening.cwd);
+            flow.setup = Some(Arc::new(setup(opening)));
+            flow.spent.fresh = true;
+        }
+        SessionEvent::Resumed {
+            limits,
+            mode,
+            model,
+            traits,
+        } => {
+            if let Some(setup) = flow.setup.as_mut().map(Arc::make_mut) {
+                (setup.limits, setup.mode) = (*limits, *mode);
+                (setup.model, setup.traits) = (model.clone(), traits.clone());
+            }
+            flow.spent.fresh = true;
+            doubt(&mut flow.calls);
+        }
+        SessionEvent::Forked(_) => {}
+    }
+}
+
+fn setup(opening: &Opening) -> Setup {
+    Setup {
+        cwd: opening.cwd.clone(),
+        mode: opening.mode,
+        model: opening.model.clone(),
+        traits: opening.traits.clone(),
+        system: opening.system.clone(),
+        tools: opening.tools.clone(),
+        limits: opening.limits,
+    }
+}
+
+/// A new process cannot know whether what the former one started also ended.
+fn doubt(calls: &mut [Slot]) {
+    for slot in calls {
+        if let SlotState::Started(intent) = &slot.state {
+            slot.state = SlotState::InDoubt(intent.clone());
+        }
+    }
+}
+
+fn turn(state: &mut State, event: &TurnEvent) {
+    match event {
+        TurnEvent::Submitted {
+            turn,
+            context,
+            content,
+        } => {
+            let flow = &mut state.flow;
+            if std::mem::take(&mut flow.spent.fresh) {
+                let context = flow.spent.context;
+                let unreported_bytes = flow.spent.unreported_bytes;
+                flow.spent = Spent {
+                    context,
+                    unreported_bytes,
+                    ..Spent::default()
+                };
+            }
+            (flow.turn, flow.phase, flow.structured) = (Some(*turn), Phase::Due, None);
+            flow.echo = Echo::default();
+            let notes = context.iter().cloned().map(Block::Text);
+            say(
+                state,
+                Role::User,
+                notes.chain(content.iter().cloned()).collect(),
+            );
+        }
+        TurnEvent::Steered { content } => state.flow.steering.extend(content.iter().cloned()),
+        TurnEvent::Nudged { text } => {
+            if state.flow.phase == Phase::Due {
+                state.flow.echo.reminded();
+            } else {
+                state.flow.spent.misses += 1;
+                state.flow.phase = Phase::Due;
+            }
+            say(state, Role::User, vec![Block::Text(text.clone())]);
+        }
+        TurnEvent::Interrupted { cause } => state.flow.phase = Phase::Stopping { cause: *cause },
+        TurnEvent::Ended { .. } => {
+            close_calls(state);
+            state.flow.phase = Phase::Resting;
+        }
+    }
+}
+
+/// Answers every call that will not run any more, so that the conversation stays well formed.
+fn close_calls(state: &mut State) {
+    if state.flow.calls.is_empty() {
+        return;
+    }
+    for slot in state.flow.calls.iter_mut().filter(|slot| !slot.is_done()) {
+        let text = "not run: the turn was ended before this call";
+        let result = ToolResult::with_status(ToolStatus::Interrupted, text);
+        slot.state = SlotState::Done(Arc::new(result));
+    }
+    say_results(state);
+}
+
+fn model(state: &mut State, event: &ModelEvent) {
+    match event {
+        ModelEvent::Requested { max_tokens, .. } => {
+            read_steering(state);
+            state.flow.phase = Phase::Calling {
+                attempt: 0,
+                max_tokens: *max_tokens,
+            };
+        }
+        ModelEvent::Replied { reply, calls, .. } => replied(state, reply, calls),
+        ModelEvent::Retried {
+            attempt, wait_ms, ..
+        } => {
+            if let Phase::Calling { max_tokens, .. } = state.flow.phase {
+                let (attempt, ms) = (*attempt, *wait_ms);
+                state.flow.phase = Phase::Waiting {
+                    attempt,
+                    ms,
+                    max_tokens,
+                };
+            }
+        }
+        ModelEvent::Failed { fault, .. } => {
+            state.flow.phase = Phase::Failed {
+                fault: fault.clone(),
+            };
+        }
+        ModelEvent::Resumed { attempt, .. } => {
+            if let Phase::Waiting { max_tokens, .. } = state.flow.phase {
+                state.flow.phase = Phase::Calling {
+                    attempt: *attempt,
+                    max_tokens,
+                };
+            }
+        }
+    }
+}
+
+fn replied(state: &mut State, reply: &Reply, calls: &[PlannedCall]) {
+    account(&mut state.flow.spent, reply);
+    state.flow.step += 1;
+    state.flow.calls = slots(reply, calls);
+    state.flow.phase = if calls.is_empty() {
+        Phase::Answered {
+            stop: reply.stop.clone(),
+        }
+    } else {
+        Phase::Acting
+    };
+    if !reply.content.is_empty() {
+        let message = Message {
+            role: Role::Assistant,
+            content: reply.content.clone(),
+        };
+        state.messages.push(Arc::new(message));
+    }
+}
+
+fn account(spent: &mut Spent, reply: &Reply) {
+    spent.steps += 1;
+    let reply_bytes: u64 = reply.content.iter().map(block_bytes).sum();
+    match reply.usage {
+        Some(usage) => {
+            spent.tokens += usage.total();
+            (spent.context, spent.unreported_bytes) = (Some(usage.total()), 0);
+        }
+        None => {
+            let prompt =
+                spent.context.unwrap_or(0) + crate::estimate_tokens(spent.unreported_bytes);
+            spent.tokens += prompt + crate::estimate_tokens(reply_bytes);
+            spent.unreported_bytes += reply_bytes;
+        }
+    }
+    if let Some(cost) = reply.cost {
+        spent.cost += cost;
+    }
+}
+
+fn slots(reply: &Reply, calls: &[PlannedCall]) -> Vec<Slot> {
+    let wire = |call: &PlannedCall| {
+        reply.content.iter().find_map(|block| match block {
+            Block::ToolUse(written) if written.id == call.call => Some(written.wire.clone()),
+            _ => None,
+        })
+    };
+    let slot = |call: &PlannedCall| {
+        Some(Slot {
+            plan: call.clone(),
+            wire: wire(call)?,
+            state: SlotState::Open,
+        })
+    };
+    calls.iter().filter_map(slot).collect()
+}
+
+fn tool(state: &mut State, event: &ToolEvent) {
+    match event {
+        ToolEvent::Started { call, intent } => {
+            set(&mut state.flow, *call, SlotState::Started(intent.clone()));
+        }
+        ToolEvent::Reopened { call } => set(&mut state.flow, *call, SlotState::Open),
+        ToolEvent::Finished { call, result, .. } => {
+            learn(state, result);
+            set(
+                &mut state.flow,
+                *call,
+                SlotState::Done(Arc::new((**result).clone())),
+            );
+            let all_done = state.flow.calls.iter().all(Slot::is_done);
+            if all_done && state.flow.phase == Phase::Acting {
+                state.flow.echo.hear(&state.messages, &state.flow.calls);
+                say_results(state);
+                state.flow.phase = Phase::Due;
+            }
+        }
+    }
+}
+
+fn set(flow: &mut Flow, call: protocol::CallId, to: SlotState) {
+    if let Some(slot) = flow.calls.iter_mut().find(|slot| slot.plan.call == call) {
+        slot.state = to;
+    }
+}
+
+fn learn(state: &mut State, result: &ToolResult) {
+    for fact in &result.facts {
+        match fact {
+            Fact::FileSeen { path, content } => {
+                Arc::make_mut(&mut state.seen).insert(path.clone(), *content);
+            }
+            Fact::Cwd(cwd) => state.flow.cwd.clone_from(cwd),
+            Fact::Todos(todos) => state.flow.todos = todos.as_slice().into(),
+            Fact::Structured(answer) => state.flow.structured = Some(answer.clone()),
+            Fact::Instructions { path, .. } => {
+                Arc::make_mut(&mut state.flow.instructed).insert(path.clone());
+            }
+            Fact::FileWritten { .. } | Fact::Spilled(_) | Fact::Exited(_) => {}
+        }
+    }
+}
+
+/// The results of the newest reply's calls become one message, in the order of the calls.
+fn say_results(state: &mut State) {
+    let calls = std::mem::take(&mut state.flow.calls);
+    let mut content = Vec::with_capacity(calls.len());
+    let mut notes = Vec::new();
+    for Slot { plan, wire, state } in calls {
+        let SlotState::Done(result) = state else {
+            continue;
+        };
+        notes.extend(result.facts.iter().filter_map(instruction_note));
+        let (call, status) = (plan.call, result.status);
+        content.push(Block::ToolResult {
+            call,
+            wire,
+            status,
+            content: result.content.clone(),
+        });
+    }
+    content.extend(notes);
+    say(state, Role::User, content);
+}
+
+fn instruction_note(fact: &Fact) -> Option<Block> {
+    let Fact::Instructions { path, text } = fact else {
+        return None;
+    };
+    Some(Block::Text(instruction_text(path, &text.as_str())))
+}
+
+fn instruction_text(path: &Path, text: &str) -> Text {
+    crate::prompt::instructions(path, text)
+}
+
+fn read_steering(state: &mut State) {
+    let said = std::mem::take(&mut state.flow.steering);
+    if !said.is_empty() {
+        say(state, Role::User, said);
+    }
+}
+
+fn say(state: &mut State, role: Role, content: Vec<Block>) {
+    state.flow.spent.unreported_bytes += content.iter().map(block_bytes).sum::<u64>();
+    state.messages.push(Arc::new(Message { role, content }));
+}
+
+/// Bytes of a block as they count for the prompt; a picture counts as about 1,500 tokens.
+fn block_bytes(block: &Block) -> u64 {
+    const IMAGE_BYTES: u64 = 5_400;
+    match block {
+        Block::Text(text) | Block::RedactedThinking(text) | Block::Foreign(text) => text.bytes(),
+        Block::Thinking { text, signature } => {
+            text.bytes() + signature.as_ref().map_or(0, Text::bytes)
+        }
+        Block::Image { .. } => IMAGE_BYTES,
+        Block::ToolUse(call) => call.name.len() as u64 + call.arguments.bytes(),
+        Block::ToolResult { content, .. } => content
+            .iter()
+            .map(|part| match part {
+                protocol::ResultBlock::Text(text) => text.bytes(),
+                protocol::ResultBlock::Image { .. } => IMAGE_BYTES,
+            })
+            .sum(),
+    }
+}

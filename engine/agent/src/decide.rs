@@ -1,0 +1,339 @@
+//! The transition table: which events an input leads to in each phase, and what follows of itself.
+
+use std::sync::Arc;
+
+use protocol::{
+    CallId, Command, Event, Input, Intent, Limit, ModelEvent, Outcome, PermissionEvent,
+    SessionEvent, StopReason, Timestamp, ToolEvent, ToolResult, ToolStatus, TurnEnd, TurnEvent,
+};
+
+use crate::flow::{Flow, Phase, Slot, SlotState};
+use crate::limits::{Room, room};
+use crate::retry;
+use crate::state::State;
+
+/// How often an answer may miss the wanted schema, where the settings say nothing.
+const SCHEMA_MISSES: u32 = 3;
+
+/// An input that makes no sense in this phase: a fault of the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Illegal {
+    /// A turn is under way.
+    #[error("begin a turn: one is under way")]
+    Busy,
+    /// No turn is under way.
+    #[error("steer: no turn is under way")]
+    Resting,
+}
+
+/// The events `input` leads to, in order. An answer to a wish that is no longer held gives none.
+///
+/// # Errors
+/// [`Illegal`] for a command that makes no sense now; the state is as before.
+pub fn decide(state: &State, input: Input) -> Result<Vec<Event>, Illegal> {
+    let mut events = react(&state.flow, input)?;
+    if !events.is_empty() {
+        follow(state, &mut events);
+    }
+    Ok(events)
+}
+
+/// The table.
+fn react(flow: &Flow, input: Input) -> Result<Vec<Event>, Illegal> {
+    Ok(match (&flow.phase, input) {
+        (
+            Phase::Resting,
+            Input::Command(Command::Submit {
+                turn,
+                context,
+                content,
+            }),
+        ) => {
+            vec![Event::Turn(TurnEvent::Submitted {
+                turn,
+                context,
+                content,
+            })]
+        }
+        (_, Input::Command(Command::Submit { .. })) => return Err(Illegal::Busy),
+        (Phase::Resting, Input::Command(Command::Steer { .. })) => return Err(Illegal::Resting),
+        (_, Input::Command(Command::Steer { content })) => {
+            vec![Event::Turn(TurnEvent::Steered { content })]
+        }
+        (
+            _,
+            Input::Command(Command::Resume {
+                limits,
+                mode,
+                model,
+                traits,
+            }),
+        ) => {
+            vec![Event::Session(SessionEvent::Resumed {
+                limits,
+                mode,
+                model,
+                traits,
+            })]
+        }
+        (Phase::Resting | Phase::Stopping { .. }, Input::Command(Command::Interrupt { .. })) => {
+            Vec::new()
+        }
+        (_, Input::Command(Command::Interrupt { cause })) => {
+            vec![Event::Turn(TurnEvent::Interrupted { cause })]
+        }
+        (Phase::Calling { attempt, .. }, Input::Outcome(outcome)) => {
+            calling(flow, *attempt, outcome)
+        }
+        (Phase::Waiting { attempt, .. }, Input::Outcome(Outcome::Waited { step, attempt: of }))
+            if step == flow.step && of == *attempt =>
+        {
+            vec![Event::Model(ModelEvent::Resumed { step, attempt: of })]
+        }
+        (Phase::Acting | Phase::Stopping { .. }, Input::Outcome(outcome)) => acting(flow, outcome),
+        (
+            Phase::Resting
+            | Phase::Due
+            | Phase::Answered { .. }
+            | Phase::Failed { .. }
+            | Phase::Waiting { .. },
+            _,
+        ) => Vec::new(),
+    })
+}
+
+fn calling(flow: &Flow, attempt: u32, outcome: Outcome) -> Vec<Event> {
+    match outcome {
+        Outcome::Replied {
+            step,
+            reply,
+            calls,
+            took,
+        } if step == flow.step => {
+            let (first_byte_ms, total_ms) = took;
+            vec![Event::Model(ModelEvent::Replied {
+                step,
+                reply,
+                calls,
+                first_byte_ms,
+                total_ms,
+            })]
+        }
+        Outcome::ModelFailed {
+            step,
+            attempt: of,
+            fault,
+            dice,
+        } if step == flow.step && of == attempt => {
+            match retry::pause(&fault, attempt, flow.limits().retries, dice) {
+                Some(wait_ms) => {
+                    let attempt = attempt + 1;
+                    vec![Event::Model(ModelEvent::Retried {
+                        step,
+                        attempt,
+                        fault,
+                        wait_ms,
+                    })]
+                }
+                None => vec![Event::Model(ModelEvent::Failed { step, fault })],
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn acting(flow: &Flow, outcome: Outcome) -> Vec<Event> {
+    let open = |call| {
+        flow.slot(call)
+            .is_some_and(|slot| slot.state == SlotState::Open)
+    };
+    let stopping = matches!(flow.phase, Phase::Stopping { .. });
+    match outcome {
+        Outcome::Permitted {
+            call,
+            intent,
+            verdict,
+            by,
+        } if open(call) && !stopping => vec![
+            Event::Permission(PermissionEvent::Decided { call, verdict, by }),
+            Event::Tool(ToolEvent::Started { call, intent }),
+        ],
+        Outcome::Refused { call, verdict, by } if open(call) && !stopping => {
+            let text = format!("permission denied: {}", verdict.reason().text);
+            let result = ToolResult::with_status(ToolStatus::Denied, text);
+            vec![
+                Event::Permission(PermissionEvent::Decided { call, verdict, by }),
+                finished(call, result, (Timestamp::default(), Timestamp::default())),
+            ]
+        }
+        Outcome::Finished { call, result, span } => match flow.slot(call) {
+            Some(slot) if !slot.is_done() => vec![finished(call, *result, span)],
+            _ => Vec::new(),
+        },
+        Outcome::NotDone { call } => match flow.slot(call) {
+            Some(Slot {
+                state: SlotState::InDoubt(_),
+                ..
+            }) => {
+                vec![Event::Tool(ToolEvent::Reopened { call })]
+            }
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Adds what follows of itself, until nothing does. Only the state decides it, so a journal that
+/// ends between two of these events continues as it would have.
+fn follow(state: &State, events: &mut Vec<Event>) {
+    let mut next = light(state);
+    events.iter().for_each(|event| next.apply(event));
+    while let Some(mut event) = advance(&next.flow) {
+        if let Event::Turn(TurnEvent::Ended { state: digest, .. }) = &mut event {
+            let mut whole = state.clone();
+            events.iter().for_each(|event| whole.apply(event));
+            *digest = whole.digest();
+        }
+        next.apply(&event);
+        events.push(event);
+    }
+}
+
+/// What [`advance`] looks at, without the bulk of a long session: a step must not cost more the
+/// longer the conversation is.
+fn light(state: &State) -> State {
+    let messages = state.messages.last().cloned().into_iter().collect();
+    State {
+        flow: state.flow.clone(),
+        messages,
+        seen: Arc::default(),
+    }
+}
+
+fn advance(flow: &Flow) -> Option<Event> {
+    match &flow.phase {
+        Phase::Due => Some(due(flow)),
+        Phase::Answered { stop } => Some(answered(flow, stop)),
+        Phase::Failed { fault } => Some(ended(TurnEnd::Failed(fault.clone()))),
+        Phase::Acting => flow.calls.iter().find_map(unrunnable),
+        Phase::Stopping { cause } => stopping(flow, *cause),
+        Phase::Resting | Phase::Calling { .. } | Phase::Waiting { .. } => None,
+    }
+}
+
+fn due(flow: &Flow) -> Event {
+    if flow.structured.is_some() {
+        return ended(TurnEnd::Completed);
+    }
+    if flow.echo.is_endless() {
+        return ended(TurnEnd::Looping);
+    }
+    if flow.echo.wants_reminder() {
+        return Event::Turn(TurnEvent::Nudged {
+            text: flow.echo.reminder().into(),
+        });
+    }
+    match room(flow) {
+        Ok(Room {
+            reserved,
+            max_tokens,
+        }) => Event::Model(ModelEvent::Requested {
+            step: flow.step,
+            reserved,
+            max_tokens,
+        }),
+        Err(limit) => ended(TurnEnd::Limited(limit)),
+    }
+}
+
+fn answered(flow: &Flow, stop: &StopReason) -> Event {
+    let go_on = || due(flow);
+    match stop {
+        StopReason::PauseTurn => go_on(),
+        _ if !flow.steering.is_empty() => go_on(),
+        StopReason::Refusal => ended(TurnEnd::Refused),
+        StopReason::MaxTokens | StopReason::ContextFull => ended(TurnEnd::Cut),
+        _ if flow.wants_schema() => missed(flow),
+        StopReason::EndTurn
+        | StopReason::ToolUse
+        | StopReason::StopSequence
+        | StopReason::Other(_) => ended(TurnEnd::Completed),
+    }
+}
+
+fn missed(flow: &Flow) -> Event {
+    if flow.spent.misses >= flow.limits().schema_misses.unwrap_or(SCHEMA_MISSES) {
+        return ended(TurnEnd::Limited(Limit::SchemaMisses));
+    }
+    let text = format!(
+        "Give your final answer by calling the tool {} with arguments that fit its schema.",
+        crate::ANSWER_TOOL
+    );
+    Event::Turn(TurnEvent::Nudged { text: text.into() })
+}
+
+/// A call that ends without running: one that was refused from the start, or a command in doubt.
+fn unrunnable(slot: &Slot) -> Option<Event> {
+    let now = (Timestamp::default(), Timestamp::default());
+    match &slot.state {
+        SlotState::Open => {
+            let refusal = slot.plan.refusal.clone()?;
+            Some(finished(slot.plan.call, ToolResult::failed(refusal), now))
+        }
+        SlotState::InDoubt(Intent::Command { command, .. }) => {
+            let text = format!(
+                "in doubt: this command had started when formic's process ended, and whether it \
+                 finished is not known. It was not run again. Look at its effects before you decide \
+                 to repeat it: {}",
+                command.as_str()
+            );
+            Some(finished(
+                slot.plan.call,
+                ToolResult::with_status(ToolStatus::InDoubt, text),
+                now,
+            ))
+        }
+        SlotState::InDoubt(Intent::File { .. }) | SlotState::Started(_) | SlotState::Done(_) => {
+            None
+        }
+    }
+}
+
+fn stopping(flow: &Flow, cause: protocol::InterruptCause) -> Option<Event> {
+    let under_way = |slot: &Slot| {
+        matches!(
+            slot.state,
+            SlotState::Started(_) | SlotState::InDoubt(Intent::File { .. })
+        )
+    };
+    let doubtful = |slot: &Slot| matches!(slot.state, SlotState::InDoubt(_));
+    if let Some(event) = flow
+        .calls
+        .iter()
+        .filter(|slot| doubtful(slot))
+        .find_map(unrunnable)
+    {
+        return Some(event);
+    }
+    if flow.calls.iter().any(under_way) {
+        return None;
+    }
+    Some(ended(TurnEnd::Interrupted(cause)))
+}
+
+fn finished(call: CallId, result: ToolResult, (began, ended): (Timestamp, Timestamp)) -> Event {
+    Event::Tool(ToolEvent::Finished {
+        call,
+        result: Box::new(result),
+        began,
+        ended,
+    })
+}
+
+/// The digest is filled in by [`follow`], which knows the state before this event.
+fn ended(end: TurnEnd) -> Event {
+    Event::Turn(TurnEvent::Ended {
+        end,
+        state: protocol::BlobId::of(&[]),
+    })
+}
