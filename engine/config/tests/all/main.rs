@@ -1,0 +1,14 @@
+//! Settings and instruction files, read from folders made for each test.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod edits;
+mod hostile;
+mod invalid;
+mod layers;
+mod place;
+mod quantities;
