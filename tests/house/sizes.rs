@@ -14,7 +14,10 @@ const FN_FAIL: usize = 60;
 
 const LONG_FILES: [Exception; 0] = [];
 
-const LONG_FUNCTIONS: [Exception; 0] = [];
+const LONG_FUNCTIONS: [Exception; 1] = [Exception {
+    key: "engine/agent/src/decide.rs::react",
+    why: "the agent's transition table: one `match` of phase and input, read as a whole",
+}];
 
 fn file_violations(sources: &[Source], above: usize) -> Vec<Finding> {
     let long = sources
