@@ -1,1 +1,16 @@
 //! The store remembers: the append-only journal, blobs, and rebuildable indexes.
+//!
+//! May: block on disk, hold one advisory lock per session, keep bulky texts by content id, rebuild what can be rebuilt.
+//! Never: know what an agent is, call a model, start a thread, read a clock, invent an id, delete a damaged byte.
+
+mod blobs;
+mod disk;
+mod error;
+mod folder;
+mod journal;
+mod lock;
+
+pub use blobs::{Blobs, LostBlob, WhyLost};
+pub use error::{Result, StoreError};
+pub use folder::DataFolder;
+pub use journal::{Cut, Damage, Journal, Position, ReadReport, Reader, Recovered, read};

@@ -1,0 +1,58 @@
+//! Appends lines to the last segment and rolls to a new one when it is full.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::segment;
+use crate::disk;
+use crate::error::{About, Result};
+
+/// The end of a journal, open for appending. Whoever has one holds the session's lock, or works in a folder
+/// nobody else knows.
+#[derive(Debug)]
+pub(crate) struct SegmentWriter {
+    folder: PathBuf,
+    number: u32,
+    file: File,
+    bytes: u64,
+}
+
+impl SegmentWriter {
+    /// Opens the last segment of `folder`, the first if there is none; what is in it is durable when this returns.
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
+        let number = segment::numbers(folder)?.pop().unwrap_or(1);
+        let file = append_to(folder, number)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            number,
+            file,
+            bytes: segment::length(folder, number)?,
+        })
+    }
+
+    /// Writes whole lines in one go and waits until the disk has them.
+    pub(crate) fn append(&mut self, lines: &[u8]) -> Result<()> {
+        if self.bytes >= segment::ROLL_BYTES {
+            self.file = append_to(&self.folder, self.number + 1)?;
+            self.number += 1;
+            self.bytes = 0;
+        }
+        let path = segment::path(&self.folder, self.number);
+        self.file.write_all(lines).about("append to", &path)?;
+        self.file.sync_data().about("sync", &path)?;
+        self.bytes += lines.len() as u64;
+        Ok(())
+    }
+}
+
+fn append_to(folder: &Path, number: u32) -> Result<File> {
+    let path = segment::path(folder, number);
+    let file = disk::private()
+        .append(true)
+        .open(&path)
+        .about("open", &path)?;
+    file.sync_all().about("sync", &path)?;
+    disk::sync_folder(folder).about("sync the folder", folder)?;
+    Ok(file)
+}

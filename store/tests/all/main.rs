@@ -1,0 +1,10 @@
+//! What the store promises, tried on real disks with real damage.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod blobs;
+mod crash;
+mod damage;
+mod given;
+mod journal;
+mod lock;
+mod versions;
