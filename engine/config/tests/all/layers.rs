@@ -347,6 +347,11 @@ fn a_project_in_the_home_itself_reads_each_file_once() {
     let loaded = config::load(&sources).unwrap();
     assert_eq!(loaded.settings.permissions.allow.len(), 1);
     assert_eq!(loaded.needing_trust().len(), 0);
+
+    // Reached by another name it is still the same file.
+    std::os::unix::fs::symlink(place.path("home"), place.path("alias")).unwrap();
+    sources.project_root = place.path("alias");
+    assert_eq!(config::load(&sources).unwrap().needing_trust().len(), 0);
 }
 
 #[test]
