@@ -9,7 +9,7 @@ use crate::layered::Layered;
 use crate::quantity::{dollars_value, duration_value};
 use crate::secret::Secret;
 use crate::settings::{
-    Budgets, Mode, ModelSettings, Permissions, Price, ProviderSettings, Retry, Settings, Wire,
+    Budgets, ModelSettings, Permissions, PriceSettings, ProviderSettings, Retry, Settings, Wire,
 };
 use crate::source::Sourced;
 
@@ -36,7 +36,9 @@ fn permissions(layered: &Layered) -> Permissions {
         allow: layered.all(&at.child("allow")),
         ask: layered.all(&at.child("ask")),
         deny: layered.all(&at.child("deny")),
-        default_mode: layered.one(&at.child("defaultMode"), |v| Mode::from_name(v.as_str()?)),
+        default_mode: layered.one(&at.child("defaultMode"), |v| {
+            serde_json::from_value(v.clone()).ok()
+        }),
         additional_directories: layered.all(&at.child("additionalDirectories")),
         bypass_disabled_by: bypass.map(|b| b.source),
     }
@@ -57,7 +59,7 @@ fn model(layered: &Layered, at: &KeyPath) -> ModelSettings {
     let price = at.child("price");
     let dollars = |name: &str| layered.one(&price.child(name), dollars_value);
     ModelSettings {
-        price: Price {
+        price: PriceSettings {
             input: dollars("input"),
             output: dollars("output"),
             cache_read: dollars("cache_read"),

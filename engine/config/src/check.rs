@@ -167,11 +167,6 @@ impl Walk<'_> {
 
     /// A word formic does not know in a file of another program is that program's newer word, not a mistake.
     fn wrong(&mut self, key: &KeyPath, node: &Node, (shape, found): (Shape, String)) {
-        let found = if schema::is_secret(key) {
-            node.kind_name().to_owned()
-        } else {
-            found
-        };
         if self.origin.layer.is_foreign()
             && matches!((shape, &node.kind), (Shape::Choice(_), Kind::String(_)))
         {

@@ -8,6 +8,7 @@ mod assemble;
 mod check;
 mod edit;
 mod error;
+mod instructions;
 mod key;
 mod layered;
 mod load;
@@ -23,14 +24,18 @@ mod write;
 
 pub use edit::Change;
 pub use error::{ConfigError, Mismatch, Warning};
+pub use instructions::{
+    Instruction, InstructionOrigin, Instructions, MAX_INSTRUCTION_BYTES, MAX_INSTRUCTIONS_BYTES,
+    Note, instructions, nested_for,
+};
 pub use key::KeyPath;
 pub use layered::Entry;
 pub use load::{Loaded, check, load};
-pub use quantity::{DurationError, MicroUsd, parse_duration};
+pub use quantity::{DurationError, parse_duration};
 pub use read::MAX_SETTINGS_BYTES;
 pub use secret::{REDACTED, Secret};
 pub use settings::{
-    Budgets, Mode, ModelSettings, Permissions, Price, ProviderSettings, Retry, Settings, Wire,
+    Budgets, ModelSettings, Permissions, PriceSettings, ProviderSettings, Retry, Settings, Wire,
 };
 pub use source::{Layer, Source, Sourced};
 pub use sources::{Enabled, FlagSettings, SettingsFile, Sources};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use protocol::Cost;
 use serde_json::Value;
 
 /// Units of a duration, longest first: the order in which they may follow one another.
@@ -98,15 +99,10 @@ pub(crate) fn duration_value(value: &Value) -> Result<Duration, String> {
     }
 }
 
-/// An amount of US dollars in millionths, so that sums stay exact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MicroUsd(pub u64);
-
-/// Dollars as a JSON number; beyond a billion is taken for a slip.
-pub(crate) fn dollars_value(value: &Value) -> Option<MicroUsd> {
-    let micros = (value.as_f64()? * 1e6).round();
-    // The range check makes the cast exact: 1e15 is far below 2^53.
-    (0.0..=1e15)
-        .contains(&micros)
-        .then_some(MicroUsd(micros as u64))
+/// Dollars as a JSON number; beyond a million is taken for a slip.
+pub(crate) fn dollars_value(value: &Value) -> Option<Cost> {
+    value
+        .as_f64()
+        .filter(|dollars| (0.0..=1e6).contains(dollars))
+        .map(Cost::from_usd)
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use protocol::{Cost, PermissionMode};
 use serde_json::Value;
 
-use crate::quantity::MicroUsd;
 use crate::secret::Secret;
 use crate::source::{Source, Sourced};
 
@@ -42,51 +42,11 @@ pub struct Permissions {
     /// What is never done.
     pub deny: Vec<Sourced<String>>,
     /// The mode a session starts in.
-    pub default_mode: Option<Sourced<Mode>>,
+    pub default_mode: Option<Sourced<PermissionMode>>,
     /// Folders outside the project that count as inside, as written: relative ones and `~/` are not resolved.
     pub additional_directories: Vec<Sourced<String>>,
     /// Who forbade the mode `bypassPermissions`, if anybody did.
     pub bypass_disabled_by: Option<Source>,
-}
-
-/// The permission modes under Claude Code's names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// `default`: writes are asked about.
-    Default,
-    /// `acceptEdits`: edits inside the project need no question.
-    AcceptEdits,
-    /// `plan`: nothing is changed.
-    Plan,
-    /// `dontAsk`: what no rule allows is denied instead of asked.
-    DontAsk,
-    /// `bypassPermissions`: nothing is asked.
-    BypassPermissions,
-}
-
-impl Mode {
-    /// The mode of a name, exactly as written in settings and flags.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "default" => Self::Default,
-            "acceptEdits" => Self::AcceptEdits,
-            "plan" => Self::Plan,
-            "dontAsk" => Self::DontAsk,
-            "bypassPermissions" => Self::BypassPermissions,
-            _ => return None,
-        })
-    }
-
-    /// The name as written in settings and flags.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::AcceptEdits => "acceptEdits",
-            Self::Plan => "plan",
-            Self::DontAsk => "dontAsk",
-            Self::BypassPermissions => "bypassPermissions",
-        }
-    }
 }
 
 /// One entry of `providers`.
@@ -130,7 +90,7 @@ impl Wire {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelSettings {
     /// What a million tokens cost.
-    pub price: Price,
+    pub price: PriceSettings,
     /// Tokens of input and output together.
     pub context_window: Option<Sourced<u64>>,
     /// Tokens of one reply at most.
@@ -141,22 +101,36 @@ pub struct ModelSettings {
 
 /// Prices for one million tokens of each kind; an absent price is not known, not zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Price {
+pub struct PriceSettings {
     /// Plain input.
-    pub input: Option<Sourced<MicroUsd>>,
+    pub input: Option<Sourced<Cost>>,
     /// Output.
-    pub output: Option<Sourced<MicroUsd>>,
+    pub output: Option<Sourced<Cost>>,
     /// Input read from the provider's cache.
-    pub cache_read: Option<Sourced<MicroUsd>>,
+    pub cache_read: Option<Sourced<Cost>>,
     /// Input written to the provider's cache.
-    pub cache_write: Option<Sourced<MicroUsd>>,
+    pub cache_write: Option<Sourced<Cost>>,
+}
+
+impl PriceSettings {
+    /// The whole price, if input and output are known; a cache price not given counts as that of plain input.
+    pub fn price(&self) -> Option<protocol::Price> {
+        let dollars = |cost: &Option<Sourced<Cost>>| cost.as_ref().map(|c| c.value.usd());
+        let (input, output) = (dollars(&self.input)?, dollars(&self.output)?);
+        Some(protocol::Price {
+            input,
+            output,
+            cache_read: dollars(&self.cache_read).unwrap_or(input),
+            cache_write: dollars(&self.cache_write).unwrap_or(input),
+        })
+    }
 }
 
 /// `budgets`: limits of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budgets {
     /// Money.
-    pub usd: Option<Sourced<MicroUsd>>,
+    pub usd: Option<Sourced<Cost>>,
     /// Tokens of all kinds.
     pub tokens: Option<Sourced<u64>>,
     /// Turns.

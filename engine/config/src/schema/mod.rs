@@ -6,6 +6,8 @@ mod nearest;
 pub(crate) use foreign::is_foreign;
 pub(crate) use nearest::nearest;
 
+use protocol::PermissionMode;
+
 use crate::key::KeyPath;
 
 /// What a setting may hold.
@@ -77,16 +79,16 @@ const fn unused(name: &'static str, why: &'static str) -> Field {
 }
 
 /// The permission modes, as Claude Code names them.
-pub(crate) const MODES: &[&str] = &[
-    "default",
-    "acceptEdits",
-    "plan",
-    "dontAsk",
-    "bypassPermissions",
+const MODES: &[&str] = &[
+    PermissionMode::Default.name(),
+    PermissionMode::AcceptEdits.name(),
+    PermissionMode::Plan.name(),
+    PermissionMode::DontAsk.name(),
+    PermissionMode::BypassPermissions.name(),
 ];
 
 /// The wires a provider may speak.
-pub(crate) const WIRES: &[&str] = &["anthropic", "openai"];
+const WIRES: &[&str] = &["anthropic", "openai"];
 
 /// The whole settings object.
 pub(crate) static ROOT: Members = Members::Fields(&[

@@ -105,4 +105,11 @@ fn nesting_has_an_end() {
         "{told}"
     );
     Place::new().with(FILE, &"[".repeat(500_000)).error();
+    // Only what stands inside one another counts, not what stands side by side.
+    Place::new()
+        .with(
+            FILE,
+            &format!("{{\"swarm\": {{\"x\": [{}]}}}}", "[],".repeat(100)),
+        )
+        .load();
 }

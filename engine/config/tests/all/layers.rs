@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use config::{Enabled, FlagSettings, Layer, Loaded, MicroUsd, Mode, Source, Wire};
+use config::{Enabled, FlagSettings, Layer, Loaded, Source, Wire};
+use protocol::{Cost, PermissionMode, Price};
 use serde_json::json;
 
 use crate::place::{Place, key};
@@ -152,24 +153,16 @@ fn a_policy_may_silence_all_other_rules_but_only_a_policy() {
 }
 
 #[test]
-fn maps_merge_by_name_down_to_single_values() {
+fn providers_merge_by_name_down_to_single_values() {
+    let user = r#"{"providers": {"near": {"wire": "openai", "base_url": "http://localhost:8080/v1",
+        "headers": {"X-Team": "a"},
+        "models": {"m-1.5": {"price": {"input": 0.15, "output": 0.6}, "context_window": 32000}}}}}"#;
+    let local = r#"{"providers": {"near": {"models": {"m-1.5":
+        {"price": {"output": 0.5, "cache_read": 0.01}, "vision": true, "max_output": 4096}}}}}"#;
     let place = Place::new()
-        .with(
-            "config/settings.json",
-            r#"{"providers": {"near": {"wire": "openai", "base_url": "http://localhost:8080/v1", "api_key": "sk-user",
-                "headers": {"X-Team": "a"},
-                "models": {"m-1.5": {"price": {"input": 0.15, "output": 0.6}, "context_window": 32000}}}},
-                "env": {"A": "1", "B": "1"}, "swarm": {"max_parallel": 4, "deep": {"x": 1}}}"#,
-        )
-        .with(
-            "project/.formic/settings.local.json",
-            r#"{"providers": {"near": {"models": {"m-1.5": {"price": {"output": 0.5}, "vision": true, "max_output": 4096}}}},
-                "env": {"B": "2"}, "swarm": {"max_parallel": 8}, "memory": {"recall": true},
-                "aliases": {"small": "near/m-1.5"}, "budgets": {"usd": 2.5, "tokens": 1000, "turns": 7, "timeout": "1h30m"},
-                "retry": {"max_attempts": 5, "idle_timeout": 0.5}}"#,
-        );
-    let settings = place.load().settings;
-    let near = &settings.providers["near"];
+        .with("config/settings.json", user)
+        .with("project/.formic/settings.local.json", local);
+    let near = &place.load().settings.providers["near"];
     assert_eq!(near.wire.as_ref().unwrap().value, Wire::OpenAi);
     assert_eq!(
         near.base_url.as_ref().unwrap().value,
@@ -177,38 +170,57 @@ fn maps_merge_by_name_down_to_single_values() {
     );
     assert_eq!(near.headers["X-Team"].value.reveal(), "a");
     let model = &near.models["m-1.5"];
-    let price = &model.price;
-    assert_eq!(price.input.as_ref().unwrap().value, MicroUsd(150_000));
-    assert_eq!(price.output.as_ref().unwrap().value, MicroUsd(500_000));
-    assert_eq!(price.output.as_ref().unwrap().source.layer, Layer::Local);
-    assert_eq!(price.cache_read, None);
     assert_eq!(model.context_window.as_ref().unwrap().value, 32_000);
     assert_eq!(model.max_output.as_ref().unwrap().value, 4_096);
     assert!(model.vision.as_ref().unwrap().value);
+    let output = model.price.output.as_ref().unwrap();
     assert_eq!(
-        (
-            settings.env["A"].value.reveal(),
-            settings.env["B"].value.reveal()
-        ),
-        ("1", "2")
+        (output.value, output.source.layer),
+        (Cost::from_usd(0.5), Layer::Local)
     );
+    assert_eq!(model.price.cache_write, None);
+    let price = Price {
+        input: 0.15,
+        output: 0.5,
+        cache_read: 0.01,
+        cache_write: 0.15,
+    };
+    assert_eq!(model.price.price(), Some(price));
+}
+
+#[test]
+fn a_price_without_input_or_output_is_not_known() {
+    let text = r#"{"providers": {"p": {"models": {"m": {"price": {"input": 1}}}}}}"#;
+    let loaded = Place::new().with("config/settings.json", text).load();
+    assert_eq!(
+        loaded.settings.providers["p"].models["m"].price.price(),
+        None
+    );
+}
+
+#[test]
+fn other_maps_merge_by_name_and_limits_are_read() {
+    let user = r#"{"env": {"A": "1", "B": "1"}, "swarm": {"max_parallel": 4, "deep": {"x": 1}}}"#;
+    let local = r#"{"env": {"B": "2"}, "swarm": {"max_parallel": 8}, "memory": {"recall": true},
+        "aliases": {"small": "near/m-1.5"}, "budgets": {"usd": 2.5, "tokens": 1000, "turns": 7, "timeout": "1h30m"},
+        "retry": {"max_attempts": 5, "idle_timeout": 0.5}}"#;
+    let place = Place::new()
+        .with("config/settings.json", user)
+        .with("project/.formic/settings.local.json", local);
+    let settings = place.load().settings;
+    let env: Vec<&str> = settings.env.values().map(|v| v.value.reveal()).collect();
+    assert_eq!(env, ["1", "2"]);
     assert_eq!(settings.swarm["max_parallel"].value, json!(8));
     assert_eq!(settings.swarm["deep"].value, json!({"x": 1}));
     assert_eq!(settings.memory["recall"].value, json!(true));
     assert_eq!(settings.aliases["small"].value, "near/m-1.5");
-    let budgets = &settings.budgets;
-    assert_eq!(budgets.usd.as_ref().unwrap().value, MicroUsd(2_500_000));
+    let budgets = settings.budgets;
+    assert_eq!(budgets.usd.unwrap().value, Cost::from_usd(2.5));
     assert_eq!(
-        (
-            budgets.tokens.as_ref().unwrap().value,
-            budgets.turns.as_ref().unwrap().value
-        ),
+        (budgets.tokens.unwrap().value, budgets.turns.unwrap().value),
         (1_000, 7)
     );
-    assert_eq!(
-        budgets.timeout.as_ref().unwrap().value,
-        Duration::from_secs(5_400)
-    );
+    assert_eq!(budgets.timeout.unwrap().value, Duration::from_secs(5_400));
     assert_eq!(settings.retry.max_attempts.unwrap().value, 5);
     assert_eq!(
         settings.retry.idle_timeout.unwrap().value,
@@ -235,7 +247,6 @@ fn modes_carry_the_names_of_the_field() {
             .unwrap()
             .value;
         assert_eq!(mode.name(), name);
-        assert_eq!(Mode::from_name(name), Some(mode));
     }
     let built_in = Place::new()
         .load()
@@ -245,7 +256,7 @@ fn modes_carry_the_names_of_the_field() {
         .unwrap();
     assert_eq!(
         (built_in.value, built_in.source.to_string()),
-        (Mode::Default, "built-in".to_owned())
+        (PermissionMode::Default, "built-in".to_owned())
     );
     let forbidden = Place::new().with(
         "managed.json",
@@ -336,6 +347,11 @@ fn a_project_in_the_home_itself_reads_each_file_once() {
     let loaded = config::load(&sources).unwrap();
     assert_eq!(loaded.settings.permissions.allow.len(), 1);
     assert_eq!(loaded.needing_trust().len(), 0);
+
+    // Reached by another name it is still the same file.
+    std::os::unix::fs::symlink(place.path("home"), place.path("alias")).unwrap();
+    sources.project_root = place.path("alias");
+    assert_eq!(config::load(&sources).unwrap().needing_trust().len(), 0);
 }
 
 #[test]

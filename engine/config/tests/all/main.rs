@@ -8,6 +8,7 @@
 
 mod edits;
 mod hostile;
+mod instructions;
 mod invalid;
 mod layers;
 mod place;
