@@ -1,0 +1,127 @@
+//! What a session used: tokens, money, steps, time at the model; in all, per model, per agent, per node.
+
+use std::collections::BTreeMap;
+
+use protocol::{AgentId, Cost, Event, ModelEvent, NodeId, Record, Reply, ToolEvent, Usage};
+use serde::Serialize;
+
+use crate::View;
+
+/// What a session used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Ledger {
+    /// Everything together.
+    pub total: Tally,
+    /// By the model that answered, as its provider names it. Failed attempts and tool calls are no model's.
+    pub models: BTreeMap<String, Tally>,
+    /// By agent.
+    pub agents: BTreeMap<AgentId, Tally>,
+    /// By node of the plan.
+    pub nodes: BTreeMap<NodeId, Tally>,
+}
+
+/// One account of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Tokens of the replies whose provider told.
+    pub usage: Usage,
+    /// Replies whose provider did not tell their tokens.
+    pub uncounted: u32,
+    /// What the replies cost; `None` as soon as one reply's cost is unknown.
+    pub cost: Option<Cost>,
+    /// Replies.
+    pub steps: u32,
+    /// Failed attempts that were followed by another.
+    pub retries: u32,
+    /// Failed attempts that may have been billed, which no cost above contains.
+    pub maybe_billed: u32,
+    /// Tool calls that ended, however they ended.
+    pub tool_calls: u32,
+    /// Milliseconds from request to last byte, summed over the replies.
+    pub api_ms: u64,
+}
+
+impl Default for Tally {
+    /// Nothing used is known to cost nothing.
+    fn default() -> Self {
+        Self {
+            usage: Usage::default(),
+            uncounted: 0,
+            cost: Some(Cost(0)),
+            steps: 0,
+            retries: 0,
+            maybe_billed: 0,
+            tool_calls: 0,
+            api_ms: 0,
+        }
+    }
+}
+
+impl Tally {
+    fn reply(&mut self, reply: &Reply, total_ms: u64) {
+        match reply.usage {
+            Some(usage) => self.usage += usage,
+            None => self.uncounted += 1,
+        }
+        match (&mut self.cost, reply.cost) {
+            (Some(sum), Some(cost)) => *sum += cost,
+            (sum, _) => *sum = None,
+        }
+        self.steps += 1;
+        self.api_ms = self.api_ms.saturating_add(total_ms);
+    }
+}
+
+impl View for Ledger {
+    fn apply(&mut self, record: &Record) {
+        match &record.event {
+            Event::Model(event) => self.model(record, event),
+            Event::Tool(ToolEvent::Finished { .. }) => {
+                self.each(record, |tally| tally.tool_calls += 1);
+            }
+            Event::Tool(ToolEvent::Started { .. } | ToolEvent::Reopened { .. })
+            | Event::Session(_)
+            | Event::Turn(_)
+            | Event::Permission(_)
+            | Event::Plan(_)
+            | Event::Fault(_) => {}
+        }
+    }
+}
+
+impl Ledger {
+    fn model(&mut self, record: &Record, event: &ModelEvent) {
+        match event {
+            ModelEvent::Replied {
+                reply, total_ms, ..
+            } => {
+                self.each(record, |tally| tally.reply(reply, *total_ms));
+                let model = self.models.entry(reply.model.clone()).or_default();
+                model.reply(reply, *total_ms);
+            }
+            ModelEvent::Retried { fault, .. } => {
+                let billed = u32::from(fault.billed);
+                self.each(record, |tally| {
+                    tally.retries += 1;
+                    tally.maybe_billed += billed;
+                });
+            }
+            ModelEvent::Failed { fault, .. } => {
+                let billed = u32::from(fault.billed);
+                self.each(record, |tally| tally.maybe_billed += billed);
+            }
+            ModelEvent::Requested { .. } | ModelEvent::Resumed { .. } => {}
+        }
+    }
+
+    /// Books on every account the record belongs to, the models' apart.
+    fn each(&mut self, record: &Record, mut book: impl FnMut(&mut Tally)) {
+        book(&mut self.total);
+        if let Some(agent) = record.agent {
+            book(self.agents.entry(agent).or_default());
+        }
+        if let Some(node) = record.node {
+            book(self.nodes.entry(node).or_default());
+        }
+    }
+}
