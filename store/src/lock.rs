@@ -44,6 +44,8 @@ impl Drop for SessionLock {
     /// An empty lock file tells listings, without their touching the lock, that nobody holds it.
     fn drop(&mut self) {
         let _unsigned = self.file.set_len(0);
+        // Closing alone would not do: a child just being started elsewhere in this process may share the file.
+        let _unlocked = self.file.unlock();
     }
 }
 
