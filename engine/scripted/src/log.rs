@@ -147,7 +147,7 @@ impl Log {
 
     /// Notes what a request is answered with.
     pub(crate) fn decide(&mut self, seq: u64, rule: Option<&str>, status: Option<u16>) {
-        if let Some(request) = self.get_mut(seq) {
+        if let Some(request) = entry(&mut self.requests, seq) {
             request.answer.rule = rule.map(str::to_owned);
             request.answer.status = status;
         }
@@ -155,12 +155,11 @@ impl Log {
 
     /// Notes a reply's end and writes the request's line; says whether the file is still good.
     pub(crate) fn close(&mut self, seq: u64, finished_ms: u64, aborted: bool) -> bool {
-        let Some(request) = self.get_mut(seq) else {
+        let Some(request) = entry(&mut self.requests, seq) else {
             return true;
         };
         request.answer.finished_ms = Some(finished_ms);
         request.answer.aborted = aborted;
-        let request = request.clone();
         if let Some(file) = &mut self.file
             && let Err(error) = file.write_all(request.line().as_bytes())
         {
@@ -168,11 +167,11 @@ impl Log {
         }
         self.failure.is_none()
     }
+}
 
-    fn get_mut(&mut self, seq: u64) -> Option<&mut LoggedRequest> {
-        let index = usize::try_from(seq.checked_sub(1)?).ok()?;
-        self.requests.get_mut(index)
-    }
+fn entry(requests: &mut [LoggedRequest], seq: u64) -> Option<&mut LoggedRequest> {
+    let index = usize::try_from(seq.checked_sub(1)?).ok()?;
+    requests.get_mut(index)
 }
 
 /// A request's open end in the log: closed by [`Ticket::finish`], or as aborted when it is dropped before.

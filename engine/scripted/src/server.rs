@@ -215,7 +215,7 @@ impl Handle {
     }
 
     /// Waits until the requests so far satisfy `is_met`, which is asked after each request and each end of a reply;
-    /// false if the server stopped first.
+    /// false if the server stopped first. `is_met` runs while the log is held: it must not ask the handle again.
     pub async fn wait_until(&self, is_met: impl Fn(&[LoggedRequest]) -> bool) -> bool {
         self.shared.wait(is_met).await
     }

@@ -219,3 +219,41 @@ impl Body for ReplyBody {
         self.is_done
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        num::NonZeroUsize,
+        pin::Pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use bytes::Bytes;
+    use hyper::body::Body;
+
+    use super::{ReplyBody, Source};
+    use crate::{
+        clock::Clock, connection::Cut, log::Ticket, reply::Chunk, script::Script, state::Shared,
+    };
+
+    #[test]
+    fn each_network_piece_is_flushed_before_the_next() {
+        let chunk = Chunk {
+            tcp_bytes: NonZeroUsize::new(2),
+            ..Chunk::default()
+        };
+        let shared = Shared::new(Script::new(), Clock::starting_now(), true, None);
+        let source = Source::whole(Bytes::from_static("aé!".as_bytes()));
+        let mut body = ReplyBody::new(source, chunk, Ticket::new(shared, 1), Cut::default());
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut polled = Vec::new();
+        while !body.is_end_stream() {
+            polled.push(match Pin::new(&mut body).poll_frame(&mut cx) {
+                Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap().to_vec(),
+                Poll::Ready(None) => panic!("an end that was not announced"),
+                Poll::Pending => b"flush".to_vec(),
+            });
+        }
+        assert_eq!(polled, [b"a\xc3".as_slice(), b"flush", b"\xa9!"]);
+    }
+}

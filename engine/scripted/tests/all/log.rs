@@ -233,3 +233,53 @@ fn a_server_runs_inside_the_callers_runtime() {
         );
     });
 }
+
+#[test]
+fn a_run_that_has_returned_has_closed_its_log() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let stalled = Reply::text("hi").fault(Fault::StallAfterEvents(0));
+        let server = Server::bind(Script::new().otherwise(stalled), Options::default()).unwrap();
+        let handle = server.handle();
+        let _open = send(
+            handle.addr(),
+            "/v1/messages",
+            ask("x").to_string().as_bytes(),
+        );
+        let visit = async {
+            assert!(handle.wait_until(|requests| requests.len() == 1).await);
+            handle.shutdown();
+        };
+        let (served, ()) = tokio::join!(server.run(), visit);
+        served.unwrap();
+        assert!(handle.requests()[0].answer.aborted);
+    });
+}
+
+#[test]
+fn a_connection_is_kept_for_the_next_request() {
+    use std::io::{Read, Write};
+
+    let server = Server::in_background(Script::new().otherwise(Reply::text("hi"))).unwrap();
+    let mut stream = std::net::TcpStream::connect(server.addr()).unwrap();
+    for _ in 0..2 {
+        write!(stream, "GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    }
+    write!(
+        stream,
+        "GET /api/tags HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 3);
+    let finished = server
+        .requests()
+        .iter()
+        .filter(|request| !request.answer.aborted)
+        .count();
+    assert_eq!(finished, 3);
+}

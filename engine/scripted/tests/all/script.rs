@@ -147,6 +147,11 @@ const REPLY_MISTAKES: &[Mistake] = &[
         "2000000000 bytes",
     ),
     (
+        r#"{"steps": [{"repeat": {"text": "xx", "count": 1000000000}}]}"#,
+        "otherwise.steps[0]",
+        "2000000000 bytes",
+    ),
+    (
         r#"{"raw": {"body": "x"}, "stop": "x"}"#,
         "otherwise",
         "\"stop\" has no effect",
