@@ -1,0 +1,257 @@
+//! From a prompt to the JSON of a Messages request.
+//!
+//! The order of fields is fixed and `max_tokens`, which may vary between calls, comes last: the bytes before
+//! `"messages":` stay the same as long as model, system prompt and tools do.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use protocol::{Block, Message, Prompt, ResultBlock, Role, ToolDecl};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::turns::turns;
+
+#[derive(Serialize)]
+struct Request<'a> {
+    model: &'a str,
+    stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<[Out<'a>; 1]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<ToolOut<'a>>,
+    messages: Vec<MessageOut<'a>>,
+    max_tokens: u64,
+}
+
+#[derive(Serialize)]
+struct ToolOut<'a> {
+    name: &'a str,
+    description: &'a str,
+    input_schema: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<CacheControl>,
+}
+
+#[derive(Serialize)]
+struct MessageOut<'a> {
+    role: Role,
+    content: Vec<Out<'a>>,
+}
+
+/// A cache breakpoint: everything up to here may be cached.
+#[derive(Clone, Copy, Serialize)]
+struct CacheControl {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+const BREAKPOINT: Option<CacheControl> = Some(CacheControl { kind: "ephemeral" });
+
+/// A block as it goes out.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Out<'a> {
+    Text {
+        text: Cow<'a, str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Option<CacheControl>,
+    },
+    Thinking {
+        thinking: Cow<'a, str>,
+        signature: Cow<'a, str>,
+    },
+    RedactedThinking {
+        data: Cow<'a, str>,
+    },
+    Image {
+        source: Source<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Option<CacheControl>,
+    },
+    ToolUse {
+        id: Cow<'a, str>,
+        name: &'a str,
+        input: RawJson<'a>,
+    },
+    ToolResult {
+        tool_use_id: Cow<'a, str>,
+        #[serde(skip_serializing_if = "is_false")]
+        is_error: bool,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        content: Vec<Self>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Option<CacheControl>,
+    },
+    #[serde(untagged)]
+    Foreign(RawJson<'a>),
+}
+
+/// A picture's bytes.
+#[derive(Serialize)]
+struct Source<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    media_type: &'a str,
+    data: Cow<'a, str>,
+}
+
+/// JSON text written as it is; an empty object if it is none (a lost blob).
+struct RawJson<'a>(Cow<'a, str>);
+
+impl Serialize for RawJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serde_json::from_str::<&RawValue>(&self.0) {
+            Ok(raw) => raw.serialize(serializer),
+            Err(_) => serializer.collect_map(std::iter::empty::<((), ())>()),
+        }
+    }
+}
+
+/// The body of a request for `prompt`.
+///
+/// # Errors
+/// None in practice: every part is text or checked JSON.
+pub fn encode(prompt: &Prompt) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&Request {
+        model: &prompt.model,
+        stream: true,
+        system: (!prompt.system.trim().is_empty()).then(|| {
+            [Out::Text {
+                text: Cow::Borrowed(&*prompt.system),
+                cache_control: BREAKPOINT,
+            }]
+        }),
+        tools: tools(&prompt.tools),
+        messages: messages(&prompt.messages),
+        max_tokens: prompt.max_tokens,
+    })
+}
+
+fn tools(declared: &[ToolDecl]) -> Vec<ToolOut<'_>> {
+    let last = declared.len().saturating_sub(1);
+    let tools = declared.iter().enumerate().map(|(place, tool)| ToolOut {
+        name: &tool.name,
+        description: &tool.description,
+        input_schema: &tool.schema,
+        cache_control: BREAKPOINT.filter(|_| place == last),
+    });
+    tools.collect()
+}
+
+fn messages(conversation: &[Arc<Message>]) -> Vec<MessageOut<'_>> {
+    let mut messages: Vec<MessageOut<'_>> = Vec::new();
+    for turn in turns(conversation) {
+        let content: Vec<_> = turn.blocks.into_iter().filter_map(block).collect();
+        match messages.last_mut() {
+            // A turn of nothing but unsendable blocks vanished in between.
+            Some(before) if before.role == turn.role => before.content.extend(content),
+            _ if content.is_empty() => {}
+            _ => messages.push(MessageOut {
+                role: turn.role,
+                content,
+            }),
+        }
+    }
+    let newest = messages
+        .iter_mut()
+        .rev()
+        .find(|message| message.role == Role::User);
+    if let Some(last) = newest.and_then(|message| message.content.last_mut()) {
+        mark(last);
+    }
+    messages
+}
+
+fn mark(block: &mut Out<'_>) {
+    match block {
+        Out::Text { cache_control, .. }
+        | Out::Image { cache_control, .. }
+        | Out::ToolResult { cache_control, .. } => *cache_control = BREAKPOINT,
+        Out::Thinking { .. }
+        | Out::RedactedThinking { .. }
+        | Out::ToolUse { .. }
+        | Out::Foreign(_) => {}
+    }
+}
+
+/// The block as the wire has it; `None` for what the wire refuses: blank texts and unsigned thinking.
+fn block(block: &Block) -> Option<Out<'_>> {
+    Some(match block {
+        Block::Text(text) => return text_block(text.as_str()),
+        Block::Thinking {
+            signature: None, ..
+        } => return None,
+        Block::Thinking {
+            text,
+            signature: Some(signature),
+        } => Out::Thinking {
+            thinking: text.as_str(),
+            signature: signature.as_str(),
+        },
+        Block::RedactedThinking(data) => Out::RedactedThinking {
+            data: data.as_str(),
+        },
+        Block::Image { media_type, data } => image(media_type, data.as_str()),
+        Block::ToolUse(call) => Out::ToolUse {
+            id: wire_id(call.wire.as_str()),
+            name: &call.name,
+            input: RawJson(call.arguments.as_str()),
+        },
+        Block::ToolResult {
+            wire,
+            status,
+            content,
+            ..
+        } => Out::ToolResult {
+            tool_use_id: wire_id(wire.as_str()),
+            is_error: status.is_error(),
+            content: content.iter().filter_map(result_block).collect(),
+            cache_control: None,
+        },
+        Block::Foreign(json) => Out::Foreign(RawJson(json.as_str())),
+    })
+}
+
+fn result_block(block: &ResultBlock) -> Option<Out<'_>> {
+    match block {
+        ResultBlock::Text(text) => text_block(text.as_str()),
+        ResultBlock::Image { media_type, data } => Some(image(media_type, data.as_str())),
+    }
+}
+
+fn text_block(text: Cow<'_, str>) -> Option<Out<'_>> {
+    (!text.trim().is_empty()).then_some(Out::Text {
+        text,
+        cache_control: None,
+    })
+}
+
+fn image<'a>(media_type: &'a str, data: Cow<'a, str>) -> Out<'a> {
+    Out::Image {
+        source: Source {
+            kind: "base64",
+            media_type,
+            data,
+        },
+        cache_control: None,
+    }
+}
+
+/// A call's id as this wire allows it (letters, digits, `_`, `-`): ids of other providers may hold more.
+fn wire_id(id: &str) -> Cow<'_, str> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if id.chars().all(allowed) {
+        return Cow::Borrowed(id);
+    }
+    Cow::Owned(
+        id.chars()
+            .map(|c| if allowed(c) { c } else { '_' })
+            .collect(),
+    )
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
