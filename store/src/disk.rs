@@ -1,6 +1,6 @@
 //! Durable, private files and folders: mode 0700 and 0600, and the directory entry synced as well.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -43,4 +43,21 @@ pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.create(true).mode(0o600);
     options
+}
+
+/// Moves `from` to `to` and makes both entries durable.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).about("move", from)?;
+    for parent in [from.parent(), to.parent()].into_iter().flatten() {
+        sync_folder(parent).about("sync the folder", parent)?;
+    }
+    Ok(())
+}
+
+/// Removes a folder and what is in it, if it is there.
+pub(crate) fn remove_folder(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other.about("remove the folder", path),
+    }
 }

@@ -101,6 +101,18 @@ pub enum StoreError {
         /// The last whole record.
         last: Seq,
     },
+    /// Another process uses the index.
+    #[error("rebuild the index: {} uses it", holder(*pid))]
+    IndexHeld {
+        /// Who, if the lock file tells.
+        pid: Option<u32>,
+    },
+    /// The index could not be built anew.
+    #[error("rebuild the index: {detail}")]
+    Index {
+        /// What the database said.
+        detail: String,
+    },
 }
 
 fn holder(pid: Option<u32>) -> String {

@@ -12,7 +12,7 @@ use crate::blobs::Blobs;
 /// <data>/sessions/<session>/journal-00001.jsonl   the truth, one record a line
 /// <data>/sessions/<session>/lock                  the process that appends, while it does
 /// <data>/blobs/ab/cdef...                         bulky texts by content id
-/// <data>/index/                                   caches, rebuildable
+/// <data>/index/                                   caches, rebuildable; index.lock while in use
 /// <data>/trash/                                   sessions on their way out
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,5 +44,15 @@ impl DataFolder {
     /// The bulky texts, shared by all sessions.
     pub fn blobs(&self) -> Blobs {
         Blobs::at(self.root.join("blobs"))
+    }
+
+    /// Where the rebuildable caches lie.
+    pub(crate) fn index(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
+    /// Where sessions go that are to be removed.
+    pub(crate) fn trash(&self) -> PathBuf {
+        self.root.join("trash")
     }
 }

@@ -7,10 +7,13 @@ mod blobs;
 mod disk;
 mod error;
 mod folder;
+mod index;
 mod journal;
 mod lock;
+mod sessions;
 
 pub use blobs::{Blobs, LostBlob, WhyLost};
 pub use error::{Result, StoreError};
 pub use folder::DataFolder;
 pub use journal::{Cut, Damage, Journal, Position, ReadReport, Reader, Recovered, read};
+pub use sessions::{Condition, Facts, SessionInfo, check, delete, fork, list, rebuild_index};

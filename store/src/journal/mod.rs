@@ -1,9 +1,9 @@
 //! The journal of one session: the truth, append-only, one checksummed record a line.
 
 mod cut;
-mod line;
+pub(crate) mod line;
 mod reader;
-mod segment;
+pub(crate) mod segment;
 mod writer;
 
 use std::io;
@@ -18,8 +18,8 @@ use crate::blobs::{Blobs, LostBlob};
 use crate::disk;
 use crate::error::{About, Result, StoreError};
 use crate::folder::DataFolder;
-use crate::lock::SessionLock;
-use writer::SegmentWriter;
+use crate::lock::{self, FileLock};
+pub(crate) use writer::SegmentWriter;
 
 /// A session's journal, open for appending by this process alone. All calls block on the disk.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Journal {
     next: Seq,
     poison: Option<String>,
     /// Held, never read; the kernel frees it when the process dies.
-    _lock: SessionLock,
+    _lock: FileLock,
 }
 
 /// What a journal held when it was opened.
@@ -59,7 +59,7 @@ impl Journal {
             }
             other => other.about("create the folder", &folder)?,
         }
-        let lock = SessionLock::take(&folder, session)?;
+        let lock = lock::of_session(&folder, session)?;
         Self::at_end(data, session, lock, Seq(1))
     }
 
@@ -73,7 +73,7 @@ impl Journal {
         if !folder.is_dir() {
             return Err(StoreError::Missing { session });
         }
-        let lock = SessionLock::take(&folder, session)?;
+        let lock = lock::of_session(&folder, session)?;
         let report = read(data, session, Seq(1))?;
         if let Some(cut) = &report.cut {
             cut.mend(&folder)?;
@@ -88,7 +88,7 @@ impl Journal {
         Ok((journal, recovered))
     }
 
-    fn at_end(data: &DataFolder, session: SessionId, lock: SessionLock, next: Seq) -> Result<Self> {
+    fn at_end(data: &DataFolder, session: SessionId, lock: FileLock, next: Seq) -> Result<Self> {
         let folder = data.session(session);
         Ok(Self {
             session,

@@ -5,6 +5,8 @@ mod blobs;
 mod crash;
 mod damage;
 mod given;
+mod index;
 mod journal;
 mod lock;
+mod sessions;
 mod versions;

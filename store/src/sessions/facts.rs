@@ -1,0 +1,110 @@
+//! What a listing tells of a session, folded from its records.
+
+use std::path::PathBuf;
+
+use protocol::{
+    Block, Event, ForkPoint, Record, SessionEvent, SessionId, Text, Timestamp, TurnEnd, TurnEvent,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::folder::DataFolder;
+use crate::journal::Reader;
+
+/// The longest title, in characters.
+const TITLE_CHARS: usize = 80;
+
+/// What a journal says of its session.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The folder it works in.
+    pub cwd: Option<PathBuf>,
+    /// When its first record was written.
+    pub opened_at: Option<Timestamp>,
+    /// When its last record was written.
+    pub last_at: Option<Timestamp>,
+    /// Whole records.
+    pub records: u64,
+    /// Turns begun.
+    pub turns: u64,
+    /// The beginning of the first thing the user said, on one line, at most 80 characters.
+    pub title: Option<String>,
+    /// How the last turn ended; `None` if it has not, or if there is none.
+    pub end: Option<TurnEnd>,
+    /// Where it branched off, if it is a fork.
+    pub forked: Option<ForkPoint>,
+    /// Why the journal could not be read to its end, if so: its end is damaged, or a newer formic wrote it.
+    pub problem: Option<String>,
+}
+
+impl Facts {
+    /// Reads the journal of `session`. A journal that cannot be read to its end is a fact like others.
+    ///
+    /// # Errors
+    /// The session is not there.
+    pub(crate) fn read(data: &DataFolder, session: SessionId) -> Result<Self> {
+        let mut reader = Reader::open(data, session)?.without_bulk();
+        let mut facts = Self::default();
+        loop {
+            match reader.next_record() {
+                Ok(Some(record)) => facts.apply(&record),
+                Ok(None) => break,
+                Err(error) => {
+                    facts.problem = Some(error.to_string());
+                    return Ok(facts);
+                }
+            }
+        }
+        facts.problem = reader.cut().map(|cut| cut.reason.to_string());
+        Ok(facts)
+    }
+
+    fn apply(&mut self, record: &Record) {
+        self.records += 1;
+        self.opened_at.get_or_insert(record.at);
+        self.last_at = Some(record.at);
+        match &record.event {
+            Event::Session(SessionEvent::Opened(opening)) => self.cwd = Some(opening.cwd.clone()),
+            Event::Session(SessionEvent::Forked(point)) => self.forked = Some(*point),
+            Event::Turn(event) => self.turn(event),
+            Event::Session(SessionEvent::Resumed { .. })
+            | Event::Model(_)
+            | Event::Tool(_)
+            | Event::Permission(_)
+            | Event::Plan(_)
+            | Event::Fault(_) => {}
+        }
+    }
+
+    fn turn(&mut self, event: &TurnEvent) {
+        match event {
+            TurnEvent::Submitted { content, .. } => {
+                self.turns += 1;
+                self.end = None;
+                if self.title.is_none() {
+                    self.title = content.iter().find_map(title_of);
+                }
+            }
+            TurnEvent::Ended { end, .. } => self.end = Some(end.clone()),
+            TurnEvent::Steered { .. }
+            | TurnEvent::Nudged { .. }
+            | TurnEvent::Interrupted { .. } => {}
+        }
+    }
+}
+
+/// The beginning of a text block on one line.
+fn title_of(block: &Block) -> Option<String> {
+    let text = match block {
+        Block::Text(Text::Inline(text) | Text::Stored { head: text, .. }) => text,
+        Block::Thinking { .. }
+        | Block::RedactedThinking(_)
+        | Block::Image { .. }
+        | Block::ToolUse(_)
+        | Block::ToolResult { .. }
+        | Block::Foreign(_) => return None,
+    };
+    let words: Vec<_> = text.split_whitespace().take(TITLE_CHARS).collect();
+    let line: String = words.join(" ").chars().take(TITLE_CHARS).collect();
+    Some(line).filter(|line| !line.is_empty())
+}
