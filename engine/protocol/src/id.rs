@@ -123,6 +123,22 @@ impl BlobId {
     }
 }
 
+/// Finds the content id of bytes that come in pieces, so that a large file need not lie in memory.
+#[derive(Debug, Clone, Default)]
+pub struct BlobHasher(blake3::Hasher);
+
+impl BlobHasher {
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The content id of all pieces so far, in order.
+    pub fn finish(&self) -> BlobId {
+        BlobId(*self.0.finalize().as_bytes())
+    }
+}
+
 impl fmt::Display for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

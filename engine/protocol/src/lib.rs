@@ -29,7 +29,7 @@ pub use event::{
     Event, FaultEvent, ForkPoint, ModelEvent, NodeEnd, Opening, PermissionEvent, PlanEvent,
     SessionEvent, ToolEvent, TurnEnd, TurnEvent,
 };
-pub use id::{AgentId, BlobId, CallId, NodeId, Seq, SessionId, TurnId, WireCallId};
+pub use id::{AgentId, BlobHasher, BlobId, CallId, NodeId, Seq, SessionId, TurnId, WireCallId};
 pub use limits::{Limit, Limits};
 pub use message::{Block, Message, Role, ToolCall};
 pub use model::{

@@ -1,0 +1,132 @@
+//! The trace a running command leaves on disk, so that what outlives a killed formic can be found and ended.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use protocol::CallId;
+use rustix::process::Signal;
+use serde::{Deserialize, Serialize};
+
+use crate::process::family::Family;
+use crate::process::table;
+
+/// One process for ever: a pid is used again, a pid with its start is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// Its number.
+    pub pid: u32,
+    /// When it started, in clock ticks since boot; `None` where the system does not tell.
+    pub started: Option<u64>,
+}
+
+impl Process {
+    /// The process that has this number now.
+    pub fn now(pid: u32) -> Self {
+        let started = table::row(pid).map(|row| row.started);
+        Self { pid, started }
+    }
+
+    /// Whether it still lives. Where the system does not tell, it is taken to live.
+    pub fn lives(&self) -> bool {
+        match self.started {
+            None => true,
+            Some(started) => table::row(self.pid).is_some_and(|row| row.started == started),
+        }
+    }
+}
+
+/// What is written about a running command.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Note {
+    formic: Process,
+    shell: Option<Process>,
+    call: CallId,
+}
+
+/// The trace of one running command; dropping it removes the file.
+#[derive(Debug)]
+pub(crate) struct Trace {
+    file: PathBuf,
+    note: Note,
+}
+
+impl Trace {
+    /// Written before the command starts: from then on it can be found by its mark.
+    pub(crate) fn begin(folder: &Path, call: CallId) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let trace = Self {
+            file: folder.join(format!("{call}.json")),
+            note: Note {
+                formic: Process::now(std::process::id()),
+                shell: None,
+                call,
+            },
+        };
+        trace.write()?;
+        Ok(trace)
+    }
+
+    /// The command runs: its shell is `pid`.
+    pub(crate) fn runs(&mut self, pid: u32) -> io::Result<()> {
+        self.note.shell = Some(Process::now(pid));
+        self.write()
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let text = serde_json::to_string(&self.note).map_err(io::Error::other)?;
+        let beside = self.file.with_extension("tmp");
+        fs::write(&beside, text)?;
+        fs::rename(&beside, &self.file)
+    }
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        // Left behind it would only be looked at once more by the next reaping.
+        let _ = fs::remove_file(&self.file);
+    }
+}
+
+/// A command that outlived its formic and was ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaped {
+    /// The call it belonged to.
+    pub call: CallId,
+    /// How many of its processes were still there.
+    pub processes: usize,
+}
+
+/// Ends what still runs of commands whose formic is dead, as `is_alive` tells ([`Process::lives`] in earnest),
+/// and removes their traces from `folder`, the `running/` beside a spill folder. Blocks shortly.
+pub fn reap_orphans(folder: &Path, is_alive: &dyn Fn(&Process) -> bool) -> Vec<Reaped> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    files.sort_unstable();
+    files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|kind| kind == "json"))
+        .filter_map(|file| reap(file, is_alive))
+        .collect()
+}
+
+fn reap(file: &Path, is_alive: &dyn Fn(&Process) -> bool) -> Option<Reaped> {
+    let note: Note = serde_json::from_str(&fs::read_to_string(file).ok()?).ok()?;
+    if is_alive(&note.formic) {
+        return None;
+    }
+    // The group is named only if its leader is still the shell of then: numbers are used again.
+    let shell = note
+        .shell
+        .filter(|shell| shell.started.is_some() && shell.lives());
+    let processes = Family::new(shell.map(|shell| shell.pid), note.call).signal(Signal::KILL);
+    let _ = fs::remove_file(file);
+    (processes > 0).then_some(Reaped {
+        call: note.call,
+        processes,
+    })
+}
