@@ -19,23 +19,25 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Every token, prompt and reply.
+    /// Every token, prompt and reply. Sums stop at the largest number: a provider may report anything.
     pub const fn total(&self) -> u64 {
-        self.prompt() + self.output
+        self.prompt().saturating_add(self.output)
     }
 
     /// Every prompt token, cached or not.
     pub const fn prompt(&self) -> u64 {
-        self.input + self.cache_read + self.cache_write
+        self.input
+            .saturating_add(self.cache_read)
+            .saturating_add(self.cache_write)
     }
 }
 
 impl AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
-        self.input += other.input;
-        self.output += other.output;
-        self.cache_read += other.cache_read;
-        self.cache_write += other.cache_write;
+        self.input = self.input.saturating_add(other.input);
+        self.output = self.output.saturating_add(other.output);
+        self.cache_read = self.cache_read.saturating_add(other.cache_read);
+        self.cache_write = self.cache_write.saturating_add(other.cache_write);
     }
 }
 
@@ -54,7 +56,11 @@ impl Cost {
 
     /// From dollars; negative and non-finite values become 0.
     pub fn from_usd(usd: f64) -> Self {
-        Self((usd.max(0.0) * Self::PER_USD).round() as u64)
+        if usd.is_finite() {
+            Self((usd.max(0.0) * Self::PER_USD).round() as u64)
+        } else {
+            Self(0)
+        }
     }
 }
 
