@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use protocol::{
-    Block, Event, Fact, Message, ModelEvent, Opening, PlannedCall, Reply, Role, SessionEvent, Text,
-    ToolEvent, ToolResult, ToolStatus, TurnEvent,
+    Block, Event, Fact, Message, ModelEvent, Opening, PlannedCall, Reply, Role, SessionEvent,
+    StopReason, Text, ToolCall, ToolEvent, ToolResult, ToolStatus, TurnEvent,
 };
 
 use crate::flow::{Flow, Phase, Setup, Slot, SlotState, Spent};
+use crate::limits::{bytes_of, estimate_tokens, prompt_tokens};
 use crate::looping::Echo;
 use crate::state::State;
 
@@ -41,6 +42,10 @@ fn session(flow: &mut Flow, event: &SessionEvent) {
             }
             flow.spent.fresh = true;
             doubt(&mut flow.calls);
+            // The call of the former process is gone, and what room it had is for these limits to say.
+            if matches!(flow.phase, Phase::Calling { .. } | Phase::Waiting { .. }) {
+                flow.phase = Phase::Due;
+            }
         }
         SessionEvent::Forked(_) => {}
     }
@@ -84,8 +89,11 @@ fn turn(state: &mut State, event: &TurnEvent) {
                     ..Spent::default()
                 };
             }
+            flow.spent.misses = 0;
             (flow.turn, flow.phase, flow.structured) = (Some(*turn), Phase::Due, None);
             flow.echo = Echo::default();
+            // Said before this input and never read: it must not be heard after it.
+            read_steering(state);
             let notes = context.iter().cloned().map(Block::Text);
             say(
                 state,
@@ -163,13 +171,12 @@ fn model(state: &mut State, event: &ModelEvent) {
 }
 
 fn replied(state: &mut State, reply: &Reply, calls: &[PlannedCall]) {
-    account(&mut state.flow.spent, reply);
+    account(&mut state.flow, reply);
     state.flow.step += 1;
     state.flow.calls = slots(reply, calls);
-    state.flow.phase = if calls.is_empty() {
-        Phase::Answered {
-            stop: reply.stop.clone(),
-        }
+    state.flow.phase = if state.flow.calls.is_empty() {
+        let stop = answered(reply);
+        Phase::Answered { stop }
     } else {
         Phase::Acting
     };
@@ -182,19 +189,30 @@ fn replied(state: &mut State, reply: &Reply, calls: &[PlannedCall]) {
     }
 }
 
-fn account(spent: &mut Spent, reply: &Reply) {
+/// A pause that said nothing has nothing to go on from: the same conversation sent back would only
+/// be paused again, for ever.
+fn answered(reply: &Reply) -> StopReason {
+    if reply.content.is_empty() && reply.stop == StopReason::PauseTurn {
+        StopReason::EndTurn
+    } else {
+        reply.stop.clone()
+    }
+}
+
+/// Some local servers report zeros where they did not count: that is no report.
+fn account(flow: &mut Flow, reply: &Reply) {
+    let (prompt, said) = (prompt_tokens(flow), bytes_of(&reply.content));
+    let spent = &mut flow.spent;
     spent.steps += 1;
-    let reply_bytes: u64 = reply.content.iter().map(block_bytes).sum();
-    match reply.usage {
-        Some(usage) => {
-            spent.tokens += usage.total();
-            (spent.context, spent.unreported_bytes) = (Some(usage.total()), 0);
+    match reply.usage.map(|usage| usage.total()) {
+        Some(total) if total > 0 => {
+            spent.tokens = spent.tokens.saturating_add(total);
+            (spent.context, spent.unreported_bytes) = (Some(total), 0);
         }
-        None => {
-            let prompt =
-                spent.context.unwrap_or(0) + crate::estimate_tokens(spent.unreported_bytes);
-            spent.tokens += prompt + crate::estimate_tokens(reply_bytes);
-            spent.unreported_bytes += reply_bytes;
+        _ => {
+            let total = prompt.saturating_add(estimate_tokens(said));
+            spent.tokens = spent.tokens.saturating_add(total);
+            spent.unreported_bytes = spent.unreported_bytes.saturating_add(said);
         }
     }
     if let Some(cost) = reply.cost {
@@ -202,21 +220,32 @@ fn account(spent: &mut Spent, reply: &Reply) {
     }
 }
 
+/// One slot for each call the reply's content holds, in that order, whatever was planned: every call
+/// the model wrote must be answered, and nothing else can be.
 fn slots(reply: &Reply, calls: &[PlannedCall]) -> Vec<Slot> {
-    let wire = |call: &PlannedCall| {
-        reply.content.iter().find_map(|block| match block {
-            Block::ToolUse(written) if written.id == call.call => Some(written.wire.clone()),
-            _ => None,
-        })
+    let slot = |block: &Block| match block {
+        Block::ToolUse(written) => {
+            let planned = calls.iter().find(|call| call.call == written.id).cloned();
+            Some(Slot {
+                plan: planned.unwrap_or_else(|| unplanned(written)),
+                wire: written.wire.clone(),
+                state: SlotState::Open,
+            })
+        }
+        _ => None,
     };
-    let slot = |call: &PlannedCall| {
-        Some(Slot {
-            plan: call.clone(),
-            wire: wire(call)?,
-            state: SlotState::Open,
-        })
-    };
-    calls.iter().filter_map(slot).collect()
+    reply.content.iter().filter_map(slot).collect()
+}
+
+/// A call that was matched to no tool is refused rather than left without an answer.
+fn unplanned(written: &ToolCall) -> PlannedCall {
+    PlannedCall {
+        call: written.id,
+        tool: written.name.clone(),
+        writes: false,
+        accesses: Vec::new(),
+        refusal: Some("not run: the call could not be matched to a tool; send it again".into()),
+    }
 }
 
 fn tool(state: &mut State, event: &ToolEvent) {
@@ -235,11 +264,21 @@ fn tool(state: &mut State, event: &ToolEvent) {
             let all_done = state.flow.calls.iter().all(Slot::is_done);
             if all_done && state.flow.phase == Phase::Acting {
                 state.flow.echo.hear(&state.messages, &state.flow.calls);
+                if state.flow.wants_schema() && state.flow.calls.iter().any(missed) {
+                    state.flow.spent.misses += 1;
+                }
                 say_results(state);
                 state.flow.phase = Phase::Due;
             }
         }
     }
+}
+
+/// Whether the call is an answer that does not fit the wanted schema.
+fn missed(slot: &Slot) -> bool {
+    let failed =
+        matches!(&slot.state, SlotState::Done(result) if result.status == ToolStatus::Failed);
+    failed && slot.plan.tool == crate::ANSWER_TOOL
 }
 
 fn set(flow: &mut Flow, call: protocol::CallId, to: SlotState) {
@@ -306,26 +345,7 @@ fn read_steering(state: &mut State) {
 }
 
 fn say(state: &mut State, role: Role, content: Vec<Block>) {
-    state.flow.spent.unreported_bytes += content.iter().map(block_bytes).sum::<u64>();
+    let unreported = &mut state.flow.spent.unreported_bytes;
+    *unreported = unreported.saturating_add(bytes_of(&content));
     state.messages.push(Arc::new(Message { role, content }));
-}
-
-/// Bytes of a block as they count for the prompt; a picture counts as about 1,500 tokens.
-fn block_bytes(block: &Block) -> u64 {
-    const IMAGE_BYTES: u64 = 5_400;
-    match block {
-        Block::Text(text) | Block::RedactedThinking(text) | Block::Foreign(text) => text.bytes(),
-        Block::Thinking { text, signature } => {
-            text.bytes() + signature.as_ref().map_or(0, Text::bytes)
-        }
-        Block::Image { .. } => IMAGE_BYTES,
-        Block::ToolUse(call) => call.name.len() as u64 + call.arguments.bytes(),
-        Block::ToolResult { content, .. } => content
-            .iter()
-            .map(|part| match part {
-                protocol::ResultBlock::Text(text) => text.bytes(),
-                protocol::ResultBlock::Image { .. } => IMAGE_BYTES,
-            })
-            .sum(),
-    }
 }

@@ -143,10 +143,7 @@ fn calling(flow: &Flow, attempt: u32, outcome: Outcome) -> Vec<Event> {
 }
 
 fn acting(flow: &Flow, outcome: Outcome) -> Vec<Event> {
-    let open = |call| {
-        flow.slot(call)
-            .is_some_and(|slot| slot.state == SlotState::Open)
-    };
+    let open = |call| crate::wishes::runnable(&flow.calls, call);
     let stopping = matches!(flow.phase, Phase::Stopping { .. });
     match outcome {
         Outcome::Permitted {
@@ -167,12 +164,12 @@ fn acting(flow: &Flow, outcome: Outcome) -> Vec<Event> {
             ]
         }
         Outcome::Finished { call, result, span } => match flow.slot(call) {
-            Some(slot) if !slot.is_done() => vec![finished(call, *result, span)],
+            Some(slot) if open(call) || ends(&slot.state) => vec![finished(call, *result, span)],
             _ => Vec::new(),
         },
         Outcome::NotDone { call } => match flow.slot(call) {
             Some(Slot {
-                state: SlotState::InDoubt(_),
+                state: SlotState::InDoubt(Intent::File { .. }),
                 ..
             }) => {
                 vec![Event::Tool(ToolEvent::Reopened { call })]
@@ -180,6 +177,14 @@ fn acting(flow: &Flow, outcome: Outcome) -> Vec<Event> {
             _ => Vec::new(),
         },
         _ => Vec::new(),
+    }
+}
+
+/// Whether a call in this state can be brought to its end by an answer other than that of a run.
+const fn ends(state: &SlotState) -> bool {
+    match state {
+        SlotState::Started(_) | SlotState::InDoubt(Intent::File { .. }) => true,
+        SlotState::InDoubt(Intent::Command { .. }) | SlotState::Open | SlotState::Done(_) => false,
     }
 }
 
@@ -225,6 +230,9 @@ fn due(flow: &Flow) -> Event {
     if flow.structured.is_some() {
         return ended(TurnEnd::Completed);
     }
+    if flow.spent.misses > schema_misses(flow) {
+        return ended(TurnEnd::Limited(Limit::SchemaMisses));
+    }
     if flow.echo.is_endless() {
         return ended(TurnEnd::Looping);
     }
@@ -261,8 +269,12 @@ fn answered(flow: &Flow, stop: &StopReason) -> Event {
     }
 }
 
+fn schema_misses(flow: &Flow) -> u32 {
+    flow.limits().schema_misses.unwrap_or(SCHEMA_MISSES)
+}
+
 fn missed(flow: &Flow) -> Event {
-    if flow.spent.misses >= flow.limits().schema_misses.unwrap_or(SCHEMA_MISSES) {
+    if flow.spent.misses >= schema_misses(flow) {
         return ended(TurnEnd::Limited(Limit::SchemaMisses));
     }
     let text = format!(
@@ -300,12 +312,6 @@ fn unrunnable(slot: &Slot) -> Option<Event> {
 }
 
 fn stopping(flow: &Flow, cause: protocol::InterruptCause) -> Option<Event> {
-    let under_way = |slot: &Slot| {
-        matches!(
-            slot.state,
-            SlotState::Started(_) | SlotState::InDoubt(Intent::File { .. })
-        )
-    };
     let doubtful = |slot: &Slot| matches!(slot.state, SlotState::InDoubt(_));
     if let Some(event) = flow
         .calls
@@ -315,7 +321,7 @@ fn stopping(flow: &Flow, cause: protocol::InterruptCause) -> Option<Event> {
     {
         return Some(event);
     }
-    if flow.calls.iter().any(under_way) {
+    if flow.calls.iter().any(|slot| ends(&slot.state)) {
         return None;
     }
     Some(ended(TurnEnd::Interrupted(cause)))

@@ -1,11 +1,14 @@
 //! Whether the limits leave room for the next model call, and how large its reply may be.
 
-use protocol::{Cost, Limit, Price};
+use protocol::{Block, Cost, Limit, Price, ResultBlock, Text};
 
 use crate::flow::Flow;
 
 /// Bytes that make a token, about: the figure used where a provider has not counted.
 const BYTES_PER_TOKEN: f64 = 3.6;
+
+/// A picture counts as about 1,500 tokens.
+const IMAGE_BYTES: u64 = 5_400;
 
 /// A call with less room for its reply than this is not worth its prompt.
 const LEAST_REPLY: u64 = 256;
@@ -31,14 +34,10 @@ pub(crate) fn room(flow: &Flow) -> Result<Room, Limit> {
     if limits.steps.is_some_and(|most| spent.steps >= most) {
         return Err(Limit::Steps);
     }
-    let steering: u64 = flow.steering.iter().map(said_bytes).sum();
-    let prompt = match spent.context {
-        Some(context) => context + estimate_tokens(spent.unreported_bytes + steering),
-        None => estimate_tokens(spent.unreported_bytes + steering + prefix_bytes(flow)),
-    };
+    let prompt = prompt_tokens(flow);
     let by_tokens = limits
         .tokens
-        .map(|most| most.saturating_sub(spent.tokens + prompt));
+        .map(|most| most.saturating_sub(spent.tokens.saturating_add(prompt)));
     let price = flow.setup.as_ref().and_then(|setup| setup.traits.price);
     let by_cost = match (limits.cost, price) {
         (Some(most), Some(price)) => Some(replies_for(most, spent.cost, prompt, &price)),
@@ -63,7 +62,7 @@ pub(crate) fn room(flow: &Flow) -> Result<Room, Limit> {
     }
     let max_tokens = (most < model_max).then_some(most);
     Ok(Room {
-        reserved: prompt + most,
+        reserved: prompt.saturating_add(most),
         max_tokens,
     })
 }
@@ -80,15 +79,42 @@ fn replies_for(most: Cost, spent: Cost, prompt: u64, price: &Price) -> u64 {
     (left * 1e6 / price.output) as u64
 }
 
+/// About how many tokens the next prompt has, with what the user said in between.
+pub(crate) fn prompt_tokens(flow: &Flow) -> u64 {
+    let unreported = flow.spent.unreported_bytes;
+    let said = unreported.saturating_add(bytes_of(&flow.steering));
+    match flow.spent.context {
+        Some(context) => context.saturating_add(estimate_tokens(said)),
+        None => estimate_tokens(said.saturating_add(prefix_bytes(flow))),
+    }
+}
+
 fn prefix_bytes(flow: &Flow) -> u64 {
     flow.setup.as_ref().map_or(0, |setup| {
         setup.system.bytes() + setup.tools.len() as u64 * 500
     })
 }
 
-fn said_bytes(block: &protocol::Block) -> u64 {
+/// Bytes of blocks as they count for the prompt.
+pub(crate) fn bytes_of(blocks: &[Block]) -> u64 {
+    blocks.iter().map(block_bytes).sum()
+}
+
+fn block_bytes(block: &Block) -> u64 {
     match block {
-        protocol::Block::Text(text) => text.bytes(),
-        _ => 0,
+        Block::Text(text) | Block::RedactedThinking(text) | Block::Foreign(text) => text.bytes(),
+        Block::Thinking { text, signature } => {
+            text.bytes() + signature.as_ref().map_or(0, Text::bytes)
+        }
+        Block::Image { .. } => IMAGE_BYTES,
+        Block::ToolUse(call) => call.name.len() as u64 + call.arguments.bytes(),
+        Block::ToolResult { content, .. } => content.iter().map(part_bytes).sum(),
+    }
+}
+
+fn part_bytes(part: &ResultBlock) -> u64 {
+    match part {
+        ResultBlock::Text(text) => text.bytes(),
+        ResultBlock::Image { .. } => IMAGE_BYTES,
     }
 }

@@ -1,9 +1,8 @@
 //! Loop control: notices when the same calls give the same results over and over.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use protocol::{Block, Message};
+use protocol::{BlobId, Block, Message, ResultBlock};
 use serde::Serialize;
 
 use crate::flow::{Slot, SlotState};
@@ -18,7 +17,7 @@ const GIVE_UP_AT: u32 = 12;
 /// What the last round of calls and results was, and how often it came in a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Echo {
-    round: u64,
+    round: Option<BlobId>,
     times: u32,
     reminded_at: u32,
 }
@@ -26,7 +25,7 @@ pub struct Echo {
 impl Echo {
     /// Takes in a finished round. Results count too: polling that sees something new is no loop.
     pub(crate) fn hear(&mut self, messages: &[Arc<Message>], calls: &[Slot]) {
-        let round = fingerprint(messages, calls);
+        let round = Some(fingerprint(messages, calls));
         if round == self.round {
             self.times += 1;
         } else {
@@ -64,19 +63,31 @@ impl Echo {
     }
 }
 
-fn fingerprint(messages: &[Arc<Message>], calls: &[Slot]) -> u64 {
-    let mut hasher = DefaultHasher::new();
+/// Part of the state's digest, so made of a hash that is the same in every build.
+fn fingerprint(messages: &[Arc<Message>], calls: &[Slot]) -> BlobId {
+    let mut round = Vec::new();
     if let Some(reply) = messages.last() {
         for block in &reply.content {
             if let Block::ToolUse(call) = block {
-                (&call.name, &call.arguments).hash(&mut hasher);
+                note(&mut round, &call.name);
+                note(&mut round, &call.arguments.as_str());
             }
         }
     }
     for slot in calls {
         if let SlotState::Done(result) = &slot.state {
-            (result.status, &result.content).hash(&mut hasher);
+            round.push(result.status as u8);
+            result.content.iter().for_each(|part| match part {
+                ResultBlock::Text(text) => note(&mut round, &text.as_str()),
+                ResultBlock::Image { data, .. } => note(&mut round, &data.as_str()),
+            });
         }
     }
-    hasher.finish()
+    BlobId::of(&round)
+}
+
+/// With its length before it, so that no two rounds read alike.
+fn note(round: &mut Vec<u8>, text: &str) {
+    round.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    round.extend_from_slice(text.as_bytes());
 }

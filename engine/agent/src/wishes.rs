@@ -1,6 +1,6 @@
 //! The effects a state wishes for. Derived, never stored: after a crash the same state wishes the same again.
 
-use protocol::{Effect, Intent, claim};
+use protocol::{CallId, Effect, Intent, claim};
 
 use crate::flow::{Flow, Phase, Slot, SlotState};
 use crate::state::State;
@@ -40,6 +40,12 @@ fn acting(flow: &Flow) -> Vec<Effect> {
         SlotState::Done(_) => None,
     };
     flow.calls.iter().enumerate().filter_map(wish).collect()
+}
+
+/// Whether `call` is one whose run is wished for now.
+pub(crate) fn runnable(calls: &[Slot], call: CallId) -> bool {
+    let at = calls.iter().position(|slot| slot.plan.call == call);
+    at.is_some_and(|at| calls[at].state == SlotState::Open && may_start(calls, at))
 }
 
 /// A call may start when no earlier call that is not done stands in its way: the outcome must be as

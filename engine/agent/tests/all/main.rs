@@ -1,0 +1,15 @@
+//! What the agent decides, by table and by law.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod calls;
+mod given;
+mod limits;
+mod nudges;
+mod pairs;
+mod prompt;
+mod resume;
+mod retries;
+mod stops;
+mod story;
+mod told;
+mod turn;

@@ -1,0 +1,176 @@
+//! What formic tells the model of its own accord: that it goes in circles, that its answer missed the schema.
+
+use protocol::{Fact, Limits, ToolResult};
+
+use crate::given::*;
+use crate::story::{Story, session, wanting_schema};
+
+/// One round of the same call; the result is told by `result`.
+fn round(story: Story, n: u32, result: &str) -> Story {
+    let mut call = read(n, "/w/a");
+    call.written.arguments = "{}".into();
+    story
+        .reply(asks([call]))
+        .when(ended_with(n, ToolResult::ok(result)))
+}
+
+#[test]
+fn going_in_circles_is_told_three_times_and_then_ended() {
+    let mut story = session().when(submit(1, "go"));
+    for n in 1..=12 {
+        story = round(story, n, "same");
+        story = match n {
+            3 | 6 | 9 => story.tells(&format!("finished {n} Ok, nudged, requested {n}")),
+            12 => story.tells("finished 12 Ok, ended looping"),
+            _ => story.tells(&format!("finished {n} Ok, requested {n}")),
+        };
+    }
+    let said = story.conversation();
+    assert_eq!(
+        said.iter()
+            .filter(|line| line.contains("same tool calls 3 times"))
+            .count(),
+        1
+    );
+    assert_eq!(
+        said.iter()
+            .filter(|line| line.contains("same tool calls"))
+            .count(),
+        3
+    );
+    assert_eq!(story.state.flow.spent.misses, 0, "a reminder is no miss");
+}
+
+#[test]
+fn polling_that_sees_something_new_is_no_circle() {
+    let mut story = session().when(submit(1, "go"));
+    for n in 1..=30 {
+        story =
+            round(story, n, &format!("{n} %")).tells(&format!("finished {n} Ok, requested {n}"));
+    }
+}
+
+#[test]
+fn another_call_in_between_breaks_the_circle() {
+    let mut story = session().when(submit(1, "go"));
+    for n in (1..=30).step_by(3) {
+        story = round(round(story, n, "same"), n + 1, "same");
+        story = story.reply(asks([read(n + 2, "/w/b")])).when(ok(n + 2));
+        story = story.tells(&format!("finished {} Ok, requested {}", n + 2, n + 2));
+    }
+}
+
+#[test]
+fn results_that_only_join_alike_are_not_alike() {
+    let mut story = session().when(submit(1, "go"));
+    for (n, (first, second)) in (1..).zip([("ab", "c"), ("a", "bc"), ("ab", "c"), ("a", "bc")]) {
+        let calls = [2 * n, 2 * n + 1].map(|n| wanted(n, "read", false, Vec::new()));
+        story = story
+            .reply(asks(calls))
+            .when(ended_with(2 * n, ToolResult::ok(first)))
+            .when(ended_with(2 * n + 1, ToolResult::ok(second)))
+            .tells(&format!("finished {} Ok, requested {n}", 2 * n + 1));
+    }
+}
+
+#[test]
+fn a_new_turn_begins_with_no_circle() {
+    let mut story = session().when(submit(1, "go"));
+    story = round(round(story, 1, "same"), 2, "same")
+        .reply(says("hm"))
+        .when(submit(2, "again"));
+    round(story, 3, "same").tells("finished 3 Ok, requested 4");
+}
+
+fn wanting(misses: Option<u32>) -> Story {
+    let limits = Limits {
+        schema_misses: misses,
+        ..Limits::default()
+    };
+    wanting_schema(limits).when(submit(1, "go"))
+}
+
+#[test]
+fn an_answer_in_words_is_asked_for_again_through_the_tool() {
+    let story = wanting(None)
+        .reply(says("42"))
+        .tells("replied 0, nudged, requested 1")
+        .reply(asks([answer_call(1)]))
+        .when(ended_with(
+            1,
+            ToolResult::ok("answer taken").knowing(Fact::Structured("42".into())),
+        ))
+        .tells("finished 1 Ok, ended completed");
+    assert_eq!(story.state.flow.structured.as_deref(), Some("42"));
+    assert!(story.conversation()[2].contains(agent::ANSWER_TOOL));
+}
+
+#[test]
+fn misses_end_the_turn_in_words_or_through_the_tool() {
+    for (most, limit) in [(0, Some(0)), (1, Some(1)), (3, None)] {
+        let mut spoken = wanting(limit);
+        let mut called = wanting(limit);
+        for n in 0..most {
+            spoken = spoken.reply(says("42"));
+            spoken = spoken.tells(&format!("replied {n}, nudged, requested {}", n + 1));
+            called = called.reply(asks([answer_call(n)]));
+            called = called.when(ended_with(n, ToolResult::failed(format!("bad {n}"))));
+            called = called.tells(&format!("finished {n} Failed, requested {}", n + 1));
+        }
+        spoken
+            .reply(says("42"))
+            .tells(&format!("replied {most}, ended limited by misses"));
+        called
+            .reply(asks([answer_call(most)]))
+            .when(ended_with(most, ToolResult::failed("bad")))
+            .tells(&format!("finished {most} Failed, ended limited by misses"));
+    }
+}
+
+#[test]
+fn the_next_turn_may_miss_as_often_as_the_first() {
+    wanting(Some(0))
+        .reply(says("42"))
+        .tells("replied 0, ended limited by misses")
+        .when(submit(2, "again"))
+        .tells("submitted, requested 1")
+        .reply(asks([answer_call(1)]))
+        .when(ended_with(
+            1,
+            ToolResult::ok("taken").knowing(Fact::Structured("1".into())),
+        ))
+        .tells("finished 1 Ok, ended completed");
+}
+
+#[test]
+fn one_good_answer_among_bad_ones_is_an_answer() {
+    wanting(Some(0))
+        .reply(asks([answer_call(1), answer_call(2)]))
+        .when(ended_with(1, ToolResult::failed("bad")))
+        .when(ended_with(
+            2,
+            ToolResult::ok("taken").knowing(Fact::Structured("1".into())),
+        ))
+        .tells("finished 2 Ok, ended completed");
+}
+
+#[test]
+fn an_answer_is_of_its_turn_only() {
+    let story = wanting(None)
+        .reply(asks([answer_call(1)]))
+        .when(ended_with(
+            1,
+            ToolResult::ok("taken").knowing(Fact::Structured("1".into())),
+        ))
+        .when(submit(2, "and now"))
+        .tells("submitted, requested 1");
+    assert_eq!(story.state.flow.structured, None);
+}
+
+#[test]
+fn without_a_wanted_schema_a_failed_call_of_that_name_is_no_miss() {
+    let mut call = answer_call(1);
+    call.planned.refusal = Some("no such tool".into());
+    let story = session().when(submit(1, "go")).reply(asks([call]));
+    assert_eq!(story.state.flow.spent.misses, 0);
+}
