@@ -49,12 +49,12 @@ pub fn local_candidates() -> Vec<Candidate> {
 }
 
 /// Asks all candidates at once for their models, each at most `limit` long; of those that offer any, the first
-/// in the list's order wins, and the later ones are not waited for.
+/// in the list's order wins, and the later ones are not waited for. Only plain `http` is asked, without a proxy.
 pub async fn discover(candidates: &[Candidate], limit: Duration) -> Option<Found> {
-    let mut asked: FuturesOrdered<_> = candidates
-        .iter()
-        .map(|candidate| async move { timeout(limit, ask(candidate)).await.ok().flatten() })
-        .collect();
+    // One client serves all: they are on this machine, or at least without a certificate to check.
+    let client = client(&Address::parse("http://127.0.0.1").ok()?).ok()?;
+    let ask = async |candidate| timeout(limit, ask(&client, candidate)).await.ok().flatten();
+    let mut asked: FuturesOrdered<_> = candidates.iter().map(ask).collect();
     while let Some(answer) = asked.next().await {
         if answer.is_some() {
             return answer;
@@ -63,9 +63,8 @@ pub async fn discover(candidates: &[Candidate], limit: Duration) -> Option<Found
     None
 }
 
-async fn ask(candidate: &Candidate) -> Option<Found> {
+async fn ask(client: &Client, candidate: &Candidate) -> Option<Found> {
     let address = Address::parse(&candidate.base_url).ok()?;
-    let client: Client = client(&address).ok()?;
     let response = client.get(address.at("models")).send().await.ok()?;
     if !response.status().is_success() {
         return None;

@@ -72,7 +72,7 @@ pub struct TraitsOverride {
 /// A model server and how to speak with it.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// The provider's name in the settings, for example `anthropic`; used in messages to people.
+    /// The provider's name in the settings, for example `anthropic`; for people, never sent.
     pub name: String,
     /// The language it speaks.
     pub wire: Wire,

@@ -1,7 +1,8 @@
 //! Prices: the bundled, dated table of what well-known models cost and can do.
 //!
-//! Sources, read 2026-11: the pricing and model pages of Anthropic (platform.claude.com) and OpenAI
-//! (developers.openai.com), DeepSeek's as of 2025-12. Standard tier, text, 5-minute cache writes. Settings win.
+//! Sources: the pricing and model pages of Anthropic (platform.claude.com), OpenAI (developers.openai.com) and
+//! DeepSeek (api-docs.deepseek.com), partly by way of tables that cite them. Standard tier, text, 5-minute cache
+//! writes. Where a window is not certain the smaller number stands. Settings win over every row.
 
 use protocol::{Cost, Price, Usage};
 
@@ -127,6 +128,9 @@ static TABLE: &[Row] = &[
     row("gpt-6-1-terra", 272 * K, 128 * K, [1.0, 5.0, 0.05, 1.25]).long(272 * K, 2.0, 1.5),
     row("gpt-6-sol", 272 * K, 128 * K, [2.0, 10.0, 0.2, 2.5]).long(272 * K, 2.0, 1.5),
     row("gpt-6-luna", 272 * K, 128 * K, [0.1, 0.5, 0.01, 0.125]).long(272 * K, 2.0, 1.5),
+    row("gpt-5-6-sol", 272 * K, 128 * K, [4.0, 20.0, 0.4, 4.0]).long(272 * K, 2.0, 1.5),
+    row("gpt-5-5", 272 * K, 128 * K, [5.0, 30.0, 0.5, 5.0]).long(272 * K, 2.0, 1.5),
+    row("gpt-5-5-pro", 272 * K, 128 * K, [30.0, 180.0, 3.0, 30.0]).long(272 * K, 2.0, 1.5),
     row("gpt-5-6-terra", 272 * K, 128 * K, [2.0, 12.0, 0.2, 2.0]).long(272 * K, 2.0, 1.5),
     row("gpt-5-6-luna", 272 * K, 128 * K, [0.2, 1.2, 0.02, 0.2]).long(272 * K, 2.0, 1.5),
     row("gpt-5-4-mini", 272 * K, 128 * K, [0.75, 4.5, 0.075, 0.75]),
@@ -161,13 +165,14 @@ static TABLE: &[Row] = &[
     row("o3-pro", 200 * K, 100 * K, [20.0, 80.0, 20.0, 20.0]),
     row("o3-mini", 200 * K, 100 * K, [1.1, 4.4, 0.55, 1.1]).blind(),
     row("o4-mini", 200 * K, 100 * K, [1.1, 4.4, 0.275, 1.1]),
-    // DeepSeek: prompt cache hits are the provider's own; writes cost what a miss costs.
-    row("deepseek-chat", 128 * K, 8_192, [0.28, 0.42, 0.028, 0.28]).blind(),
+    // DeepSeek's own service; other hosts of the same weights have their own prices and names with a vendor.
+    Row::family("deepseek-", 128 * K, 8_192).blind(),
+    row("deepseek-v4-flash", M, 384 * K, [0.14, 0.28, 0.0028, 0.14]).blind(),
     row(
-        "deepseek-reasoner",
-        128 * K,
-        64 * K,
-        [0.28, 0.42, 0.028, 0.28],
+        "deepseek-v4-pro",
+        M,
+        384 * K,
+        [0.435, 0.87, 0.003_625, 0.435],
     )
     .blind(),
 ];
@@ -203,6 +208,11 @@ pub(crate) fn family_row(model: &str) -> Option<&'static Row> {
 /// The row whose price holds for `model`: what follows the prefix must be a date or `latest`, because a
 /// new name has a new price.
 pub(crate) fn priced_row(model: &str) -> Option<&'static Row> {
+    // Routers pass these vendors' prices on; what others charge for a model of the same name is unknown.
+    let vendor = model.rsplit_once('/').map(|(vendor, _)| vendor);
+    if vendor.is_some_and(|vendor| !matches!(vendor, "anthropic" | "openai")) {
+        return None;
+    }
     let (row, rest) = longest(model)?;
     let rest = rest.trim_start_matches(['-', '@', ':']);
     let dated = rest.len() >= 4 && rest.bytes().all(|b| b.is_ascii_digit() || b == b'-');
@@ -251,6 +261,8 @@ mod tests {
             ("gpt-4.1-mini", Some(0.4)),
             ("gpt-5.9", None),
             ("o3-mini", Some(1.1)),
+            ("deepseek-v4-flash", Some(0.14)),
+            ("deepseek/deepseek-v4-flash", None),
             ("deepseek-r1:7b", None),
             ("qwen3:8b", None),
         ];

@@ -9,7 +9,7 @@ use std::thread;
 use protocol::{
     Block, CallId, DeltaBody, Message, ModelFault, Prompt, Reply, Role, ToolCall, ToolDecl,
 };
-use providers::{Endpoint, Exchange, Wire, connect};
+use providers::{Endpoint, Exchange, Provider, Wire, connect};
 use serde_json::value::RawValue;
 
 /// What the server does with one connection after it has read the request.
@@ -18,6 +18,8 @@ pub enum Play {
     Close(Vec<u8>),
     /// Writes these bytes and stays silent until the client leaves.
     Hang(Vec<u8>),
+    /// Writes these bytes; the next play answers the next request of the same connection.
+    Keep(Vec<u8>),
 }
 
 /// A request as it came.
@@ -32,6 +34,7 @@ pub struct Request {
 pub struct Server {
     pub url: String,
     requests: mpsc::Receiver<Request>,
+    left: mpsc::Receiver<()>,
 }
 
 impl Server {
@@ -39,24 +42,36 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (sender, requests) = mpsc::channel();
+        let (leaving, left) = mpsc::channel();
         thread::spawn(move || {
+            let mut kept: Option<TcpStream> = None;
             for play in plays {
-                let (mut stream, _) = listener.accept().unwrap();
+                let mut stream = kept.take().unwrap_or_else(|| listener.accept().unwrap().0);
                 if let Some(request) = read_request(&mut stream) {
                     let _ = sender.send(request);
                 }
+                let (Play::Close(bytes) | Play::Hang(bytes) | Play::Keep(bytes)) = &play;
+                let _ = stream.write_all(bytes);
                 match play {
-                    Play::Close(bytes) => {
-                        let _ = stream.write_all(&bytes);
-                    }
-                    Play::Hang(bytes) => {
-                        let _ = stream.write_all(&bytes);
+                    Play::Close(_) => {}
+                    Play::Hang(_) => {
                         let _ = stream.read(&mut [0]);
+                        let _ = leaving.send(());
                     }
+                    Play::Keep(_) => kept = Some(stream),
                 }
             }
         });
-        Self { url, requests }
+        Self {
+            url,
+            requests,
+            left,
+        }
+    }
+
+    /// Waits until the client of a hanging play has left.
+    pub fn wait_until_left(&self) {
+        self.left.recv().unwrap();
     }
 
     /// The next request that came.
@@ -150,6 +165,11 @@ pub fn call_ids() -> impl Fn() -> CallId + Send + Sync {
 /// One exchange with an endpoint.
 pub async fn exchange_at(endpoint: Endpoint, prompt: &Prompt) -> Outcome {
     let provider = connect(endpoint).unwrap();
+    exchange_with(&*provider, prompt).await
+}
+
+/// One exchange with a provider.
+pub async fn exchange_with(provider: &dyn Provider, prompt: &Prompt) -> Outcome {
     let deltas = Mutex::new(Vec::new());
     let result = provider
         .exchange(Exchange {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use protocol::{DeltaBody, FaultKind, RetryHint};
-use providers::{Endpoint, SseReader, Wire};
+use providers::{Endpoint, Exchange, SseReader, Wire, connect};
 
 use crate::happy::{CHAT, MESSAGES};
 use crate::server::{
-    Play, Server, chat_stream, exchange_at, messages_stream, played, prompt, response, streamed,
-    text_of,
+    Play, Server, call_ids, chat_stream, exchange_at, exchange_with, messages_stream, played,
+    prompt, streamed, text_of,
 };
 
 fn streams() -> [(Wire, String); 2] {
@@ -47,22 +47,30 @@ async fn case_13_closed_in_mid_stream() {
     }
 }
 
+fn chunked(body: &str, end: &str) -> Vec<u8> {
+    let headers =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    format!("{headers}{:x}\r\n{body}\r\n{end}", body.len()).into_bytes()
+}
+
 #[tokio::test]
 async fn case_13_a_chunked_body_without_its_end_is_broken_before_the_closing_event_and_whole_after_it()
  {
     for (wire, stream) in streams() {
-        let chunked = |body: &str| {
-            let body = format!("{:x}\r\n{body}\r\n", body.len());
-            let headers = "content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n";
-            response("200 OK", headers, &body)
-        };
         let half = &stream[..stream.find("réad").unwrap()];
         assert_eq!(
-            played(wire, Play::Close(chunked(half))).await.fault().kind,
+            played(wire, Play::Close(chunked(half, "")))
+                .await
+                .fault()
+                .kind,
             FaultKind::Broken
         );
         assert_eq!(
-            text_of(&played(wire, Play::Close(chunked(&stream))).await.reply()),
+            text_of(
+                &played(wire, Play::Close(chunked(&stream, "")))
+                    .await
+                    .reply()
+            ),
             "I réad 🦀"
         );
     }
@@ -90,6 +98,40 @@ async fn a_stream_that_has_ended_is_left_though_the_server_stays() {
         let outcome = played(wire, Play::Hang(streamed(&stream))).await;
         assert_eq!(text_of(&outcome.reply()), "I réad 🦀");
     }
+}
+
+#[tokio::test]
+async fn the_next_exchange_uses_the_same_connection() {
+    for (wire, stream) in streams() {
+        let whole = || chunked(&stream, "0\r\n\r\n");
+        let server = Server::start(vec![Play::Keep(whole()), Play::Keep(whole())]);
+        let provider = connect(Endpoint::new("test", wire, &*server.url)).unwrap();
+        for _ in 0..2 {
+            let outcome = exchange_with(&*provider, &prompt("hello")).await;
+            assert_eq!(text_of(&outcome.reply()), "I réad 🦀");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_that_is_dropped_closes_its_connection() {
+    let server = Server::start(vec![Play::Hang(streamed(&messages_stream(&MESSAGES[..4])))]);
+    let provider = connect(Endpoint::new("test", Wire::Anthropic, &*server.url)).unwrap();
+    let begun = tokio::sync::Notify::new();
+    let prompt = prompt("hello");
+    let (new_call, deltas) = (call_ids(), |_| begun.notify_one());
+    let exchange = provider.exchange(Exchange {
+        prompt: &prompt,
+        new_call: &new_call,
+        deltas: &deltas,
+    });
+    tokio::select! {
+        outcome = exchange => panic!("a silent server made {outcome:?}"),
+        () = begun.notified() => {}
+    }
+    tokio::task::spawn_blocking(move || server.wait_until_left())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
