@@ -14,7 +14,7 @@ use crate::sse::{EVENT_BYTES, SseReader, TooLong};
 use crate::{Assemble, Tape};
 
 /// How long a finished stream may take to end by itself, so that its connection can be used again.
-const FAREWELL: Duration = Duration::from_millis(20);
+const FAREWELL: Duration = Duration::from_millis(50);
 
 /// Sends `request` and assembles its reply. Every fault is presentable and says whether tokens were billed.
 pub(crate) async fn run(
@@ -56,12 +56,9 @@ async fn opened(http: &Http, request: RequestBuilder) -> Result<(Response, Bytes
     let Some(limit) = http.first_byte else {
         return opening.await;
     };
-    timeout(limit, opening).await.unwrap_or_else(|_| {
-        let seconds = limit.as_secs();
-        Err(broken(format!(
-            "no byte of a reply within {seconds} seconds"
-        )))
-    })
+    timeout(limit, opening)
+        .await
+        .unwrap_or_else(|_| Err(broken(format!("no byte of a reply within {limit:?}"))))
 }
 
 async fn read(
@@ -95,12 +92,7 @@ async fn following(http: &Http, response: &mut Response) -> Result<Option<Bytes>
     match timeout(http.idle, response.chunk()).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => Err(http.lost(&error)),
-        Err(_) => {
-            let seconds = http.idle.as_secs();
-            Err(broken(format!(
-                "the stream was silent for {seconds} seconds"
-            )))
-        }
+        Err(_) => Err(broken(format!("the stream was silent for {:?}", http.idle))),
     }
 }
 

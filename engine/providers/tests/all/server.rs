@@ -9,7 +9,7 @@ use std::thread;
 use protocol::{
     Block, CallId, DeltaBody, Message, ModelFault, Prompt, Reply, Role, ToolCall, ToolDecl,
 };
-use providers::{Endpoint, Exchange, Provider, Wire, connect};
+use providers::{Endpoint, Exchange, Wire, connect};
 use serde_json::value::RawValue;
 
 /// What the server does with one connection after it has read the request.
@@ -18,8 +18,9 @@ pub enum Play {
     Close(Vec<u8>),
     /// Writes these bytes and stays silent until the client leaves.
     Hang(Vec<u8>),
-    /// Writes these bytes; the next play answers the next request of the same connection.
-    Keep(Vec<u8>),
+    /// Writes these bytes and, when the gate opens, an empty chunk as their end; the next play answers the
+    /// next request of the same connection.
+    Keep(Vec<u8>, mpsc::Receiver<()>),
 }
 
 /// A request as it came.
@@ -47,10 +48,12 @@ impl Server {
             let mut kept: Option<TcpStream> = None;
             for play in plays {
                 let mut stream = kept.take().unwrap_or_else(|| listener.accept().unwrap().0);
-                if let Some(request) = read_request(&mut stream) {
-                    let _ = sender.send(request);
-                }
-                let (Play::Close(bytes) | Play::Hang(bytes) | Play::Keep(bytes)) = &play;
+                // A client that left without asking fails its test at once when the listener goes.
+                let Some(request) = read_request(&mut stream) else {
+                    return;
+                };
+                let _ = sender.send(request);
+                let (Play::Close(bytes) | Play::Hang(bytes) | Play::Keep(bytes, _)) = &play;
                 let _ = stream.write_all(bytes);
                 match play {
                     Play::Close(_) => {}
@@ -58,7 +61,11 @@ impl Server {
                         let _ = stream.read(&mut [0]);
                         let _ = leaving.send(());
                     }
-                    Play::Keep(_) => kept = Some(stream),
+                    Play::Keep(_, gate) => {
+                        let _ = gate.recv();
+                        let _ = stream.write_all(b"0\r\n\r\n");
+                        kept = Some(stream);
+                    }
                 }
             }
         });
@@ -165,11 +172,6 @@ pub fn call_ids() -> impl Fn() -> CallId + Send + Sync {
 /// One exchange with an endpoint.
 pub async fn exchange_at(endpoint: Endpoint, prompt: &Prompt) -> Outcome {
     let provider = connect(endpoint).unwrap();
-    exchange_with(&*provider, prompt).await
-}
-
-/// One exchange with a provider.
-pub async fn exchange_with(provider: &dyn Provider, prompt: &Prompt) -> Outcome {
     let deltas = Mutex::new(Vec::new());
     let result = provider
         .exchange(Exchange {

@@ -1,5 +1,6 @@
 //! Streams as networks deliver them: cut, split, silent, in every line ending.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use protocol::{DeltaBody, FaultKind, RetryHint};
@@ -7,8 +8,8 @@ use providers::{Endpoint, Exchange, SseReader, Wire, connect};
 
 use crate::happy::{CHAT, MESSAGES};
 use crate::server::{
-    Play, Server, call_ids, chat_stream, exchange_at, exchange_with, messages_stream, played,
-    prompt, streamed, text_of,
+    Play, Server, call_ids, chat_stream, exchange_at, messages_stream, played, prompt, streamed,
+    text_of,
 };
 
 fn streams() -> [(Wire, String); 2] {
@@ -47,10 +48,11 @@ async fn case_13_closed_in_mid_stream() {
     }
 }
 
-fn chunked(body: &str, end: &str) -> Vec<u8> {
+/// A response whose body lacks its closing empty chunk.
+fn chunked(body: &str) -> Vec<u8> {
     let headers =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
-    format!("{headers}{:x}\r\n{body}\r\n{end}", body.len()).into_bytes()
+    format!("{headers}{:x}\r\n{body}\r\n", body.len()).into_bytes()
 }
 
 #[tokio::test]
@@ -59,18 +61,11 @@ async fn case_13_a_chunked_body_without_its_end_is_broken_before_the_closing_eve
     for (wire, stream) in streams() {
         let half = &stream[..stream.find("réad").unwrap()];
         assert_eq!(
-            played(wire, Play::Close(chunked(half, "")))
-                .await
-                .fault()
-                .kind,
+            played(wire, Play::Close(chunked(half))).await.fault().kind,
             FaultKind::Broken
         );
         assert_eq!(
-            text_of(
-                &played(wire, Play::Close(chunked(&stream, "")))
-                    .await
-                    .reply()
-            ),
+            text_of(&played(wire, Play::Close(chunked(&stream))).await.reply()),
             "I réad 🦀"
         );
     }
@@ -88,7 +83,22 @@ async fn a_silent_stream_is_broken_by_the_watchdog() {
             (fault.kind, fault.retry, fault.billed),
             (FaultKind::Broken, RetryHint::Backoff, true)
         );
-        assert!(fault.message.contains("silent"), "{}", fault.message);
+        assert!(
+            fault.message.contains("silent for 30ms"),
+            "{}",
+            fault.message
+        );
+    }
+}
+
+#[tokio::test]
+async fn on_loopback_the_first_byte_may_take_its_time() {
+    for (wire, stream) in streams() {
+        let server = Server::start(vec![Play::Close(streamed(&stream))]);
+        let mut endpoint = Endpoint::new("test", wire, &*server.url);
+        endpoint.first_byte = Some(Duration::ZERO);
+        let outcome = exchange_at(endpoint, &prompt("hello")).await;
+        assert_eq!(text_of(&outcome.reply()), "I réad 🦀");
     }
 }
 
@@ -101,14 +111,29 @@ async fn a_stream_that_has_ended_is_left_though_the_server_stays() {
 }
 
 #[tokio::test]
-async fn the_next_exchange_uses_the_same_connection() {
+async fn the_next_exchange_uses_the_same_connection_though_the_end_of_the_body_comes_late() {
     for (wire, stream) in streams() {
-        let whole = || chunked(&stream, "0\r\n\r\n");
-        let server = Server::start(vec![Play::Keep(whole()), Play::Keep(whole())]);
+        let (first, first_gate) = mpsc::channel();
+        let (second, second_gate) = mpsc::channel();
+        let server = Server::start(vec![
+            Play::Keep(chunked(&stream), first_gate),
+            Play::Keep(chunked(&stream), second_gate),
+        ]);
         let provider = connect(Endpoint::new("test", wire, &*server.url)).unwrap();
-        for _ in 0..2 {
-            let outcome = exchange_with(&*provider, &prompt("hello")).await;
-            assert_eq!(text_of(&outcome.reply()), "I réad 🦀");
+        for gate in [first, second] {
+            // The last event has been read when the last block ends.
+            let deltas = |delta| {
+                if matches!(delta, DeltaBody::BlockEnds { .. }) {
+                    let _ = gate.send(());
+                }
+            };
+            let (prompt, new_call) = (prompt("hello"), call_ids());
+            let reply = provider.exchange(Exchange {
+                prompt: &prompt,
+                new_call: &new_call,
+                deltas: &deltas,
+            });
+            assert_eq!(text_of(&reply.await.unwrap()), "I réad 🦀");
         }
     }
 }
