@@ -3,6 +3,7 @@
 mod cut;
 pub(crate) mod line;
 mod reader;
+mod scan;
 pub(crate) mod segment;
 mod writer;
 

@@ -1,16 +1,14 @@
 //! Reads a journal record by record, without a lock, holding one line at a time.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use protocol::{RECORD_VERSION, Record, Seq, SessionId};
 
 use super::cut::{Cut, Damage};
-use super::line::{self, MAX_LINE_BYTES, Undecodable};
-use super::segment;
+use super::line::{self, Undecodable};
+use super::scan::{Found, Scan};
 use crate::blobs::{Blobs, LostBlob};
-use crate::error::{About, Result, StoreError};
+use crate::error::{Result, StoreError};
 use crate::folder::DataFolder;
 
 /// A place between two records of a journal.
@@ -41,19 +39,11 @@ pub struct Reader {
     session: SessionId,
     blobs: Blobs,
     inline: bool,
-    file: Option<BufReader<File>>,
-    at: Position,
-    line: Vec<u8>,
+    scan: Scan,
+    next: Seq,
     cut: Option<Cut>,
     lost: Vec<LostBlob>,
     failed: bool,
-}
-
-/// What the next line of a segment is.
-enum Found {
-    Line,
-    End,
-    Damage(Damage),
 }
 
 impl Reader {
@@ -74,27 +64,17 @@ impl Reader {
         if !folder.is_dir() {
             return Err(StoreError::Missing { session });
         }
-        Ok(Self::of_folder(folder, session, data.blobs(), at))
-    }
-
-    pub(crate) const fn of_folder(
-        folder: PathBuf,
-        session: SessionId,
-        blobs: Blobs,
-        at: Position,
-    ) -> Self {
-        Self {
+        Ok(Self {
+            scan: Scan::new(folder.clone(), at.segment, at.byte),
             folder,
             session,
-            blobs,
+            blobs: data.blobs(),
             inline: true,
-            file: None,
-            at,
-            line: Vec::new(),
+            next: at.next,
             cut: None,
             lost: Vec::new(),
             failed: false,
-        }
+        })
     }
 
     /// Leaves bulky texts where they are: records then hold their content ids.
@@ -105,8 +85,12 @@ impl Reader {
     }
 
     /// The place before the next record.
-    pub const fn position(&self) -> Position {
-        self.at
+    pub const fn at(&self) -> Position {
+        Position {
+            segment: self.scan.segment,
+            byte: self.scan.byte,
+            next: self.next,
+        }
     }
 
     /// Why the last read ended, if not at a whole end. In a journal another process appends to, a torn end may
@@ -125,16 +109,15 @@ impl Reader {
     /// # Errors
     /// The disk's; [`StoreError::Newer`] and [`StoreError::Foreign`] for a whole record this build cannot use.
     pub fn next_record(&mut self) -> Result<Option<Record>> {
-        let Some(bytes) = self.next_line()? else {
+        if !self.look()? {
             return Ok(None);
-        };
-        let mut record = line::decode(&self.line[line::FRAME_BYTES..])
-            .map_err(|error| self.undecodable(error))?;
+        }
+        let mut record = line::decode(self.scan.json()).map_err(|error| self.undecodable(error))?;
         if record.session != self.session {
             let detail = format!("it belongs to session {}", record.session);
             return Err(self.undecodable(Undecodable::Foreign(record.v, detail)));
         }
-        if !self.passed(record.seq, bytes)? {
+        if !self.passed(record.seq)? {
             return Ok(None);
         }
         if self.inline {
@@ -148,98 +131,46 @@ impl Reader {
     /// # Errors
     /// As [`Reader::next_record`].
     pub fn skip_to(&mut self, seq: Seq) -> Result<()> {
-        while self.at.next < seq {
-            let Some(bytes) = self.next_line()? else {
-                return Ok(());
-            };
-            let envelope = line::envelope(&self.line[line::FRAME_BYTES..])
-                .map_err(|error| self.undecodable(error))?;
+        while self.next < seq && self.look()? {
+            let envelope =
+                line::envelope(self.scan.json()).map_err(|error| self.undecodable(error))?;
             if envelope.v > RECORD_VERSION {
                 return Err(self.undecodable(Undecodable::Newer(envelope.v)));
             }
-            if !self.passed(envelope.seq.unwrap_or_default(), bytes)? {
-                return Ok(());
+            if !self.passed(envelope.seq.unwrap_or_default())? {
+                break;
             }
         }
         Ok(())
     }
 
-    /// Reads the next line, checks its sum, and gives its length on disk. The reader has not passed it yet.
-    fn next_line(&mut self) -> Result<Option<u64>> {
+    /// Whether there is a next line. The reader has not passed it yet.
+    fn look(&mut self) -> Result<bool> {
         self.cut = None;
-        loop {
-            if !self.open_segment()? {
-                return Ok(None);
-            }
-            let path = segment::path(&self.folder, self.at.segment);
-            let Some(file) = self.file.as_mut() else {
-                return Ok(None);
-            };
-            match find_line(file, &mut self.line).about("read", &path)? {
-                Found::Line => return Ok(Some(self.line.len() as u64 + 1)),
-                Found::End if self.next_segment()? => {}
-                Found::End => return Ok(None),
-                Found::Damage(reason) => {
-                    self.stop(reason)?;
-                    return Ok(None);
-                }
-            }
+        match self.scan.look()? {
+            Found::Line => Ok(true),
+            Found::End => Ok(false),
+            Found::Damage(reason) => self.stop(reason).map(|()| false),
         }
     }
 
-    /// Passes the line just read if it is the expected record; otherwise the journal is damaged here.
-    fn passed(&mut self, found: Seq, bytes: u64) -> Result<bool> {
-        let expected = self.at.next;
+    /// Passes the line just looked at if it is the expected record; otherwise the journal is damaged here.
+    fn passed(&mut self, found: Seq) -> Result<bool> {
+        let expected = self.next;
         if found != expected {
             self.stop(Damage::Sequence { expected, found })?;
             return Ok(false);
         }
-        self.at.byte += bytes;
-        self.at.next = expected.next();
+        self.scan.pass();
+        self.next = expected.next();
         Ok(true)
     }
 
     /// Notes the damage and stands before it, so that a later read looks at it afresh.
     fn stop(&mut self, reason: Damage) -> Result<()> {
-        self.file = None;
-        self.cut = Some(Cut::measure(&self.folder, self.at, reason)?);
+        self.scan.forget();
+        self.cut = Some(Cut::measure(&self.folder, self.at(), reason)?);
         Ok(())
-    }
-
-    fn open_segment(&mut self) -> Result<bool> {
-        if self.file.is_some() {
-            return Ok(true);
-        }
-        if self.at.byte == 0 {
-            let all = segment::numbers(&self.folder)?;
-            let Some(first) = all.into_iter().find(|n| *n >= self.at.segment) else {
-                return Ok(false);
-            };
-            self.at.segment = first;
-        }
-        let path = segment::path(&self.folder, self.at.segment);
-        let mut file = File::open(&path).about("open", &path)?;
-        file.seek(SeekFrom::Start(self.at.byte))
-            .about("read", &path)?;
-        self.file = Some(BufReader::with_capacity(64 * 1024, file));
-        Ok(true)
-    }
-
-    /// At a segment's end: whether there is more to read, here or in a later segment.
-    fn next_segment(&mut self) -> Result<bool> {
-        let all = segment::numbers(&self.folder)?;
-        let Some(next) = all.into_iter().find(|n| *n > self.at.segment) else {
-            return Ok(false);
-        };
-        // The writer may have appended here and rolled between our reaching the end and our seeing the roll.
-        let length = segment::length(&self.folder, self.at.segment)?;
-        if length > self.at.byte {
-            return Ok(true);
-        }
-        self.file = None;
-        self.at.segment = next;
-        self.at.byte = 0;
-        Ok(true)
     }
 
     fn internalise(&mut self, record: &mut Record) {
@@ -255,9 +186,8 @@ impl Reader {
     }
 
     fn undecodable(&mut self, error: Undecodable) -> StoreError {
-        // Dropped so that a retry begins at the same line again.
-        self.file = None;
-        let (session, seq) = (self.session, self.at.next);
+        self.scan.forget();
+        let (session, seq) = (self.session, self.next);
         match error {
             Undecodable::Newer(found) => StoreError::Newer {
                 session,
@@ -289,28 +219,6 @@ impl Iterator for Reader {
     }
 }
 
-/// Reads one line into `line`, without its newline.
-fn find_line(file: &mut BufReader<File>, line: &mut Vec<u8>) -> io::Result<Found> {
-    line.clear();
-    file.take(MAX_LINE_BYTES as u64 + 1)
-        .read_until(b'\n', line)?;
-    if line.is_empty() {
-        return Ok(Found::End);
-    }
-    if line.pop_if(|byte| *byte == b'\n').is_none() {
-        let reason = if line.len() > MAX_LINE_BYTES {
-            Damage::TooLong
-        } else {
-            Damage::Torn
-        };
-        return Ok(Found::Damage(reason));
-    }
-    Ok(match line::unframe(line) {
-        Some(_) => Found::Line,
-        None => Found::Damage(Damage::Checksum),
-    })
-}
-
 /// What lies in a journal from a record on.
 #[derive(Debug)]
 pub struct ReadReport {
@@ -329,11 +237,6 @@ pub struct ReadReport {
 pub fn read(data: &DataFolder, session: SessionId, from: Seq) -> Result<ReadReport> {
     let mut reader = Reader::open(data, session)?;
     reader.skip_to(from)?;
-    collect(reader)
-}
-
-/// Everything from where `reader` stands.
-pub(crate) fn collect(mut reader: Reader) -> Result<ReadReport> {
     let mut records = Vec::new();
     while let Some(record) = reader.next_record()? {
         records.push(record);

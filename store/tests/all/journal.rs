@@ -104,7 +104,7 @@ fn a_reader_follows_a_growing_journal_and_waits_at_a_torn_end() {
     assert_eq!(reader.next_record().unwrap(), None);
     journal.append(&small(2)).unwrap();
     assert_eq!(reader.next_record().unwrap(), Some(small(2)[0].clone()));
-    let at = reader.position();
+    let at = reader.at();
 
     let whole = disk.bytes(1);
     let third = crate::given::line(&serde_json::to_string(&said(3, "later")).unwrap());
@@ -133,7 +133,7 @@ fn a_full_segment_is_followed_by_another_and_a_reader_crosses_over() {
     let last = journal.next_seq().0 - 1;
     let mut reader = Reader::open(&disk.data, session()).unwrap();
     reader.skip_to(Seq(last)).unwrap();
-    assert_eq!(reader.position().segment, 1);
+    assert_eq!(reader.at().segment, 1);
     assert_eq!(reader.next_record().unwrap().unwrap().seq, Seq(last));
     assert_eq!(reader.next_record().unwrap(), None);
 
@@ -142,7 +142,7 @@ fn a_full_segment_is_followed_by_another_and_a_reader_crosses_over() {
         reader.next_record().unwrap(),
         Some(said(last + 1, "rolled"))
     );
-    assert_eq!(reader.position().segment, 2);
+    assert_eq!(reader.at().segment, 2);
     assert_eq!(ends(&disk.bytes(2)).len(), 1);
     drop(journal);
     let (journal, _) = Journal::open(&disk.data, session()).unwrap();
