@@ -83,6 +83,7 @@ fn damaged(bytes: &[u8], how: &str) -> Vec<u8> {
 fn a_damaged_index_is_moved_aside_and_built_anew() {
     let damages = ["cut in half", "emptied", "overwritten", "flipped"];
     let wanted = ["session 1", "session 2", "session 3"];
+    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
     let names = {
         let disk = with_sessions();
         list(&disk.data).unwrap();
@@ -92,18 +93,26 @@ fn a_damaged_index_is_moved_aside_and_built_anew() {
     for how in damages {
         for nth in 0..names {
             let disk = with_sessions();
+            retell(&disk, "session 1", then);
             assert_eq!(titles(&disk), wanted);
             let file = index_files(&disk).swap_remove(nth);
             let bytes = fs::read(&file).unwrap();
             fs::write(&file, damaged(&bytes, how)).unwrap();
             assert_eq!(titles(&disk), wanted, "{} {how}", file.display());
-            assert_eq!(titles(&disk), wanted, "{} {how}, again", file.display());
+            retell(&disk, "session X", then);
+            assert_eq!(
+                titles(&disk),
+                wanted,
+                "{} {how}: the index answers again",
+                file.display()
+            );
             assert_eq!(
                 rebuild_index(&disk.data).unwrap(),
                 3,
                 "{} {how}",
                 file.display()
             );
+            assert_eq!(titles(&disk)[0], "session X");
         }
     }
 }
