@@ -28,7 +28,7 @@ pub fn fork(data: &DataFolder, from: SessionId, upto: Option<Seq>, new: SessionI
     let unfinished = data.sessions().join(format!("forking-{new}"));
     disk::remove_folder(&unfinished)?;
     disk::make_folder(&unfinished).about("create the folder", &unfinished)?;
-    let copied = copy(source, from, upto, (new, &unfinished));
+    let copied = copy(source, from, upto, new, &unfinished);
     match copied {
         Ok(last) => disk::rename(&unfinished, &target).map(|()| last),
         Err(error) => {
@@ -43,7 +43,8 @@ fn copy(
     mut source: Reader,
     from: SessionId,
     upto: Option<Seq>,
-    (new, folder): (SessionId, &Path),
+    new: SessionId,
+    folder: &Path,
 ) -> Result<Seq> {
     let mut writer = SegmentWriter::open(folder)?;
     let mut lines = Vec::new();
