@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use protocol::{Block, Message, Prompt, ResultBlock, Role, ToolDecl};
+use protocol::{Block, Message, Prompt, ResultBlock, Role, ToolDecl, WireCallId};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -70,12 +70,12 @@ enum Out<'a> {
         cache_control: Option<CacheControl>,
     },
     ToolUse {
-        id: Cow<'a, str>,
+        id: SpelledId<'a>,
         name: &'a str,
         input: RawJson<'a>,
     },
     ToolResult {
-        tool_use_id: Cow<'a, str>,
+        tool_use_id: SpelledId<'a>,
         #[serde(skip_serializing_if = "is_false")]
         is_error: bool,
         #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -85,6 +85,25 @@ enum Out<'a> {
     },
     #[serde(untagged)]
     Foreign(RawJson<'a>),
+}
+
+/// A call's id as this wire allows it (letters, digits, `_`, `-`): ids of other providers may hold more.
+#[derive(Serialize)]
+struct SpelledId<'a>(Cow<'a, str>);
+
+impl<'a> SpelledId<'a> {
+    fn of(id: &'a WireCallId) -> Self {
+        let id = id.as_str();
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        if id.chars().all(allowed) {
+            return Self(Cow::Borrowed(id));
+        }
+        Self(
+            id.chars()
+                .map(|c| if allowed(c) { c } else { '_' })
+                .collect(),
+        )
+    }
 }
 
 /// A picture's bytes.
@@ -194,7 +213,7 @@ fn block(block: &Block) -> Option<Out<'_>> {
         },
         Block::Image { media_type, data } => image(media_type, data.as_str()),
         Block::ToolUse(call) => Out::ToolUse {
-            id: wire_id(call.wire.as_str()),
+            id: SpelledId::of(&call.wire),
             name: &call.name,
             input: RawJson(call.arguments.as_str()),
         },
@@ -204,7 +223,7 @@ fn block(block: &Block) -> Option<Out<'_>> {
             content,
             ..
         } => Out::ToolResult {
-            tool_use_id: wire_id(wire.as_str()),
+            tool_use_id: SpelledId::of(wire),
             is_error: status.is_error(),
             content: content.iter().filter_map(result_block).collect(),
             cache_control: None,
@@ -236,19 +255,6 @@ fn image<'a>(media_type: &'a str, data: Cow<'a, str>) -> Out<'a> {
         },
         cache_control: None,
     }
-}
-
-/// A call's id as this wire allows it (letters, digits, `_`, `-`): ids of other providers may hold more.
-fn wire_id(id: &str) -> Cow<'_, str> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if id.chars().all(allowed) {
-        return Cow::Borrowed(id);
-    }
-    Cow::Owned(
-        id.chars()
-            .map(|c| if allowed(c) { c } else { '_' })
-            .collect(),
-    )
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

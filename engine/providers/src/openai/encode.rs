@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use protocol::{Block, Prompt, ResultBlock, Role, ToolCall, ToolDecl};
+use protocol::{Block, Prompt, ResultBlock, Role, ToolCall, ToolDecl, WireCallId};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -62,7 +62,7 @@ enum MessageOut<'a> {
         tool_calls: Vec<CallOut<'a>>,
     },
     Tool {
-        tool_call_id: &'a str,
+        tool_call_id: &'a WireCallId,
         content: String,
     },
 }
@@ -89,7 +89,7 @@ struct ImageUrl {
 
 #[derive(Serialize)]
 struct CallOut<'a> {
-    id: &'a str,
+    id: &'a WireCallId,
     #[serde(rename = "type")]
     kind: &'static str,
     function: CalledOut<'a>,
@@ -155,7 +155,7 @@ fn user<'a>(turn: &Turn<'a>, out: &mut Vec<MessageOut<'a>>) {
     for block in &turn.blocks {
         match block {
             Block::ToolResult { wire, content, .. } => out.push(MessageOut::Tool {
-                tool_call_id: wire.as_str(),
+                tool_call_id: wire,
                 content: result_text(content, &mut parts),
             }),
             Block::Text(text) if !text.as_str().is_empty() => {
@@ -243,7 +243,7 @@ fn assistant<'a>(turn: &Turn<'a>, quirks: Quirks) -> Option<MessageOut<'a>> {
 
 fn called(call: &ToolCall) -> CallOut<'_> {
     CallOut {
-        id: call.wire.as_str(),
+        id: &call.wire,
         kind: "function",
         function: CalledOut {
             name: &call.name,

@@ -74,67 +74,69 @@ async fn an_account_without_money_is_not_asked_again() {
     );
 }
 
+/// Status and body by which each provider says that the conversation does not fit.
+const FULL: &[(&str, &str)] = &[
+    (
+        "400 Bad",
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#,
+    ),
+    (
+        "400 Bad",
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 199000 + 8192 > 200000"}}"#,
+    ),
+    (
+        "400 Bad",
+        r#"{"error":{"message":"This model's maximum context length is 128000 tokens. However, your messages resulted in 130000 tokens.","code":"context_length_exceeded"}}"#,
+    ),
+    (
+        "400 Bad",
+        r#"{"error":{"message":"Your input exceeds the context window of this model.","code":null}}"#,
+    ),
+    (
+        "400 Bad",
+        r#"{"error":{"code":400,"message":"the request exceeds the available context size, try increasing it","type":"exceed_context_size_error"}}"#,
+    ),
+    (
+        "500 Oops",
+        r#"{"error":{"code":500,"message":"Context size has been exceeded.","type":"server_error"}}"#,
+    ),
+    (
+        "400 Bad",
+        r#"{"error":"The number of tokens to keep from the initial prompt is greater than the context length"}"#,
+    ),
+    (
+        "400 Bad",
+        r#"{"object":"error","message":"Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length"}"#,
+    ),
+    (
+        "400 Bad",
+        r#"[{"error":{"code":400,"message":"The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."}}]"#,
+    ),
+    (
+        "400 Bad",
+        r#"{"message":"Input is too long for requested model."}"#,
+    ),
+    (
+        "400 Bad",
+        r#"{"error":"This model's maximum prompt length is 131072 but the request contains 140000 tokens."}"#,
+    ),
+    (
+        "400 Bad",
+        r#"{"error":{"message":"Please reduce the length of the messages or completion."}}"#,
+    ),
+    (
+        "422 Odd",
+        r#"{"detail":"`inputs` tokens + `max_new_tokens` must be <= 8193."}"#,
+    ),
+    (
+        "413 Big",
+        r#"{"type":"error","error":{"type":"request_too_large","message":"Request exceeds the maximum size"}}"#,
+    ),
+];
+
 #[tokio::test]
 async fn case_33_every_providers_words_for_a_full_context_are_understood() {
-    let table = [
-        (
-            "400 Bad",
-            r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#,
-        ),
-        (
-            "400 Bad",
-            r#"{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 199000 + 8192 > 200000"}}"#,
-        ),
-        (
-            "400 Bad",
-            r#"{"error":{"message":"This model's maximum context length is 128000 tokens. However, your messages resulted in 130000 tokens.","code":"context_length_exceeded"}}"#,
-        ),
-        (
-            "400 Bad",
-            r#"{"error":{"message":"Your input exceeds the context window of this model.","code":null}}"#,
-        ),
-        (
-            "400 Bad",
-            r#"{"error":{"code":400,"message":"the request exceeds the available context size, try increasing it","type":"exceed_context_size_error"}}"#,
-        ),
-        (
-            "500 Oops",
-            r#"{"error":{"code":500,"message":"Context size has been exceeded.","type":"server_error"}}"#,
-        ),
-        (
-            "400 Bad",
-            r#"{"error":"The number of tokens to keep from the initial prompt is greater than the context length"}"#,
-        ),
-        (
-            "400 Bad",
-            r#"{"object":"error","message":"Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length"}"#,
-        ),
-        (
-            "400 Bad",
-            r#"[{"error":{"code":400,"message":"The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."}}]"#,
-        ),
-        (
-            "400 Bad",
-            r#"{"message":"Input is too long for requested model."}"#,
-        ),
-        (
-            "400 Bad",
-            r#"{"error":"This model's maximum prompt length is 131072 but the request contains 140000 tokens."}"#,
-        ),
-        (
-            "400 Bad",
-            r#"{"error":{"message":"Please reduce the length of the messages or completion."}}"#,
-        ),
-        (
-            "422 Odd",
-            r#"{"detail":"`inputs` tokens + `max_new_tokens` must be <= 8193."}"#,
-        ),
-        (
-            "413 Big",
-            r#"{"type":"error","error":{"type":"request_too_large","message":"Request exceeds the maximum size"}}"#,
-        ),
-    ];
-    for (status, body) in table {
+    for (status, body) in FULL {
         let fault = refused(status, "", body).await;
         assert_eq!(
             (fault.kind, fault.retry),
