@@ -1,0 +1,127 @@
+//! The verdict: deny rules, protections, ask rules, plan mode, allow rules, then what the mode says.
+
+use protocol::{Action, Claim, PermissionMode, Reason, RuleEffect, RuleRef, Verdict};
+
+use crate::Situation;
+use crate::file::{self, FileClaim};
+use crate::{command, shell};
+
+/// Judges a claim. What a claim does in several parts is as forbidden as its most forbidden part;
+/// whatever cannot be understood is asked. In `dontAsk` mode what would ask is denied.
+pub fn judge(claim: &Claim, situation: &Situation<'_>) -> Verdict {
+    let verdict = match &claim.action {
+        Action::Read { path, asked } | Action::Search { root: path, asked } => {
+            file::read(&FileClaim::of(&claim.tool, path, asked), situation)
+        }
+        Action::Write { path, asked } => {
+            file::write(&FileClaim::of(&claim.tool, path, asked), situation)
+        }
+        Action::Run { command, cwd } => {
+            let home = situation.place.home.as_deref();
+            let analysis = shell::analyse(command, cwd, home);
+            command::judge(&claim.tool, command, &analysis, situation)
+        }
+        Action::Session => tool(&claim.tool, situation),
+    };
+    match verdict {
+        Verdict::Ask(reason) if situation.mode == PermissionMode::DontAsk => {
+            Verdict::Deny(Reason {
+                text: format!("{}; nobody is asked in dontAsk mode", reason.text),
+                rule: reason.rule,
+            })
+        }
+        verdict => verdict,
+    }
+}
+
+/// A tool that is judged by its name alone.
+fn tool(name: &str, situation: &Situation<'_>) -> Verdict {
+    let rule = |effect| {
+        let mut rules = situation.rules.with_effect(effect);
+        rules
+            .find(|rule| rule.holds_for_tool(name))
+            .map(|rule| &rule.origin)
+    };
+    if let Some(rule) = rule(RuleEffect::Deny) {
+        return deny_by(rule, &format!("the tool {name}"));
+    }
+    let bypass = situation.mode == PermissionMode::BypassPermissions;
+    if situation.mode == PermissionMode::Plan && name.starts_with("mcp__") {
+        return deny(format!(
+            "plan mode changes nothing, and it is not known what {name} does"
+        ));
+    }
+    if let Some(rule) = rule(RuleEffect::Ask).filter(|_| !bypass) {
+        return ask_by(rule, &format!("the tool {name}"));
+    }
+    if !name.starts_with("mcp__") {
+        return allow(format!("{name} touches only this session"));
+    }
+    match rule(RuleEffect::Allow) {
+        Some(rule) => allow_by(rule, &format!("the tool {name}")),
+        None if bypass => allow(format!("{name} runs unasked in bypassPermissions mode")),
+        None => ask(format!("no rule allows {name}")),
+    }
+}
+
+pub(crate) fn allow(text: impl Into<String>) -> Verdict {
+    Verdict::Allow(because(text, None))
+}
+
+pub(crate) fn ask(text: impl Into<String>) -> Verdict {
+    Verdict::Ask(because(text, None))
+}
+
+pub(crate) fn deny(text: impl Into<String>) -> Verdict {
+    Verdict::Deny(because(text, None))
+}
+
+pub(crate) fn allow_by(rule: &RuleRef, what: &str) -> Verdict {
+    Verdict::Allow(because(
+        format!("{what} is allowed by {}", rule.rule),
+        Some(rule),
+    ))
+}
+
+pub(crate) fn ask_by(rule: &RuleRef, what: &str) -> Verdict {
+    Verdict::Ask(because(
+        format!("{what} is to be asked about by {}", rule.rule),
+        Some(rule),
+    ))
+}
+
+pub(crate) fn deny_by(rule: &RuleRef, what: &str) -> Verdict {
+    Verdict::Deny(because(
+        format!("{what} is denied by {}", rule.rule),
+        Some(rule),
+    ))
+}
+
+fn because(text: impl Into<String>, rule: Option<&RuleRef>) -> Reason {
+    Reason {
+        text: text.into(),
+        rule: rule.cloned(),
+    }
+}
+
+/// The stricter of two verdicts; of two equal ones the first, except that an allowing rule is worth
+/// naming more than a default.
+pub(crate) fn stricter(a: Verdict, b: Verdict) -> Verdict {
+    match (&a, &b) {
+        (Verdict::Allow(first), Verdict::Allow(second))
+            if first.rule.is_none() && second.rule.is_some() =>
+        {
+            b
+        }
+        _ if rank(&b) > rank(&a) => b,
+        _ => a,
+    }
+}
+
+const fn rank(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Allow(_) => 0,
+        Verdict::Ask(_) => 1,
+        Verdict::Deny(_) => 2,
+    }
+}

@@ -1,0 +1,16 @@
+//! Policy, judged from outside: tables of claims with the verdict each must get in every mode.
+
+mod access;
+mod compounds;
+mod expansions;
+mod explain;
+mod files;
+mod git;
+mod hidden;
+mod laws;
+mod protections;
+mod reads;
+mod redirections;
+mod rules;
+mod world;
+mod wrappers;
