@@ -71,7 +71,7 @@ pub(crate) enum ShellState {
 /// One background shell.
 pub(crate) struct Shell {
     pub(crate) command: String,
-    /// Read while its follower writes; see [`follow`].
+    /// Read while its follower writes. The follower is no owner that could be asked: it awaits the process.
     pub(crate) output: AsyncMutex<Output>,
     state: watch::Receiver<ShellState>,
     stop: CancellationToken,
@@ -102,11 +102,10 @@ struct Known {
 }
 
 /// The background shells of one session.
-///
-/// The table is behind a mutex: tools run on whatever task the carrier chose, below the actors, where no owner
-/// task may be spawned; the lock is never held across an await.
 pub struct Shells {
     spawner: Spawner,
+    // Tools run on whatever task the carrier chose, below the actors, where no owner task may be spawned;
+    // the lock is never held across an await.
     known: Mutex<Known>,
 }
 

@@ -277,11 +277,13 @@ impl Report<'_> {
         }
     }
 
-    /// A note and the folder the next command starts in, if that is another one.
+    /// A note and the folder the next command starts in, if that is another one. The shell told it with every
+    /// symlink resolved.
     fn moved(&self, ctx: &ReadContext) -> (Option<String>, Option<PathBuf>) {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         match &self.cwd {
-            Some(cwd) if *cwd == self.order.cwd => (None, None),
-            Some(cwd) if cwd.starts_with(ctx.place.root()) => (
+            Some(cwd) if *cwd == real(&self.order.cwd) => (None, None),
+            Some(cwd) if cwd.starts_with(real(ctx.place.root())) => (
                 Some(format!("(the next command starts in {})", cwd.display())),
                 Some(cwd.clone()),
             ),

@@ -73,3 +73,45 @@ impl Stripper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn plain(pieces: &[&[u8]]) -> String {
+        let mut stripper = Stripper::default();
+        let bytes: Vec<u8> = pieces
+            .iter()
+            .flat_map(|piece| stripper.strip(piece))
+            .collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    #[test]
+    fn only_text_is_left() {
+        for (given, expected) in [
+            ("\x1b[1;31mred\x1b[0m", "red"),
+            ("\x1b]0;title\x07after", "after"),
+            ("\x1b]8;;http://x\x1b\\link", "link"),
+            ("\x1b(Bplain\x1b=x", "plainx"),
+            ("a\r\nb\rc\r\r\nd", "a\nb\nc\n\nd"),
+            ("bell\x07 nul\0 back\x08", "bell nul back"),
+            ("cut \x1b[12\nnext", "cut \nnext"),
+        ] {
+            assert_eq!(plain(&[given.as_bytes()]), expected, "{given:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_does_not_matter_where_the_stream_is_cut(
+            text in "(\\x1b\\[[0-9;]{0,4}m|\\x1b\\]0;t\\x07|\\x1b\\(B|\\r\\n|\\r|[a-z]){0,20}",
+            at in any::<prop::sample::Index>()
+        ) {
+            let (a, b) = text.as_bytes().split_at(at.index(text.len() + 1));
+            prop_assert_eq!(plain(&[a, b]), plain(&[text.as_bytes()]));
+        }
+    }
+}

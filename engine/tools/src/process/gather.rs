@@ -81,3 +81,40 @@ impl Gather {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn keeps_both_ends_however_the_stream_is_cut(
+            pieces in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..20)
+        ) {
+            let mut gather = Gather::new(100);
+            let mut all = Vec::new();
+            for piece in &pieces {
+                let fits = gather.fits(piece.len());
+                gather.push(piece);
+                all.extend_from_slice(piece);
+                prop_assert_eq!(fits, gather.lost() == 0);
+            }
+            let expected: Vec<u8> = if all.len() <= 100 {
+                all.clone()
+            } else {
+                [&all[..50], &all[all.len() - 50..]].concat()
+            };
+            prop_assert_eq!(gather.kept(), expected);
+            prop_assert_eq!(gather.total(), all.len() as u64);
+        }
+
+        #[test]
+        fn text_that_was_text_shows_no_damage(text in "\\PC{0,200}") {
+            let mut gather = Gather::new(60);
+            gather.push(text.as_bytes());
+            prop_assert!(!gather.text("|").contains(char::REPLACEMENT_CHARACTER) || text.contains(char::REPLACEMENT_CHARACTER));
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use protocol::{Fact, ToolStatus};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -166,6 +167,21 @@ async fn what_is_left_running_is_ended_with_the_command() {
         );
         assert!(!lives(&setting), "{stray}");
     }
+}
+
+/// It has neither the group nor the mark nor a parent of the family, so nothing here may end it; it only must not
+/// hold the call by holding the pipe.
+#[tokio::test]
+async fn a_process_beyond_reach_does_not_hold_the_call() {
+    let mut rig = Rig::new();
+    let told = ok(&rig.call("bash", json!({"command": "env -i setsid sleep 3600 & echo $!; exec >&- 2>&-; until [ $(ps -o sid= -p $!) = $! ]; do :; done"})).await);
+    let pid = told
+        .lines()
+        .next()
+        .and_then(|line| line.parse().ok())
+        .and_then(Pid::from_raw)
+        .unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
 }
 
 #[tokio::test]

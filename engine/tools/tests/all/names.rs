@@ -9,103 +9,105 @@ fn bound(name: &str, args: &Value) -> Result<(&'static str, Value), String> {
     Ok((bound.name, bound.args))
 }
 
+/// Name, arguments as the model wrote them -> tool, arguments as the tool gets them.
+const FITTED: [(&str, &str, &str, &str); 16] = [
+    ("Read", r#"{"path": "f"}"#, "read", r#"{"file_path": "f"}"#),
+    (
+        "read_file",
+        r#"{"filePath": "f", "start_line": "5"}"#,
+        "read",
+        r#"{"file_path": "f", "offset": 5}"#,
+    ),
+    (
+        "create_file",
+        r#"{"path": "f", "contents": "x"}"#,
+        "write",
+        r#"{"file_path": "f", "content": "x"}"#,
+    ),
+    (
+        "WriteFile",
+        r#"{"file": "f", "text": "x"}"#,
+        "write",
+        r#"{"file_path": "f", "content": "x"}"#,
+    ),
+    (
+        "str_replace",
+        r#"{"path": "f", "old_str": "a", "new_str": "b"}"#,
+        "edit",
+        r#"{"file_path": "f", "old_string": "a", "new_string": "b"}"#,
+    ),
+    (
+        "edit_file",
+        r#"{"filePath": "f", "oldString": "a", "newString": "b", "replaceAll": "true"}"#,
+        "edit",
+        r#"{"file_path": "f", "old_string": "a", "new_string": "b", "replace_all": true}"#,
+    ),
+    (
+        "run_command",
+        r#"{"cmd": "ls", "explanation": "look"}"#,
+        "bash",
+        r#"{"command": "ls"}"#,
+    ),
+    (
+        "shell",
+        r#"{"command": ["bash", "-lc", "ls -l"]}"#,
+        "bash",
+        r#"{"command": "ls -l"}"#,
+    ),
+    (
+        "Grep",
+        r#"{"query": "x", "-n": null, "include": "*.rs", "context": 2.0}"#,
+        "grep",
+        r#"{"pattern": "x", "glob": "*.rs", "-C": 2}"#,
+    ),
+    (
+        "grep_search",
+        r#"{"regex": "x", "ignore_case": true, "output_mode": "Files-With-Matches"}"#,
+        "grep",
+        r#"{"pattern": "x", "-i": true, "output_mode": "files_with_matches"}"#,
+    ),
+    (
+        "find_files",
+        r#"{"glob_pattern": "*.rs", "dir": "src"}"#,
+        "glob",
+        r#"{"pattern": "*.rs", "path": "src"}"#,
+    ),
+    (
+        "LS",
+        r#"{"directory": "src"}"#,
+        "list",
+        r#"{"path": "src"}"#,
+    ),
+    (
+        "BashOutput",
+        r#"{"shell_id": "bash_1"}"#,
+        "bash_output",
+        r#"{"bash_id": "bash_1"}"#,
+    ),
+    (
+        "KillShell",
+        r#"{"id": "bash_1"}"#,
+        "kill_bash",
+        r#"{"bash_id": "bash_1"}"#,
+    ),
+    (
+        "MultiEdit",
+        r#"{"path": "f", "edits": "[{\"old_str\":\"a\",\"new_str\":\"b\"}]"}"#,
+        "multi_edit",
+        r#"{"file_path": "f", "edits": [{"old_string": "a", "new_string": "b"}]}"#,
+    ),
+    (
+        "TodoWrite",
+        r#"{"todos": [{"content": "a", "status": "in-progress", "activeForm": "doing a"}]}"#,
+        "todo",
+        r#"{"todos": [{"content": "a", "status": "in_progress"}]}"#,
+    ),
+];
+
 #[test]
 fn calls_by_other_names_run_as_the_tool_itself() {
-    let file = json!({"file_path": "f"});
-    let splice = json!({"file_path": "f", "old_string": "a", "new_string": "b"});
-    for (name, args, tool, fitted) in [
-        ("Read", json!({"path": "f"}), "read", file),
-        (
-            "read_file",
-            json!({"filePath": "f", "start_line": "5"}),
-            "read",
-            json!({"file_path": "f", "offset": 5}),
-        ),
-        (
-            "create_file",
-            json!({"path": "f", "contents": "x"}),
-            "write",
-            json!({"file_path": "f", "content": "x"}),
-        ),
-        (
-            "WriteFile",
-            json!({"file": "f", "text": "x"}),
-            "write",
-            json!({"file_path": "f", "content": "x"}),
-        ),
-        (
-            "str_replace",
-            json!({"path": "f", "old_str": "a", "new_str": "b"}),
-            "edit",
-            splice,
-        ),
-        (
-            "edit_file",
-            json!({"filePath": "f", "oldString": "a", "newString": "b", "replaceAll": "true"}),
-            "edit",
-            json!({"file_path": "f", "old_string": "a", "new_string": "b", "replace_all": true}),
-        ),
-        (
-            "run_command",
-            json!({"cmd": "ls", "explanation": "look"}),
-            "bash",
-            json!({"command": "ls"}),
-        ),
-        (
-            "shell",
-            json!({"command": ["bash", "-lc", "ls -l"]}),
-            "bash",
-            json!({"command": "ls -l"}),
-        ),
-        (
-            "Grep",
-            json!({"query": "x", "-n": null, "include": "*.rs", "context": 2.0}),
-            "grep",
-            json!({"pattern": "x", "glob": "*.rs", "-C": 2}),
-        ),
-        (
-            "grep_search",
-            json!({"regex": "x", "ignore_case": true, "output_mode": "Files-With-Matches"}),
-            "grep",
-            json!({"pattern": "x", "-i": true, "output_mode": "files_with_matches"}),
-        ),
-        (
-            "find_files",
-            json!({"glob_pattern": "*.rs", "dir": "src"}),
-            "glob",
-            json!({"pattern": "*.rs", "path": "src"}),
-        ),
-        (
-            "LS",
-            json!({"directory": "src"}),
-            "list",
-            json!({"path": "src"}),
-        ),
-        (
-            "BashOutput",
-            json!({"shell_id": "bash_1"}),
-            "bash_output",
-            json!({"bash_id": "bash_1"}),
-        ),
-        (
-            "KillShell",
-            json!({"id": "bash_1"}),
-            "kill_bash",
-            json!({"bash_id": "bash_1"}),
-        ),
-        (
-            "MultiEdit",
-            json!({"path": "f", "edits": "[{\"old_str\":\"a\",\"new_str\":\"b\"}]"}),
-            "multi_edit",
-            json!({"file_path": "f", "edits": [{"old_string": "a", "new_string": "b"}]}),
-        ),
-        (
-            "TodoWrite",
-            json!({"todos": [{"content": "a", "status": "in-progress", "activeForm": "doing a"}]}),
-            "todo",
-            json!({"todos": [{"content": "a", "status": "in_progress"}]}),
-        ),
-    ] {
+    for (name, args, tool, fitted) in FITTED {
+        let (args, fitted): (Value, Value) = (args.parse().unwrap(), fitted.parse().unwrap());
         assert_eq!(bound(name, &args), Ok((tool, fitted)), "{name} {args}");
     }
 }

@@ -1,0 +1,6 @@
+//! Working trees as they come: hostile paths and real repositories.
+// Every function here serves a test; clippy sees only the `#[test]` functions as tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod git;
+mod paths;
