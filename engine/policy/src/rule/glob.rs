@@ -16,6 +16,13 @@ enum Step {
     Deep,
 }
 
+/// Whose globs: a rule's stars take names that begin with a dot, the shell's do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Rule,
+    Shell,
+}
+
 /// A glob over whole absolute paths. It may match more than the glob it came from, never less.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(Vec<Step>);
@@ -34,12 +41,12 @@ impl Pattern {
                 c => chars.push((c, true)),
             }
         }
-        Self(steps(&chars, true))
+        Self(steps(&chars, Dialect::Rule))
     }
 
     /// From an absolute path whose characters may be special to the shell.
     pub(crate) fn of_shell(chars: &[ShellChar], dots_hidden: bool) -> Self {
-        let mut steps = steps(chars, false);
+        let mut steps = steps(chars, Dialect::Shell);
         if !dots_hidden {
             for step in &mut steps {
                 match step {
@@ -59,7 +66,7 @@ impl Pattern {
             .chars()
             .map(|c| (c, false))
             .collect();
-        let mut steps = steps(&chars, false);
+        let mut steps = steps(&chars, Dialect::Shell);
         steps.extend([Step::Char('/'), Step::Deep]);
         Self(steps)
     }
@@ -76,7 +83,7 @@ impl Pattern {
                 return true;
             }
             next(self.0.get(a), other.0.get(b), |da, db| {
-                open.push((a + da, b + db))
+                open.push((a + da, b + db));
             });
         }
         false
@@ -114,14 +121,14 @@ fn share(a: &Step, b: &Step) -> bool {
     }
 }
 
-fn steps(chars: &[ShellChar], rule: bool) -> Vec<Step> {
+fn steps(chars: &[ShellChar], dialect: Dialect) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut at = 0;
     while at < chars.len() {
         let starts_name = at == 0 || chars[at - 1].0 == '/';
-        let hidden = starts_name && !rule;
+        let hidden = starts_name && dialect == Dialect::Shell;
         match chars[at] {
-            ('*', true) => at += run(&chars[at..], rule, hidden, &mut steps),
+            ('*', true) => at += run(&chars[at..], dialect, Step::Run(hidden), &mut steps),
             ('?', true) => steps.push(Step::One(hidden)),
             ('[', true) => match class(&chars[at..]) {
                 Some(length) => {
@@ -131,7 +138,7 @@ fn steps(chars: &[ShellChar], rule: bool) -> Vec<Step> {
                 None => steps.push(Step::Char('[')),
             },
             // Alternatives in a rule: too rare to follow, so they match anything.
-            ('{', true) if rule => {
+            ('{', true) if dialect == Dialect::Rule => {
                 steps.push(Step::Deep);
                 at += chars[at..]
                     .iter()
@@ -146,12 +153,12 @@ fn steps(chars: &[ShellChar], rule: bool) -> Vec<Step> {
 }
 
 /// A run of stars; returns how many characters beyond the first it took.
-fn run(chars: &[ShellChar], rule: bool, hidden: bool, steps: &mut Vec<Step>) -> usize {
+fn run(chars: &[ShellChar], dialect: Dialect, within: Step, steps: &mut Vec<Step>) -> usize {
     let stars = chars.iter().take_while(|c| **c == ('*', true)).count();
     let deep = stars > 1;
     // A rule's `**/` may also be nothing at all.
-    let slash = rule && deep && chars.get(stars) == Some(&('/', true));
-    steps.push(if deep { Step::Deep } else { Step::Run(hidden) });
+    let slash = dialect == Dialect::Rule && deep && chars.get(stars) == Some(&('/', true));
+    steps.push(if deep { Step::Deep } else { within });
     stars - 1 + usize::from(slash)
 }
 

@@ -66,12 +66,14 @@ pub fn specs(lines: &[&str]) -> Vec<RuleSpec> {
     lines
         .iter()
         .map(|line| {
-            let (effect, text) = line.split_once(' ').unwrap();
+            let (effect, text) = line.split_once(' ').unwrap_or_default();
             let effect = match effect {
                 "deny" => RuleEffect::Deny,
                 "ask" => RuleEffect::Ask,
-                "allow" => RuleEffect::Allow,
-                other => panic!("no effect {other}"),
+                other => {
+                    assert_eq!(other, "allow");
+                    RuleEffect::Allow
+                }
             };
             let origin = origin(effect);
             RuleSpec {
