@@ -170,6 +170,11 @@ impl Flow {
         !matches!(self.phase, Phase::Resting)
     }
 
+    /// Whether the turn is being stopped from outside.
+    pub const fn is_stopping(&self) -> bool {
+        matches!(self.phase, Phase::Stopping { .. })
+    }
+
     /// Whether the run wants its answer through the answer tool.
     pub fn wants_schema(&self) -> bool {
         let offered =

@@ -74,8 +74,6 @@ pub enum DeltaBody {
         call: CallId,
         /// The tool.
         tool: String,
-        /// A short line for people: the path, the command.
-        about: String,
     },
     /// Live output of a running tool.
     ToolOutput {

@@ -2,5 +2,5 @@
 // Every function here serves a test; clippy sees only the `#[test]` functions as tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod git;
+mod branch;
 mod paths;

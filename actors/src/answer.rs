@@ -1,0 +1,64 @@
+//! The answer tool: takes the final answer of a run that wants JSON and checks it against the wanted schema.
+
+use protocol::{Fact, ToolDecl, ToolResult};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// The most errors of one answer shown to the model.
+const SHOWN: usize = 10;
+
+/// A compiled output schema.
+pub(crate) struct AnswerSchema {
+    validator: jsonschema::Validator,
+    schema: Box<RawValue>,
+}
+
+impl AnswerSchema {
+    /// Compiles the schema.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn new(schema: &Value) -> Result<Self, String> {
+        let validator = jsonschema::validator_for(schema).map_err(|error| error.to_string())?;
+        let schema = serde_json::value::to_raw_value(schema).map_err(|error| error.to_string())?;
+        Ok(Self { validator, schema })
+    }
+
+    /// The tool as declared to the model.
+    pub(crate) fn declaration(&self) -> ToolDecl {
+        ToolDecl {
+            name: agent::ANSWER_TOOL.to_owned(),
+            description:
+                "Give your final answer. Call it exactly once, when the work is done; its \
+                          arguments are the answer."
+                    .to_owned(),
+            schema: self.schema.clone(),
+        }
+    }
+
+    /// Takes an answer, or says what is wrong with it.
+    pub(crate) fn take(&self, arguments: &str) -> ToolResult {
+        let answer: Value = match serde_json::from_str(arguments) {
+            Ok(answer) => answer,
+            Err(error) => return ToolResult::failed(format!("the answer is not JSON: {error}")),
+        };
+        let describe = |error: jsonschema::ValidationError<'_>| {
+            let path = error.instance_path().to_string();
+            format!("{}: {error}", if path.is_empty() { "/" } else { &path })
+        };
+        let errors: Vec<String> = self
+            .validator
+            .iter_errors(&answer)
+            .take(SHOWN)
+            .map(describe)
+            .collect();
+        if errors.is_empty() {
+            let answer = Fact::Structured(answer.to_string().into());
+            return ToolResult::ok("answer taken").knowing(answer);
+        }
+        let errors = errors.join("\n");
+        ToolResult::failed(format!(
+            "the answer does not fit the schema; call again:\n{errors}"
+        ))
+    }
+}

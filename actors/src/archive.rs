@@ -1,0 +1,107 @@
+//! Sessions at rest: listing, reading, replaying, forking, deleting, checking, without running anything.
+
+use std::path::Path;
+
+use protocol::{AgentId, BlobId, Event, PlanEvent, Record, Seq, SessionId, TurnEvent};
+use tools::Process;
+
+use crate::coordinator::concerns;
+use crate::law::spill_root;
+
+pub use store::{
+    Condition, Cut, DataFolder, Facts, ReadReport, Reader, SessionInfo, StoreError, check, delete,
+    fork, list, read, rebuild_index,
+};
+pub use tools::Reaped;
+
+/// The session of `cwd` that was worked on last.
+///
+/// # Errors
+/// The folder of the sessions cannot be listed.
+pub fn newest_for(data: &DataFolder, cwd: &Path) -> Result<Option<SessionId>, StoreError> {
+    let here = |info: &SessionInfo| info.facts.cwd.as_deref() == Some(cwd);
+    let sessions = list(data)?.into_iter().filter(here);
+    Ok(sessions
+        .max_by_key(|info| (info.modified_ms, info.id))
+        .map(|info| info.id))
+}
+
+/// Ends what still runs of commands whose formic is dead. Blocks shortly.
+pub fn reap_orphans(data: &DataFolder) -> Vec<Reaped> {
+    tools::reap_orphans(&spill_root(data.root()).join("running"), &Process::lives)
+}
+
+/// What a replay found at one end of a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The record.
+    pub seq: Seq,
+    /// The digest the running agent recorded.
+    pub recorded: BlobId,
+    /// The digest of the state folded from disk.
+    pub folded: BlobId,
+}
+
+/// A replayed session.
+#[derive(Debug)]
+pub struct Replayed {
+    /// Records folded.
+    pub records: usize,
+    /// One entry for each end of a turn.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Digest of the final state.
+    pub end: BlobId,
+    /// What was not whole at the journal's end, if anything.
+    pub cut: Option<Cut>,
+}
+
+impl Replayed {
+    /// Whether every state came out as it was recorded.
+    pub fn is_faithful(&self) -> bool {
+        self.checkpoints
+            .iter()
+            .all(|point| point.recorded == point.folded)
+    }
+}
+
+/// Folds a session again and compares the states with the recorded ones. No network, no tool, no change.
+///
+/// # Errors
+/// The store's: no such session, unreadable, written by a newer formic.
+pub fn replay(data: &DataFolder, session: SessionId) -> Result<Replayed, StoreError> {
+    let report = read(data, session, Seq(1))?;
+    let agent = report.records.iter().find_map(started);
+    let mut state = agent::State::default();
+    let mut checkpoints = Vec::new();
+    for record in &report.records {
+        if agent.is_some_and(|agent| !concerns(record, agent)) {
+            continue;
+        }
+        if let Event::Turn(TurnEvent::Ended {
+            state: recorded, ..
+        }) = &record.event
+        {
+            let (seq, recorded, folded) = (record.seq, *recorded, state.digest());
+            checkpoints.push(Checkpoint {
+                seq,
+                recorded,
+                folded,
+            });
+        }
+        state.apply(&record.event);
+    }
+    let (records, cut) = (report.records.len(), report.cut);
+    Ok(Replayed {
+        records,
+        checkpoints,
+        end: state.digest(),
+        cut,
+    })
+}
+
+fn started(record: &Record) -> Option<AgentId> {
+    match &record.event {
+        Event::Plan(PlanEvent::NodeStarted { agent, .. }) => Some(*agent),
+        _ => None,
+    }
+}

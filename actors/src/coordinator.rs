@@ -1,0 +1,272 @@
+//! The coordinator actor: one per session. Accepts the plan, gives its ready nodes to agents, watches over them.
+//!
+//! May: ask the scheduler, journal the plan's facts, restart an agent from its records. Never: decide what an agent does.
+
+use std::sync::Arc;
+
+use protocol::{
+    AgentId, Budget, Command, Draft, Event, FaultEvent, Kind, Node, NodeEnd, NodeId, Plan,
+    PlanEvent, Record, SessionEvent, TurnEvent,
+};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+use scheduler::Dag;
+use tokio::sync::{oneshot, watch};
+
+use crate::agent_actor::{AgentActor, AgentMsg, CommandError, Start, Status};
+use crate::journal::{self, JournalMsg};
+use crate::world::World;
+
+/// How often an agent that failed is taken up again before the session gives up.
+const RESTARTS: u32 = 3;
+
+/// The version of the plan's form.
+const PLAN_VERSION: u32 = 1;
+
+/// What the coordinator understands.
+pub(crate) enum CoordinatorMsg {
+    /// For the session's agent.
+    Command(Box<Command>, oneshot::Sender<Result<(), CommandError>>),
+    /// The session closes; answered when the plan's end is durable.
+    Close(oneshot::Sender<()>),
+}
+
+/// What a coordinator starts with.
+pub(crate) struct Brief {
+    pub world: Arc<World>,
+    pub journal: ActorRef<JournalMsg>,
+    pub status: watch::Sender<Status>,
+    /// The records so far; a new session has only its opening.
+    pub records: Vec<Arc<Record>>,
+    pub reader: RecordReader,
+}
+
+/// Reads the session's records again, for an agent that has to be rebuilt.
+pub(crate) type RecordReader = Arc<dyn Fn() -> Vec<Arc<Record>> + Send + Sync>;
+
+pub(crate) struct CoordinatorActor;
+
+pub(crate) struct CoordinatorState {
+    brief: Brief,
+    dag: Dag,
+    node: NodeId,
+    me: AgentId,
+    agent: ActorRef<AgentMsg>,
+    restarts: u32,
+}
+
+impl Actor for CoordinatorActor {
+    type Msg = CoordinatorMsg;
+    type State = CoordinatorState;
+    type Arguments = Brief;
+
+    async fn pre_start(
+        &self,
+        me: ActorRef<CoordinatorMsg>,
+        mut brief: Brief,
+    ) -> Result<CoordinatorState, ActorProcessingErr> {
+        let (plan, node, agent) = brief.ensure_plan().await?;
+        let mut dag = Dag::new(&plan)?;
+        dag.start(node)?;
+        let start = brief.start(agent, node);
+        let (actor, _) = Actor::spawn_linked(None, AgentActor, start, me.get_cell()).await?;
+        // The agent has folded them; a long session must not be held twice.
+        brief.records = Vec::new();
+        Ok(CoordinatorState {
+            brief,
+            dag,
+            node,
+            me: agent,
+            agent: actor,
+            restarts: 0,
+        })
+    }
+
+    async fn handle(
+        &self,
+        _me: ActorRef<CoordinatorMsg>,
+        message: CoordinatorMsg,
+        state: &mut CoordinatorState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            CoordinatorMsg::Command(command, answer) => {
+                if let Err(refused) = state.agent.send_message(AgentMsg::Command(command, answer))
+                    && let ractor::MessagingErr::SendErr(AgentMsg::Command(_, answer)) = refused
+                {
+                    let stopped = CommandError::Stopped("its agent has stopped".to_owned());
+                    let _ = answer.send(Err(stopped));
+                }
+            }
+            CoordinatorMsg::Close(done) => {
+                state.close().await;
+                let _ = done.send(());
+            }
+        }
+        Ok(())
+    }
+
+    /// An agent that ends does not take the session with it: its records are all there is to it.
+    async fn handle_supervisor_evt(
+        &self,
+        me: ActorRef<CoordinatorMsg>,
+        event: SupervisionEvent,
+        state: &mut CoordinatorState,
+    ) -> Result<(), ActorProcessingErr> {
+        match event {
+            SupervisionEvent::ActorFailed(_, error) => state.recover(me, error.to_string()).await,
+            SupervisionEvent::ActorStarted(_)
+            | SupervisionEvent::ActorTerminated(..)
+            | SupervisionEvent::ProcessGroupChanged(_) => Ok(()),
+        }
+    }
+}
+
+impl CoordinatorState {
+    /// Takes a failed agent up again from the journal.
+    async fn recover(
+        &mut self,
+        me: ActorRef<CoordinatorMsg>,
+        message: String,
+    ) -> Result<(), ActorProcessingErr> {
+        self.restarts += 1;
+        let fault = FaultEvent::ActorFailed {
+            actor: "agent".to_owned(),
+            message: message.clone(),
+        };
+        let draft = self.brief.draft(Event::Fault(fault));
+        let kept = journal::append(&self.brief.journal, vec![draft]).await;
+        if kept.is_err() || self.restarts > RESTARTS {
+            self.brief
+                .status
+                .send_modify(|status| status.down = Some(message.clone()));
+            return Err(message.into());
+        }
+        self.brief.records = (self.brief.reader)();
+        let mut start = self.brief.start(self.me, self.node);
+        self.brief.records = Vec::new();
+        let resume = start.core.flow.setup.as_ref().map(|setup| Command::Resume {
+            limits: setup.limits,
+            mode: setup.mode,
+            model: setup.model.clone(),
+            traits: setup.traits.clone(),
+        });
+        start.end = None;
+        let (actor, _) = Actor::spawn_linked(None, AgentActor, start, me.get_cell()).await?;
+        if let Some(resume) = resume {
+            let (answer, _) = oneshot::channel();
+            actor.send_message(AgentMsg::Command(Box::new(resume), answer))?;
+        }
+        self.agent = actor;
+        Ok(())
+    }
+
+    /// The node is done when its agent rests; an unfinished one stays open for a later process.
+    async fn close(&mut self) {
+        let resting = !self.brief.status.borrow().busy;
+        if resting && self.dag.end(self.node, NodeEnd::Done).is_ok() {
+            let (node, end) = (self.node, NodeEnd::Done);
+            let draft = self
+                .brief
+                .draft(Event::Plan(PlanEvent::NodeEnded { node, end }));
+            // If it cannot be kept, the node stays open: exactly what the journal then says.
+            let _ = journal::append(&self.brief.journal, vec![draft]).await;
+        }
+        let _ = self.agent.stop_and_wait(None, None).await;
+    }
+}
+
+impl Brief {
+    /// The plan, its node and its agent: from the records, or a new plan of one node.
+    async fn ensure_plan(&mut self) -> Result<(Plan, NodeId, AgentId), ActorProcessingErr> {
+        if let Some(found) = recorded_plan(&self.records) {
+            return Ok(found);
+        }
+        let source = &self.world.source;
+        let (node, agent) = (NodeId::new(source.uuid()), AgentId::new(source.uuid()));
+        let plan = one_node_plan(node);
+        Dag::new(&plan)?;
+        let accepted = self.draft(Event::Plan(PlanEvent::Accepted { plan: plan.clone() }));
+        let started = self.draft(Event::Plan(PlanEvent::NodeStarted { node, agent }));
+        let kept = journal::append(&self.journal, vec![accepted, started]).await?;
+        self.records.extend(kept);
+        Ok((plan, node, agent))
+    }
+
+    fn start(&self, me: AgentId, node: NodeId) -> Start {
+        let own = self.records.iter().filter(|record| concerns(record, me));
+        let core = agent::State::fold(own.map(Arc::as_ref));
+        Start {
+            me,
+            node,
+            core,
+            last: self
+                .records
+                .last()
+                .map(|record| record.seq)
+                .unwrap_or_default(),
+            end: last_end(&self.records),
+            world: self.world.clone(),
+            journal: self.journal.clone(),
+            status: self.status.clone(),
+        }
+    }
+
+    fn draft(&self, event: Event) -> Draft {
+        Draft {
+            agent: None,
+            node: None,
+            turn: None,
+            cause: None,
+            event,
+        }
+    }
+}
+
+/// Whether an agent's state depends on a record: its own, and those about the session as a whole.
+pub(crate) fn concerns(record: &Record, agent: AgentId) -> bool {
+    record.agent.is_none_or(|of| of == agent)
+}
+
+fn one_node_plan(id: NodeId) -> Plan {
+    let node = Node {
+        id,
+        kind: Kind::Chat,
+        title: "one agent".to_owned(),
+        deps: Vec::new(),
+        budget: Budget::default(),
+    };
+    Plan {
+        version: PLAN_VERSION,
+        goal: "converse with the user".to_owned(),
+        nodes: vec![node],
+    }
+}
+
+fn recorded_plan(records: &[Arc<Record>]) -> Option<(Plan, NodeId, AgentId)> {
+    let plan = records.iter().find_map(|record| match &record.event {
+        Event::Plan(PlanEvent::Accepted { plan }) => Some(plan.clone()),
+        _ => None,
+    })?;
+    let (node, agent) = records.iter().find_map(|record| match &record.event {
+        Event::Plan(PlanEvent::NodeStarted { node, agent }) => Some((*node, *agent)),
+        _ => None,
+    })?;
+    Some((plan, node, agent))
+}
+
+/// How the last turn ended, if none has begun since.
+pub(crate) fn last_end(records: &[Arc<Record>]) -> Option<protocol::TurnEnd> {
+    let turns = records.iter().rev().find_map(|record| match &record.event {
+        Event::Turn(TurnEvent::Ended { end, .. }) => Some(Some(end.clone())),
+        Event::Turn(TurnEvent::Submitted { .. }) => Some(None),
+        _ => None,
+    });
+    turns.flatten()
+}
+
+/// The opening of a session, if its records have one.
+pub(crate) fn opening(records: &[Arc<Record>]) -> Option<&protocol::Opening> {
+    records.iter().find_map(|record| match &record.event {
+        Event::Session(SessionEvent::Opened(opening)) => Some(opening.as_ref()),
+        _ => None,
+    })
+}

@@ -1,0 +1,266 @@
+//! Runs tool calls: reads to their end; writes to their permit, and, once their start is durable, to their end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use protocol::{
+    AgentId, BlobId, Block, CallId, Claim, Decider, Delta, DeltaBody, Outcome, Text, Timestamp,
+    ToolResult, ToolStatus, Verdict,
+};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tools::{Prepared, ReadContext, Tool, WriteContext, WriteTool};
+
+use super::Answer;
+use crate::broker::{BrokerMsg, Resolution, unattended};
+use crate::flight::Held;
+use crate::world::World;
+
+/// A call and what it needs of the agent's state at this moment.
+pub(crate) struct Job {
+    agent: AgentId,
+    call: CallId,
+    tool: String,
+    arguments: Text,
+    cwd: PathBuf,
+    seen: Arc<BTreeMap<PathBuf, BlobId>>,
+    instructed: Arc<BTreeSet<PathBuf>>,
+}
+
+impl Job {
+    /// The job of a call of the newest reply; `None` if there is no such call.
+    pub(crate) fn new(core: &agent::State, agent: AgentId, call: CallId) -> Option<Self> {
+        let slot = core.flow.slot(call)?;
+        let written = core
+            .messages
+            .iter()
+            .rev()
+            .flat_map(|message| &message.content);
+        let arguments = written.into_iter().find_map(|block| match block {
+            Block::ToolUse(written) if written.id == call => Some(written.arguments.clone()),
+            _ => None,
+        })?;
+        Some(Self {
+            agent,
+            call,
+            tool: slot.plan.tool.clone(),
+            arguments,
+            cwd: core.flow.cwd.clone(),
+            seen: core.seen.clone(),
+            instructed: core.flow.instructed.clone(),
+        })
+    }
+
+    fn context(&self, world: &Arc<World>, cancel: CancellationToken) -> ReadContext {
+        let (bus, agent, call) = (world.bus.clone(), self.agent, self.call);
+        ReadContext {
+            place: world.place.clone(),
+            cwd: self.cwd.clone(),
+            seen: self.seen.clone(),
+            vision: world.offer.vision,
+            spill: world.spill.clone(),
+            shells: world.shells.clone(),
+            cancel,
+            live: Arc::new(move |text| {
+                bus.delta(Delta {
+                    agent,
+                    body: DeltaBody::ToolOutput { call, text },
+                });
+            }),
+            call,
+        }
+    }
+
+    fn tell_begin(&self, world: &World) {
+        if world.bus.is_watched() {
+            let (call, tool) = (self.call, self.tool.clone());
+            let body = DeltaBody::ToolBegins { call, tool };
+            world.bus.delta(Delta {
+                agent: self.agent,
+                body,
+            });
+        }
+    }
+
+    /// The end of this call, as the model and the journal may see it.
+    fn finished(&self, world: &World, mut result: ToolResult, began: Timestamp) -> Outcome {
+        world.context.add_nested(&mut result, &self.instructed);
+        world.redactor.clean_result(&mut result);
+        let span = (began, world.source.now());
+        Outcome::Finished {
+            call: self.call,
+            result: Box::new(result),
+            span,
+        }
+    }
+}
+
+/// Runs a read to its end, or brings a write to the point where it holds its permit.
+pub(crate) async fn run(world: Arc<World>, job: Job, cancel: CancellationToken) -> Answer {
+    let began = world.source.now();
+    if job.tool == agent::ANSWER_TOOL
+        && let Some(schema) = &world.offer.answer
+    {
+        let result = schema.take(&job.arguments.as_str());
+        return (Some(job.finished(&world, result, began)), None);
+    }
+    let ctx = job.context(&world, cancel.clone());
+    let working = work(&world, &job, &ctx, began);
+    cancel
+        .run_until_cancelled(working)
+        .await
+        .unwrap_or((None, None))
+}
+
+async fn work(world: &Arc<World>, job: &Job, ctx: &ReadContext, began: Timestamp) -> Answer {
+    let failed = |text: String| {
+        (
+            Some(job.finished(world, ToolResult::failed(text), began)),
+            None,
+        )
+    };
+    let bound = match world
+        .offer
+        .registry
+        .resolve(&job.tool, &job.arguments.as_str())
+    {
+        Ok(bound) => bound,
+        Err(text) => return failed(text),
+    };
+    let claim = match bound
+        .tool
+        .claim(&bound.args, world.place.as_ref(), &job.cwd)
+    {
+        Ok(claim) => claim,
+        Err(text) => return failed(text),
+    };
+    match bound.tool {
+        Tool::Read(tool) => match unattended(world.law.judge(&claim)) {
+            (Verdict::Allow(_), _) => {
+                job.tell_begin(world);
+                let result = tool.run(&bound.args, ctx).await;
+                (Some(job.finished(world, result, began)), None)
+            }
+            (verdict, by) => (
+                Some(Outcome::Refused {
+                    call: job.call,
+                    verdict,
+                    by,
+                }),
+                None,
+            ),
+        },
+        Tool::Write(tool) => {
+            let resolution = match resolve(world, &claim).await {
+                Ok(resolution) => resolution,
+                Err(text) => return failed(text),
+            };
+            if !matches!(resolution.verdict, Verdict::Allow(_)) {
+                let Resolution { verdict, by, .. } = resolution;
+                return (
+                    Some(Outcome::Refused {
+                        call: job.call,
+                        verdict,
+                        by,
+                    }),
+                    None,
+                );
+            }
+            match tool.prepare(&bound.args, ctx).await {
+                Ok(prepared) => permit(job.call, &claim, prepared, resolution).await,
+                Err(result) => (Some(job.finished(world, result, began)), None),
+            }
+        }
+    }
+}
+
+/// Asks the broker: every write of every agent passes it.
+async fn resolve(world: &World, claim: &Claim) -> Result<Resolution, String> {
+    let (answer, resolved) = oneshot::channel();
+    let (claim, root) = (claim.clone(), world.law.root().to_owned());
+    let gone = || "the permission broker has stopped; nothing was written".to_owned();
+    let message = BrokerMsg::Resolve {
+        claim,
+        root,
+        answer,
+    };
+    world.broker.send_message(message).map_err(|_| gone())?;
+    resolved.await.map_err(|_| gone())
+}
+
+/// Waits in the lane and takes the permit for exactly the claim that was judged.
+async fn permit(call: CallId, claim: &Claim, prepared: Prepared, resolution: Resolution) -> Answer {
+    let Resolution { verdict, by, lane } = resolution;
+    let guard = lane.acquire().await;
+    if prepared.claim != *claim {
+        let text =
+            "refused: what the call would do changed while it was being judged; send it again";
+        let result = Box::new(ToolResult::failed(text));
+        let span = (Timestamp::default(), Timestamp::default());
+        return (Some(Outcome::Finished { call, result, span }), None);
+    }
+    match guard.permit(claim, &verdict) {
+        Some(permit) => {
+            let intent = prepared.intent.clone();
+            let held = Held {
+                prepared: Some(prepared),
+                permit,
+            };
+            (
+                Some(Outcome::Permitted {
+                    call,
+                    intent,
+                    verdict,
+                    by,
+                }),
+                Some(held),
+            )
+        }
+        None => (
+            Some(Outcome::Refused {
+                call,
+                verdict,
+                by: Decider::Policy,
+            }),
+            None,
+        ),
+    }
+}
+
+/// Does what a permitted write intends. The permit comes back with the end and is freed once that is durable.
+pub(crate) async fn commit(
+    world: Arc<World>,
+    job: Job,
+    mut held: Held,
+    cancel: CancellationToken,
+) -> Answer {
+    let began = world.source.now();
+    let ctx = job.context(&world, cancel);
+    let bound = world
+        .offer
+        .registry
+        .resolve(&job.tool, &job.arguments.as_str());
+    let result = match (bound, held.prepared.take()) {
+        (Ok(bound), Some(prepared)) => match bound.tool {
+            Tool::Write(tool) => {
+                job.tell_begin(&world);
+                committed(tool.as_ref(), prepared, &held, &ctx).await
+            }
+            Tool::Read(_) => ToolResult::failed("this tool does not write"),
+        },
+        (Err(text), _) => ToolResult::failed(text),
+        (_, None) => ToolResult::with_status(ToolStatus::Failed, "the write was committed before"),
+    };
+    (Some(job.finished(&world, result, began)), Some(held))
+}
+
+async fn committed(
+    tool: &dyn WriteTool,
+    prepared: Prepared,
+    held: &Held,
+    ctx: &ReadContext,
+) -> ToolResult {
+    tool.commit(prepared, &WriteContext::new(&held.permit, ctx))
+        .await
+}

@@ -1,0 +1,168 @@
+//! Calls the model: one exchange, its pieces to the bus, its calls matched to tools.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use protocol::{
+    AgentId, Block, CallId, Delta, DeltaBody, FaultKind, ModelFault, Outcome, PlannedCall, Prompt,
+    Reply, RetryHint, ToolCall,
+};
+use providers::Exchange;
+use tokio_util::sync::CancellationToken;
+
+use crate::world::World;
+
+/// One model call.
+pub(crate) struct Ask {
+    pub agent: AgentId,
+    pub step: u32,
+    pub attempt: u32,
+    pub prompt: Prompt,
+    pub cwd: PathBuf,
+}
+
+/// Calls the model; `None` if cancelled.
+pub(crate) async fn call(
+    world: Arc<World>,
+    ask: Ask,
+    cancel: CancellationToken,
+) -> Option<Outcome> {
+    let Ask {
+        agent,
+        step,
+        attempt,
+        prompt,
+        cwd,
+    } = ask;
+    let began = world.source.millis();
+    // 0 until the first byte came: written by the stream, read once it is over.
+    let first = AtomicU64::new(0);
+    let deltas = |body: DeltaBody| {
+        let body = match body {
+            DeltaBody::ReplyBegins { .. } => {
+                first.store(world.source.millis(), Ordering::Relaxed);
+                DeltaBody::ReplyBegins { step }
+            }
+            other => other,
+        };
+        if world.bus.is_watched() {
+            world.bus.delta(Delta { agent, body });
+        }
+    };
+    let new_call = || CallId::new(world.source.uuid());
+    let exchange = Exchange {
+        prompt: &prompt,
+        new_call: &new_call,
+        deltas: &deltas,
+    };
+    let answer = cancel
+        .run_until_cancelled(world.provider.exchange(exchange))
+        .await?;
+    let ended = world.source.millis();
+    Some(match answer {
+        Ok(mut reply) => {
+            world.redactor.clean_blocks(&mut reply.content);
+            let calls = plan(&world, &reply, &cwd);
+            let first_byte = first.load(Ordering::Relaxed).max(began) - began;
+            let took = (first_byte, ended - began);
+            Outcome::Replied {
+                step,
+                reply: Box::new(reply),
+                calls,
+                took,
+            }
+        }
+        Err(mut fault) => {
+            world.redactor.clean_fault(&mut fault);
+            Outcome::ModelFailed {
+                step,
+                attempt,
+                fault,
+                dice: world.source.dice(),
+            }
+        }
+    })
+}
+
+/// A wire panicked: a fault of formic, not to be tried again.
+pub(crate) fn fault_of_formic(step: u32, attempt: u32) -> Outcome {
+    let fault = ModelFault {
+        kind: FaultKind::Garbled,
+        status: None,
+        message: "formic failed while reading the reply; this is a fault of formic".to_owned(),
+        retry: RetryHint::Never,
+        billed: true,
+    };
+    Outcome::ModelFailed {
+        step,
+        attempt,
+        fault,
+        dice: 0,
+    }
+}
+
+/// Matches the reply's calls to tools. This follows symlinks on the disk, a few microseconds a path.
+fn plan(world: &World, reply: &Reply, cwd: &Path) -> Vec<PlannedCall> {
+    let calls = reply.content.iter().filter_map(|block| match block {
+        Block::ToolUse(call) => Some(call),
+        _ => None,
+    });
+    calls.map(|call| plan_one(world, call, cwd)).collect()
+}
+
+fn plan_one(world: &World, call: &ToolCall, cwd: &Path) -> PlannedCall {
+    let refused = |text: String| PlannedCall {
+        call: call.id,
+        tool: call.name.clone(),
+        writes: false,
+        accesses: Vec::new(),
+        refusal: Some(text.into()),
+    };
+    if let Some(raw) = &call.malformed {
+        return refused(format!(
+            "the arguments are not one whole JSON object, so nothing was run; send the call again. \
+             What arrived: {}",
+            raw.as_str().chars().take(500).collect::<String>()
+        ));
+    }
+    if call.name == agent::ANSWER_TOOL && world.offer.answer.is_some() {
+        let (tool, writes, accesses) = (call.name.clone(), false, Vec::new());
+        return PlannedCall {
+            call: call.id,
+            tool,
+            writes,
+            accesses,
+            refusal: None,
+        };
+    }
+    let bound = match world
+        .offer
+        .registry
+        .resolve(&call.name, &call.arguments.as_str())
+    {
+        Ok(bound) => bound,
+        Err(text) => return refused(text),
+    };
+    let offered = world
+        .offer
+        .declared
+        .iter()
+        .any(|declared| declared.name == bound.name);
+    if !offered {
+        return refused(format!(
+            "the tool {} is not offered in this session",
+            bound.name
+        ));
+    }
+    match bound.tool.claim(&bound.args, world.place.as_ref(), cwd) {
+        Ok(claim) => PlannedCall {
+            call: call.id,
+            tool: bound.name.to_owned(),
+            writes: bound.tool.writes(),
+            accesses: world.law.accesses(&claim),
+            refusal: None,
+        },
+        Err(text) => refused(text),
+    }
+}

@@ -1,0 +1,41 @@
+//! Why a session could not be opened.
+
+use protocol::SessionId;
+
+/// Why a session could not be opened, resumed or forked.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The disk or the journal.
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    /// Permission rules that make no sense.
+    #[error("understand the permission rules: {0}")]
+    Rules(String),
+    /// The model server's description.
+    #[error(transparent)]
+    Endpoint(#[from] providers::ConnectError),
+    /// The wanted output schema.
+    #[error("use the JSON schema: {0}")]
+    Schema(String),
+    /// A tool that does not exist was to be offered.
+    #[error("offer the tool {0}: there is no such tool")]
+    UnknownTool(String),
+    /// The session's first record never became durable.
+    #[error("take up session {0}: it ended before its first record; begin a new one")]
+    Unbegun(SessionId),
+    /// A part of formic could not start.
+    #[error("start the session: {0}")]
+    Stopped(String),
+}
+
+impl From<ractor::SpawnErr> for OpenError {
+    fn from(error: ractor::SpawnErr) -> Self {
+        Self::Stopped(error.to_string())
+    }
+}
+
+impl From<crate::journal::JournalDown> for OpenError {
+    fn from(error: crate::journal::JournalDown) -> Self {
+        Self::Stopped(error.to_string())
+    }
+}

@@ -1,0 +1,150 @@
+//! Builds a session's surroundings from the options, once.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use protocol::{ModelTraits, Opening, SessionId, Text, ToolDecl};
+use ractor::ActorRef;
+use tools::{Registry, Shells};
+
+use crate::answer::AnswerSchema;
+use crate::broker::BrokerMsg;
+use crate::bus::Bus;
+use crate::context::Context;
+use crate::error::OpenError;
+use crate::law::{Law, spill_root};
+use crate::options::Options;
+use crate::place::Surroundings;
+use crate::redact::Redactor;
+use crate::world::{Offer, World};
+
+/// What already runs when the world is put together.
+pub(crate) struct Carriers {
+    pub bus: Bus,
+    pub broker: ActorRef<BrokerMsg>,
+    pub law: Arc<Law>,
+}
+
+pub(crate) fn opening(options: &Options) -> Result<Opening, OpenError> {
+    let prompt = &options.prompt;
+    let system = match &prompt.system {
+        Some(own) => match &prompt.append {
+            Some(more) => format!("{own}\n{more}"),
+            None => own.clone(),
+        },
+        None => agent::prompt::system(prompt.append.as_deref()),
+    };
+    Ok(Opening {
+        cwd: options.place.cwd.clone(),
+        formic: env!("CARGO_PKG_VERSION").to_owned(),
+        mode: options.permission.mode,
+        model: options.model.clone(),
+        traits: traits(options)?,
+        system: Text::from(system),
+        tools: offered(options)?,
+        limits: options.limits,
+    })
+}
+
+/// What is known of the model.
+pub(crate) fn traits(options: &Options) -> Result<ModelTraits, OpenError> {
+    Ok(providers::connect(options.endpoint.clone())?.traits(&options.model.model))
+}
+
+/// The names of the offered tools, sorted.
+fn offered(options: &Options) -> Result<Vec<String>, OpenError> {
+    let registry = Registry::builtin();
+    let known = || registry.names().map(str::to_owned);
+    let mut names: Vec<String> = match &options.prompt.tools {
+        None => known().collect(),
+        Some(wanted) => {
+            let canonical = |name: &String| {
+                let found = registry.canonical(name).map(str::to_owned);
+                found.ok_or_else(|| OpenError::UnknownTool(name.clone()))
+            };
+            wanted.iter().map(canonical).collect::<Result<_, _>>()?
+        }
+    };
+    if options.prompt.schema.is_some() {
+        names.push(agent::ANSWER_TOOL.to_owned());
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// A resumed session offers what it was opened with: the prefix of its requests must not change.
+pub(crate) fn with_tools(mut options: Options, opened_with: Vec<String>) -> Options {
+    let own = opened_with
+        .into_iter()
+        .filter(|tool| tool != agent::ANSWER_TOOL);
+    options.prompt.tools = Some(own.collect());
+    options
+}
+
+pub(crate) fn law(options: &Options) -> Result<Arc<Law>, OpenError> {
+    let law = Law::new(options).map_err(|problems| {
+        let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        OpenError::Rules(all.join("; "))
+    })?;
+    Ok(Arc::new(law))
+}
+
+pub(crate) fn world(
+    options: Options,
+    id: SessionId,
+    carriers: Carriers,
+) -> Result<World, OpenError> {
+    let Carriers { bus, broker, law } = carriers;
+    let provider = providers::connect(options.endpoint.clone())?;
+    let vision = provider.traits(&options.model.model).vision;
+    let answer = options
+        .prompt
+        .schema
+        .as_ref()
+        .map(AnswerSchema::new)
+        .transpose();
+    let answer = answer.map_err(OpenError::Schema)?;
+    let registry = Registry::builtin();
+    let names = offered(&options)?;
+    let declared = declare(&registry, &names, answer.as_ref());
+    let surroundings = Surroundings {
+        law: law.clone(),
+        scrubbed: options.secrets.scrubbed.clone(),
+    };
+    let spill = spill_root(&options.data).join(id.to_string());
+    Ok(World {
+        redactor: Redactor::new(&options.secrets),
+        context: Context::new(&options),
+        offer: Offer {
+            registry,
+            declared,
+            answer,
+            vision,
+        },
+        place: Arc::new(surroundings),
+        shells: Arc::new(Shells::new(Arc::new(spawn))),
+        spill,
+        source: options.source,
+        bus,
+        law,
+        broker,
+        provider,
+    })
+}
+
+fn declare(
+    registry: &Registry,
+    names: &[String],
+    answer: Option<&AnswerSchema>,
+) -> Arc<[ToolDecl]> {
+    let own: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut declared = registry.declarations(&own);
+    declared.extend(answer.map(AnswerSchema::declaration));
+    declared.sort_by(|a, b| a.name.cmp(&b.name));
+    declared.into()
+}
+
+fn spawn(task: BoxFuture<'static, ()>) {
+    drop(tokio::spawn(task));
+}

@@ -1,0 +1,41 @@
+//! What every effect of a session needs, introduced to one another once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use protocol::ToolDecl;
+use providers::Provider;
+use ractor::ActorRef;
+use tools::{Registry, Shells};
+
+use crate::answer::AnswerSchema;
+use crate::broker::BrokerMsg;
+use crate::bus::Bus;
+use crate::context::Context;
+use crate::law::Law;
+use crate::redact::Redactor;
+use crate::source::Source;
+
+/// The shared surroundings of a session's agents.
+pub(crate) struct World {
+    pub source: Arc<dyn Source>,
+    pub bus: Bus,
+    pub redactor: Redactor,
+    pub law: Arc<Law>,
+    pub broker: ActorRef<BrokerMsg>,
+    pub provider: Arc<dyn Provider>,
+    pub offer: Offer,
+    pub context: Context,
+    pub place: Arc<dyn tools::Place>,
+    pub shells: Arc<Shells>,
+    /// Where the whole output of calls that were cut for the model goes.
+    pub spill: PathBuf,
+}
+
+/// What the model is offered.
+pub(crate) struct Offer {
+    pub registry: Registry,
+    pub declared: Arc<[ToolDecl]>,
+    pub answer: Option<AnswerSchema>,
+    pub vision: bool,
+}

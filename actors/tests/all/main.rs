@@ -1,0 +1,9 @@
+//! Actors proved against a scripted model over real loopback HTTP.
+// Every function here serves a test, so a panic is how a proof fails.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod answers;
+mod bench;
+mod interrupts;
+mod turns;
+mod watching;
