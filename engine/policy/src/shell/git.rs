@@ -23,6 +23,8 @@ pub(super) struct Git<'a> {
     pub(super) folder: Option<Word>,
     /// Every global option was a harmless one.
     pub(super) plain: bool,
+    /// It starts a program that its words name.
+    pub(super) starts: bool,
 }
 
 /// Reads a git command line; `None` if its subcommand is not known.
@@ -30,6 +32,7 @@ pub(super) fn parse(run: &Run) -> Option<Git<'_>> {
     let mut at = 1;
     let mut folder = None;
     let mut plain = true;
+    let mut starts = false;
     loop {
         let value = run.words.get(at)?.value()?;
         match value.as_str() {
@@ -39,22 +42,60 @@ pub(super) fn parse(run: &Run) -> Option<Git<'_>> {
                 plain &= folder.is_none();
                 folder = run.words.get(at).cloned();
             }
-            "-c" | "--config-env" | "--git-dir" | "--work-tree" | "--namespace" | "--exec-path" => {
+            "-c" | "--config-env" | "--git-dir" | "--work-tree" | "--namespace" => {
                 plain = false;
                 at += 1;
+                starts |= !run.words.get(at).is_some_and(is_plain_setting);
             }
-            value if value.starts_with('-') => plain = false,
+            value if value.starts_with('-') => {
+                plain = false;
+                starts = true;
+            }
             _ => {
                 return Some(Git {
                     subcommand: value,
                     arguments: &run.words[at + 1..],
                     folder,
                     plain,
+                    starts,
                 });
             }
         }
         at += 1;
     }
+}
+
+/// Whether `-c` sets something that starts no program.
+fn is_plain_setting(word: &Word) -> bool {
+    const PLAIN: [&str; 9] = [
+        "user.",
+        "color.",
+        "advice.",
+        "init.",
+        "log.",
+        "status.",
+        "commit.gpgsign",
+        "core.quotepath",
+        "core.autocrlf",
+    ];
+    let text = word.shown().to_lowercase();
+    PLAIN.iter().any(|plain| text.starts_with(plain))
+}
+
+/// Whether a git command starts a program that its words name, or that its settings for once name.
+pub(super) fn starts_program(git: &Git<'_>) -> bool {
+    let values: Vec<String> = git.arguments.iter().map(Word::shown).collect();
+    let first = values.first().map(String::as_str);
+    let subcommand = match git.subcommand.as_str() {
+        "submodule" => first == Some("foreach"),
+        "bisect" => first == Some("run"),
+        "rebase" => values
+            .iter()
+            .any(|value| value.starts_with("-x") || value.starts_with("--exec")),
+        "difftool" | "mergetool" | "daemon" | "upload-pack" | "receive-pack" => true,
+        _ => false,
+    };
+    subcommand || git.starts
 }
 
 /// What a git command is known to do.

@@ -14,6 +14,9 @@ pub(crate) fn loses_work(run: &Run) -> Option<String> {
     match run.base_name()?.as_str() {
         "git" => {
             let git = git::parse(run)?;
+            if git::starts_program(&git) {
+                return Some("git would start a program".to_owned());
+            }
             let values: Vec<String> = git.arguments.iter().map(Word::shown).collect();
             git_loses(&git.subcommand, &values).then(|| {
                 format!(

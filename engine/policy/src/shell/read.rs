@@ -1,5 +1,6 @@
 //! Reads words: quotes and escapes resolved, braces expanded, substitutions found.
 
+use std::iter;
 use std::path::Path;
 
 use brush_parser::ParserOptions;
@@ -271,91 +272,54 @@ fn push(atoms: &mut Vec<Atom>, text: &str, quoted: bool) {
 /// The texts inside an expansion that are expanded in turn; `None` where a value is run again.
 fn inner_texts(expression: &ParameterExpr) -> Option<Vec<&str>> {
     use ParameterExpr as E;
-    let texts = match expression {
+    match expression {
         E::Parameter { indirect, .. } | E::ParameterLength { indirect, .. } => {
-            return (!indirect).then(Vec::new);
+            (!indirect).then(Vec::new)
         }
-        E::UseDefaultValues {
-            indirect,
-            default_value: text,
-            ..
-        }
-        | E::AssignDefaultValues {
-            indirect,
-            default_value: text,
-            ..
-        }
-        | E::IndicateErrorIfNullOrUnset {
-            indirect,
-            error_message: text,
-            ..
-        }
-        | E::UseAlternativeValue {
-            indirect,
-            alternative_value: text,
-            ..
-        }
-        | E::RemoveSmallestSuffixPattern {
-            indirect,
-            pattern: text,
-            ..
-        }
-        | E::RemoveLargestSuffixPattern {
-            indirect,
-            pattern: text,
-            ..
-        }
-        | E::RemoveSmallestPrefixPattern {
-            indirect,
-            pattern: text,
-            ..
-        }
-        | E::RemoveLargestPrefixPattern {
-            indirect,
-            pattern: text,
-            ..
-        }
-        | E::UppercaseFirstChar {
-            indirect,
-            pattern: text,
-            ..
-        }
-        | E::UppercasePattern {
-            indirect,
-            pattern: text,
-            ..
-        }
-        | E::LowercaseFirstChar {
-            indirect,
-            pattern: text,
-            ..
-        }
-        | E::LowercasePattern {
-            indirect,
-            pattern: text,
-            ..
-        } => (!indirect).then(|| text.iter().map(String::as_str).collect())?,
         E::ReplaceSubstring {
             indirect: false,
             pattern,
             replacement,
             ..
-        } => {
-            let mut texts = vec![pattern.as_str()];
-            texts.extend(replacement.as_deref());
-            texts
-        }
+        } => Some(
+            iter::once(pattern.as_str())
+                .chain(replacement.as_deref())
+                .collect(),
+        ),
         E::Transform {
             indirect: false,
             op,
             ..
-        } if !matches!(op, ParameterTransformOp::PromptExpand) => Vec::new(),
+        } => (!matches!(op, ParameterTransformOp::PromptExpand)).then(Vec::new),
         // Offsets are arithmetic; names and keys are rare: a person looks at them.
         E::ReplaceSubstring { .. }
         | E::Transform { .. }
         | E::Substring { .. }
         | E::VariableNames { .. }
-        | E::MemberKeys { .. } => return None,
+        | E::MemberKeys { .. } => None,
+        with_one_text => one_text(with_one_text),
+    }
+}
+
+/// The one text of defaults and patterns.
+#[rustfmt::skip] // one line an expansion
+fn one_text(expression: &ParameterExpr) -> Option<Vec<&str>> {
+    use ParameterExpr as E;
+    let (
+        E::UseDefaultValues { indirect, default_value: text, .. }
+        | E::AssignDefaultValues { indirect, default_value: text, .. }
+        | E::IndicateErrorIfNullOrUnset { indirect, error_message: text, .. }
+        | E::UseAlternativeValue { indirect, alternative_value: text, .. }
+        | E::RemoveSmallestSuffixPattern { indirect, pattern: text, .. }
+        | E::RemoveLargestSuffixPattern { indirect, pattern: text, .. }
+        | E::RemoveSmallestPrefixPattern { indirect, pattern: text, .. }
+        | E::RemoveLargestPrefixPattern { indirect, pattern: text, .. }
+        | E::UppercaseFirstChar { indirect, pattern: text, .. }
+        | E::UppercasePattern { indirect, pattern: text, .. }
+        | E::LowercaseFirstChar { indirect, pattern: text, .. }
+        | E::LowercasePattern { indirect, pattern: text, .. })
+    = expression else {
+        return None;
     };
-    Some(texts)
+    (!indirect).then(|| text.iter().map(String::as_str).collect())
 }

@@ -160,6 +160,9 @@ impl Walker<'_> {
             self.change_folder(run);
             return;
         }
+        if let Some(reason) = hidden_effect(&name, &run) {
+            self.unclear(reason);
+        }
         match wrapper::peel(&name, &run) {
             Some(peeled) => self.started(run, peeled),
             None => {
@@ -244,6 +247,37 @@ fn folder_of(run: &Run, home: Option<String>) -> Option<String> {
     }
     word.value()
         .filter(|value| !value.is_empty() && !value.starts_with('-'))
+}
+
+/// What a builtin does to later commands, or runs from a text: neither shows in its words.
+fn hidden_effect(name: &str, run: &Run) -> Option<&'static str> {
+    const REBINDS: [&str; 3] = ["alias", "hash", "enable"];
+    const EVALUATES: [&str; 15] = [
+        "let",
+        "declare",
+        "typeset",
+        "local",
+        "readonly",
+        "export",
+        "unset",
+        "printf",
+        "test",
+        "[",
+        "read",
+        "mapfile",
+        "readarray",
+        "getopts",
+        "wait",
+    ];
+    if REBINDS.contains(&name) {
+        return Some("the command changes what a command's name means");
+    }
+    let runs = |word: &Word| {
+        let text = word.shown();
+        text.contains('[') && (text.contains("$(") || text.contains('`'))
+    };
+    (EVALUATES.contains(&name) && run.arguments().iter().any(runs))
+        .then_some("a subscript may run a command")
 }
 
 /// `1`, `-` and `1-` after `>&`.

@@ -27,43 +27,101 @@ const fn row(operands: Operands, bad: &'static [&'static str]) -> Row {
     Row { operands, bad }
 }
 
-/// The row of a command; `None` if nothing is known about it.
-pub(super) fn row_of(name: &str) -> Option<Row> {
-    use Operands as O;
-    let row = match name {
-        ":" | "true" | "false" | "echo" | "pwd" | "sleep" | "seq" | "nproc" | "uname" | "arch"
-        | "whoami" | "id" | "groups" | "uptime" | "basename" | "dirname" | "tr" | "expr"
-        | "which" | "type" | "exit" | "return" | "break" | "continue" | "wait" | "clear"
-        | "tty" | "factor" | "[" | "test" | "printf" | "date" | "set" | "read" | "shift" => {
-            row(O::None, &[])
-        }
-        "cat" | "head" | "tail" | "tac" | "rev" | "nl" | "wc" | "ls" | "dir" | "vdir" | "stat"
-        | "du" | "df" | "cmp" | "comm" | "od" | "hexdump" | "strings" | "md5sum" | "sha1sum"
-        | "sha224sum" | "sha256sum" | "sha384sum" | "sha512sum" | "b2sum" | "cksum" | "sum"
-        | "realpath" | "readlink" | "fmt" | "expand" | "unexpand" | "base64" | "diff" | "nm"
-        | "size" => row(O::Files, &[]),
-        "grep" | "egrep" | "fgrep" => row(O::PatternThenFiles, &[]),
-        "rg" => row(
-            O::PatternThenFiles,
+/// Every known command.
+const ROWS: &[(&[&str], Row)] = &[
+    (
+        &[
+            ":", "true", "false", "echo", "pwd", "sleep", "seq", "nproc", "uname", "arch",
+            "whoami", "id", "groups", "uptime", "basename", "dirname", "tr", "expr", "which",
+            "type", "exit", "return", "break", "continue", "wait", "clear", "tty", "factor", "[",
+            "test", "printf", "date", "set", "read", "shift",
+        ],
+        row(Operands::None, &[]),
+    ),
+    (
+        &[
+            "cat",
+            "head",
+            "tail",
+            "tac",
+            "rev",
+            "nl",
+            "wc",
+            "ls",
+            "dir",
+            "vdir",
+            "stat",
+            "du",
+            "df",
+            "cmp",
+            "comm",
+            "od",
+            "hexdump",
+            "strings",
+            "md5sum",
+            "sha1sum",
+            "sha224sum",
+            "sha256sum",
+            "sha384sum",
+            "sha512sum",
+            "b2sum",
+            "cksum",
+            "sum",
+            "realpath",
+            "readlink",
+            "fmt",
+            "expand",
+            "unexpand",
+            "base64",
+            "diff",
+            "nm",
+            "size",
+            "find",
+        ],
+        row(Operands::Files, &[]),
+    ),
+    (
+        &["grep", "egrep", "fgrep"],
+        row(Operands::PatternThenFiles, &[]),
+    ),
+    (
+        &["rg"],
+        row(
+            Operands::PatternThenFiles,
             &["--pre", "--pre-glob", "--hostname-bin", "--search-zip", "z"],
         ),
-        "jq" => row(
-            O::PatternThenFiles,
+    ),
+    (
+        &["jq"],
+        row(
+            Operands::PatternThenFiles,
             &["L", "--library-path", "f", "--from-file"],
         ),
-        "sed" => row(
-            O::PatternThenFiles,
+    ),
+    (
+        &["sed"],
+        row(
+            Operands::PatternThenFiles,
             &["i", "--in-place", "f", "--file", "s", "--separate", "w"],
         ),
-        "awk" | "gawk" | "mawk" | "nawk" => row(
-            O::PatternThenFiles,
+    ),
+    (
+        &["awk", "gawk", "mawk", "nawk"],
+        row(
+            Operands::PatternThenFiles,
             &[
                 "f", "i", "l", "e", "o", "p", "d", "D", "E", "L", "W", "v", "--",
             ],
         ),
-        "cut" | "paste" | "join" | "column" | "fold" => row(O::FilesWithDelimiters, &[]),
-        "sort" => row(
-            O::FilesWithDelimiters,
+    ),
+    (
+        &["cut", "paste", "join", "column", "fold"],
+        row(Operands::FilesWithDelimiters, &[]),
+    ),
+    (
+        &["sort"],
+        row(
+            Operands::FilesWithDelimiters,
             &[
                 "o",
                 "--output",
@@ -73,11 +131,14 @@ pub(super) fn row_of(name: &str) -> Option<Row> {
                 "--files0-from",
             ],
         ),
-        "uniq" => row(O::OneFile, &[]),
-        "xxd" => row(O::OneFile, &["r"]),
-        "tree" => row(O::Files, &["o", "R"]),
-        "file" => row(
-            O::Files,
+    ),
+    (&["uniq"], row(Operands::OneFile, &[])),
+    (&["xxd"], row(Operands::OneFile, &["r"])),
+    (&["tree"], row(Operands::Files, &["o", "R"])),
+    (
+        &["file"],
+        row(
+            Operands::Files,
             &[
                 "C",
                 "--compile",
@@ -88,11 +149,20 @@ pub(super) fn row_of(name: &str) -> Option<Row> {
                 "--files-from",
             ],
         ),
-        "fd" | "fdfind" => row(O::PatternThenFiles, &["x", "X", "--exec", "--exec-batch"]),
-        "find" => row(O::Files, &[]),
-        _ => return None,
-    };
-    Some(row)
+    ),
+    (
+        &["fd", "fdfind"],
+        row(
+            Operands::PatternThenFiles,
+            &["x", "X", "--exec", "--exec-batch"],
+        ),
+    ),
+];
+
+/// The row of a command; `None` if nothing is known about it.
+pub(super) fn row_of(name: &str) -> Option<Row> {
+    let row = ROWS.iter().find(|(names, _)| names.contains(&name))?;
+    Some(row.1)
 }
 
 /// Programs that only print their version when asked, and how each may be asked.

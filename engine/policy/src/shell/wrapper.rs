@@ -32,104 +32,100 @@ pub(super) enum Inner {
     Unclear(String),
 }
 
-/// A wrapper's options: letters and long names that stand alone, and those that take the next word.
-struct Options {
+/// A wrapper whose command is the rest of its words.
+struct Wrapper {
+    names: &'static [&'static str],
+    /// Options that stand alone.
     alone: &'static [&'static str],
+    /// Options that take the next word.
     valued: &'static [&'static str],
     /// Words between the options and the command (timeout's duration).
     operands: usize,
+    starts: Starts,
 }
 
-const fn options(
+const fn plain(
+    names: &'static [&'static str],
     alone: &'static [&'static str],
     valued: &'static [&'static str],
-    operands: usize,
-) -> Options {
-    Options {
+) -> Wrapper {
+    Wrapper {
+        names,
         alone,
         valued,
-        operands,
+        operands: 0,
+        starts: Starts::Others,
     }
 }
 
-/// The options of wrappers whose command is the rest of their words.
-fn table(name: &str) -> Option<(Options, Starts)> {
-    let (options, starts) = match name {
-        "timeout" => (
-            options(
-                &[
-                    "--foreground",
-                    "--preserve-status",
-                    "-v",
-                    "--verbose",
-                    "-p",
-                    "-f",
-                ],
-                &["-s", "--signal", "-k", "--kill-after"],
-                1,
-            ),
-            Starts::Others,
-        ),
-        "nice" => (options(&[], &["-n", "--adjustment"], 0), Starts::Others),
-        "ionice" => (options(&["-t"], &["-c", "-n"], 0), Starts::Others),
-        "nohup" | "builtin" | "command" => (options(&["-p"], &[], 0), Starts::Others),
-        "setsid" => (
-            options(&["-w", "--wait", "-f", "--fork"], &[], 0),
-            Starts::Others,
-        ),
-        "exec" => (options(&["-c", "-l"], &["-a"], 0), Starts::Others),
-        "time" => (options(&["-p", "-v"], &[], 0), Starts::Others),
-        "stdbuf" => (options(&[], &["-i", "-o", "-e"], 0), Starts::Others),
-        "busybox" | "toybox" => (options(&[], &[], 0), Starts::Others),
-        "sudo" => (
-            options(
-                &[
-                    "-E",
-                    "-n",
-                    "-H",
-                    "-k",
-                    "-b",
-                    "-S",
-                    "--preserve-env",
-                    "--non-interactive",
-                ],
-                &["-u", "--user", "-g", "--group", "-p", "--prompt"],
-                0,
-            ),
-            Starts::OthersOtherwise,
-        ),
-        "doas" => (options(&["-n"], &["-u"], 0), Starts::OthersOtherwise),
-        "xargs" => (
-            options(
-                &[
-                    "-0",
-                    "-r",
-                    "-t",
-                    "-x",
-                    "--null",
-                    "--no-run-if-empty",
-                    "--verbose",
-                    "--exit",
-                ],
-                &[
-                    "-n",
-                    "-P",
-                    "-I",
-                    "-L",
-                    "-s",
-                    "-d",
-                    "-E",
-                    "--max-args",
-                    "--max-procs",
-                ],
-                0,
-            ),
-            Starts::Others,
-        ),
-        _ => return None,
-    };
-    Some((options, starts))
-}
+const WRAPPERS: [Wrapper; 11] = [
+    Wrapper {
+        operands: 1,
+        ..plain(
+            &["timeout"],
+            &[
+                "--foreground",
+                "--preserve-status",
+                "-v",
+                "--verbose",
+                "-p",
+                "-f",
+            ],
+            &["-s", "--signal", "-k", "--kill-after"],
+        )
+    },
+    plain(&["nice"], &[], &["-n", "--adjustment"]),
+    plain(&["ionice"], &["-t"], &["-c", "-n"]),
+    plain(&["nohup", "builtin", "command"], &["-p"], &[]),
+    plain(&["setsid"], &["-w", "--wait", "-f", "--fork"], &[]),
+    plain(&["exec"], &["-c", "-l"], &["-a"]),
+    plain(&["time"], &["-p", "-v"], &[]),
+    plain(&["stdbuf"], &[], &["-i", "-o", "-e"]),
+    plain(&["busybox", "toybox"], &[], &[]),
+    plain(
+        &["xargs"],
+        &[
+            "-0",
+            "-r",
+            "-t",
+            "-x",
+            "--null",
+            "--no-run-if-empty",
+            "--verbose",
+            "--exit",
+        ],
+        &[
+            "-n",
+            "-P",
+            "-I",
+            "-L",
+            "-s",
+            "-d",
+            "-E",
+            "--max-args",
+            "--max-procs",
+        ],
+    ),
+    Wrapper {
+        starts: Starts::OthersOtherwise,
+        ..plain(
+            &["sudo", "doas"],
+            &[
+                "-E",
+                "-n",
+                "-H",
+                "-k",
+                "-b",
+                "-S",
+                "-i",
+                "-s",
+                "--preserve-env",
+                "--non-interactive",
+            ],
+            &["-u", "--user", "-g", "--group", "-p", "--prompt"],
+        )
+    },
+];
 
 /// What a command starts; `None` if it does its own work.
 pub(super) fn peel(name: &str, run: &Run) -> Option<Peeled> {
@@ -142,8 +138,8 @@ pub(super) fn peel(name: &str, run: &Run) -> Option<Peeled> {
         "find" => super::find::peel(run),
         "command" if names_only(run) => None,
         _ => {
-            let (options, starts) = table(name)?;
-            Some(rest(name, run, &options, starts))
+            let wrapper = WRAPPERS.iter().find(|row| row.names.contains(&name))?;
+            Some(rest(name, run, wrapper))
         }
     }
 }
@@ -154,9 +150,9 @@ fn names_only(run: &Run) -> bool {
     matches!(first.as_deref(), Some("-v" | "-V"))
 }
 
-fn rest(name: &str, run: &Run, options: &Options, starts: Starts) -> Peeled {
+fn rest(name: &str, run: &Run, wrapper: &Wrapper) -> Peeled {
     let same_shell = matches!(name, "builtin" | "command" | "exec");
-    let inner = match skip(&run.words, options) {
+    let inner = match skip(&run.words, wrapper) {
         Ok(at) => {
             let mut words = run.words.get(at..).unwrap_or_default().to_vec();
             let fed = name == "xargs";
@@ -172,14 +168,14 @@ fn rest(name: &str, run: &Run, options: &Options, starts: Starts) -> Peeled {
         Err(reason) => Inner::Unclear(format!("{name}: {reason}")),
     };
     Peeled {
-        starts,
+        starts: wrapper.starts,
         same_shell,
         inner: vec![inner],
     }
 }
 
 /// Where the started command begins.
-fn skip(words: &[Word], options: &Options) -> Result<usize, String> {
+fn skip(words: &[Word], options: &Wrapper) -> Result<usize, String> {
     let mut at = 1;
     while let Some(word) = words.get(at) {
         let Some(value) = word.value() else {
@@ -198,7 +194,7 @@ fn skip(words: &[Word], options: &Options) -> Result<usize, String> {
 }
 
 /// How many words an option takes, itself included.
-fn option(value: &str, options: &Options) -> Option<usize> {
+fn option(value: &str, options: &Wrapper) -> Option<usize> {
     if options.alone.contains(&value) {
         return Some(1);
     }
@@ -282,17 +278,20 @@ fn shell(run: &Run) -> Option<Peeled> {
         let text = run.words.get(at).map(std::slice::from_ref).map(joined);
         return Some(script(text.flatten(), Starts::Others, false));
     }
-    match (run.words.get(at), &run.input) {
-        (None, Some(input)) => Some(script(Some(input.clone()), Starts::Others, false)),
-        _ => None,
-    }
+    // Without a file it runs what it reads.
+    let fed = run
+        .words
+        .get(at)
+        .is_none_or(|word| word.shown().starts_with("/dev/"));
+    fed.then(|| script(run.input.clone(), Starts::Others, false))
 }
 
 fn trap(run: &Run) -> Option<Peeled> {
-    let first = run.arguments().first()?;
+    let ends = |word: &&Word| word.value().as_deref() == Some("--");
+    let first = run.arguments().iter().find(|word| !ends(word))?;
     let text = first.spelled();
     match text.as_deref() {
-        Some("-" | "-p" | "-l" | "--" | "") => None,
+        Some("-" | "-p" | "-l" | "") => None,
         _ => Some(script(text, Starts::Others, false)),
     }
 }

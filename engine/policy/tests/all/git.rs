@@ -96,6 +96,13 @@ fn losing_work_asks_whatever_a_wide_rule_says() {
         ("git restore --staged a", "aaxaa"),
         ("git commit -m 'x; y'", "aaxaa"),
         ("git push", "aaxaa"),
+        ("git -c user.name=x commit -m x", "aaxaa"),
+        ("git -c core.editor=./x commit", ASK),
+        ("git -c alias.x='!./x' x", ASK),
+        ("git --exec-path=./x status", ASK),
+        ("git submodule foreach ./x", ASK),
+        ("git bisect run ./x", ASK),
+        ("git rebase -x ./x main", ASK),
     ]);
     world(&["allow Bash(git reset --hard)"]).check(&[
         ("git reset --hard", "aaxaa"),
