@@ -28,11 +28,19 @@ pub(crate) struct Family {
 impl Family {
     /// The processes of `call`, whose shell leads `group` if that is known.
     pub(crate) fn new(group: Option<u32>, call: CallId) -> Self {
+        // To the system the group 1 means every process there is: a signal for it must never be sent.
         let group = group.and_then(|pid| i32::try_from(pid).ok());
         Self {
-            group: group.and_then(Pid::from_raw),
+            group: group.filter(|pid| *pid > 1).and_then(Pid::from_raw),
             setting: format!("{MARK}={call}"),
         }
+    }
+
+    /// Those of a shell that may be long gone: its number counts only if the process that has it now carries the
+    /// mark, for numbers are used again and a file may name any.
+    pub(crate) fn of_former(shell: Option<u32>, call: CallId) -> Self {
+        let marked = |pid: &u32| table::carries(*pid, &format!("{MARK}={call}"));
+        Self::new(shell.filter(marked), call)
     }
 
     /// Those that live.
@@ -40,7 +48,11 @@ impl Family {
         let group = self
             .group
             .and_then(|pid| u32::try_from(pid.as_raw_pid()).ok());
-        table::related(&table::rows(), group, &self.setting)
+        let mut living = table::related(&table::rows(), group, &self.setting);
+        // Neither the first process nor formic itself is ever part of what a command started.
+        living.remove(&1);
+        living.remove(&std::process::id());
+        living
     }
 
     /// Sends `signal` to all of them; gives how many there were.
@@ -92,5 +104,30 @@ impl Family {
         crate::blocking(move || ask(&family))
             .await
             .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_group_that_means_everything_is_never_signalled() {
+        let call = CallId::new(Default::default());
+        for (pid, signalled) in [(0, false), (1, false), (u32::MAX, false), (2, true)] {
+            assert_eq!(
+                Family::new(Some(pid), call).group.is_some(),
+                signalled,
+                "{pid}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_without_the_mark_names_no_group() {
+        let call = CallId::new(Default::default());
+        let own = std::process::id();
+        assert_eq!(Family::of_former(Some(own), call).group, None);
+        assert!(!Family::new(Some(own), call).living().contains(&own));
     }
 }

@@ -119,11 +119,8 @@ fn reap(file: &Path, is_alive: &dyn Fn(&Process) -> bool) -> Option<Reaped> {
     if is_alive(&note.formic) {
         return None;
     }
-    // The group is named only if its leader is still the shell of then: numbers are used again.
-    let shell = note
-        .shell
-        .filter(|shell| shell.started.is_some() && shell.lives());
-    let processes = Family::new(shell.map(|shell| shell.pid), note.call).signal(Signal::KILL);
+    let family = Family::of_former(note.shell.map(|shell| shell.pid), note.call);
+    let processes = family.signal(Signal::KILL);
     let _ = fs::remove_file(file);
     (processes > 0).then_some(Reaped {
         call: note.call,

@@ -26,7 +26,7 @@ fn orphan(call: CallId, marked: bool) -> Child {
     command.spawn().unwrap()
 }
 
-fn trace(folder: &TempDir, call: CallId, shell: &Process) {
+fn trace(folder: &TempDir, call: CallId, shell: Option<&Process>) {
     let note = json!({"formic": {"pid": 1, "started": 0}, "shell": shell, "call": call});
     fs::write(folder.path().join(format!("{call}.json")), note.to_string()).unwrap();
 }
@@ -39,49 +39,45 @@ fn died_of(mut child: Child) -> Option<i32> {
 }
 
 #[test]
-fn marked_processes_and_the_group_of_a_dead_formic_are_ended() {
+fn what_a_dead_formic_left_running_is_ended_and_its_trace_removed() {
     let folder = TempDir::new().unwrap();
-    let (by_mark, by_group) = (orphan(call(1), true), orphan(call(2), false));
-    trace(
-        &folder,
-        call(1),
-        &Process {
-            pid: 1,
-            started: Some(0),
-        },
-    );
-    trace(&folder, call(2), &Process::now(by_group.id()));
+    let (unknown, known) = (orphan(call(1), true), orphan(call(2), true));
+    trace(&folder, call(1), None);
+    trace(&folder, call(2), Some(&Process::now(known.id())));
     let reaped = reap_orphans(folder.path(), &|_| false);
-    let calls: Vec<_> = reaped
-        .iter()
-        .map(|reaped| (reaped.call, reaped.processes))
-        .collect();
+    let calls: Vec<_> = reaped.iter().map(|one| (one.call, one.processes)).collect();
     assert_eq!(calls, [(call(1), 1), (call(2), 1)]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-    assert_eq!((died_of(by_mark), died_of(by_group)), (Some(9), Some(9)));
+    assert_eq!((died_of(unknown), died_of(known)), (Some(9), Some(9)));
 }
 
 #[test]
 fn a_living_formic_keeps_its_commands() {
     let folder = TempDir::new().unwrap();
     let child = orphan(call(3), true);
-    trace(&folder, call(3), &Process::now(child.id()));
+    trace(&folder, call(3), Some(&Process::now(child.id())));
     assert_eq!(reap_orphans(folder.path(), &|_| true), []);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     assert_eq!(died_of(child), Some(15));
 }
 
 #[test]
-fn a_number_used_again_is_not_taken_for_the_shell_of_then() {
+fn a_trace_that_names_a_stranger_harms_nobody() {
     let folder = TempDir::new().unwrap();
     let stranger = orphan(call(4), false);
-    let now = Process::now(stranger.id());
+    trace(&folder, call(4), Some(&Process::now(stranger.id())));
+    assert_eq!(reap_orphans(folder.path(), &|_| false), []);
+    assert_eq!(died_of(stranger), Some(15));
+}
+
+#[test]
+fn a_process_is_told_from_a_later_one_of_the_same_number() {
+    let child = orphan(call(5), false);
+    let now = Process::now(child.id());
     let then = Process {
         pid: now.pid,
         started: now.started.map(|ticks| ticks - 1),
     };
     assert!(now.lives() && !then.lives());
-    trace(&folder, call(4), &then);
-    assert_eq!(reap_orphans(folder.path(), &|_| false), []);
-    assert_eq!(died_of(stranger), Some(15));
+    assert_eq!(died_of(child), Some(15));
 }
