@@ -146,3 +146,47 @@ impl Spill {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn kept(output: &mut Output) -> String {
+        output.flush().await;
+        std::fs::read_to_string(output.whole().unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_came_before_the_limit_is_in_the_file_too() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let mut output = Output::new(dir.path().join("made/when/needed"));
+        output.take(b"early\n").await;
+        assert_eq!(output.whole(), None);
+        output.take(&[b'x'; MODEL_BYTES]).await;
+        output.take(b"\x1b[1mlate").await;
+        assert!(output.cut());
+        let all = format!("early\n{}late", "x".repeat(MODEL_BYTES));
+        assert_eq!(kept(&mut output).await, all);
+    }
+
+    #[tokio::test]
+    async fn what_was_read_is_not_told_again_but_stays_in_the_file() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let mut output = Output::new(dir.path().join("f"));
+        for (piece, news) in [("one\n", "one\n"), ("two\n", "two\n"), ("", "")] {
+            output.take(piece.as_bytes()).await;
+            assert_eq!(output.news().await, news);
+        }
+        assert_eq!(kept(&mut output).await, "one\ntwo\n");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_kept_stops_nothing_and_is_told() {
+        let dir = tempfile::TempDir::new().unwrap();
+        std::fs::write(dir.path().join("file"), "").unwrap();
+        let mut output = Output::new(dir.path().join("file/below"));
+        output.take(&[b'x'; MODEL_BYTES + 1]).await;
+        assert!(output.remark().unwrap().contains("could not be kept"));
+        assert!(output.text().contains("left out"));
+    }
+}
