@@ -100,8 +100,8 @@ pub fn replay(data: &DataFolder, session: SessionId) -> Result<Replayed, StoreEr
 }
 
 fn started(record: &Record) -> Option<AgentId> {
-    match &record.event {
-        Event::Plan(PlanEvent::NodeStarted { agent, .. }) => Some(*agent),
-        _ => None,
+    if let Event::Plan(PlanEvent::NodeStarted { agent, .. }) = &record.event {
+        return Some(*agent);
     }
+    None
 }

@@ -241,32 +241,50 @@ fn one_node_plan(id: NodeId) -> Plan {
     }
 }
 
+/// Looks through the events of some records, the newest last.
+fn find<'a, T>(records: &'a [Arc<Record>], look: impl Fn(&'a Event) -> Option<T>) -> Option<T> {
+    records.iter().find_map(|record| look(&record.event))
+}
+
 fn recorded_plan(records: &[Arc<Record>]) -> Option<(Plan, NodeId, AgentId)> {
-    let plan = records.iter().find_map(|record| match &record.event {
-        Event::Plan(PlanEvent::Accepted { plan }) => Some(plan.clone()),
-        _ => None,
+    let plan = find(records, |event| {
+        let Event::Plan(PlanEvent::Accepted { plan }) = event else {
+            return None;
+        };
+        Some(plan.clone())
     })?;
-    let (node, agent) = records.iter().find_map(|record| match &record.event {
-        Event::Plan(PlanEvent::NodeStarted { node, agent }) => Some((*node, *agent)),
-        _ => None,
+    let (node, agent) = find(records, |event| {
+        let Event::Plan(PlanEvent::NodeStarted { node, agent }) = event else {
+            return None;
+        };
+        Some((*node, *agent))
     })?;
     Some((plan, node, agent))
 }
 
 /// How the last turn ended, if none has begun since.
 pub(crate) fn last_end(records: &[Arc<Record>]) -> Option<protocol::TurnEnd> {
-    let turns = records.iter().rev().find_map(|record| match &record.event {
-        Event::Turn(TurnEvent::Ended { end, .. }) => Some(Some(end.clone())),
-        Event::Turn(TurnEvent::Submitted { .. }) => Some(None),
-        _ => None,
-    });
-    turns.flatten()
+    let mut end = None;
+    for record in records {
+        if let Event::Turn(event) = &record.event {
+            match event {
+                TurnEvent::Ended { end: how, .. } => end = Some(how),
+                TurnEvent::Submitted { .. } => end = None,
+                TurnEvent::Steered { .. }
+                | TurnEvent::Nudged { .. }
+                | TurnEvent::Interrupted { .. } => {}
+            }
+        }
+    }
+    end.cloned()
 }
 
 /// The opening of a session, if its records have one.
 pub(crate) fn opening(records: &[Arc<Record>]) -> Option<&protocol::Opening> {
-    records.iter().find_map(|record| match &record.event {
-        Event::Session(SessionEvent::Opened(opening)) => Some(opening.as_ref()),
-        _ => None,
+    find(records, |event| {
+        let Event::Session(SessionEvent::Opened(opening)) = event else {
+            return None;
+        };
+        Some(opening.as_ref())
     })
 }

@@ -114,65 +114,44 @@ pub(crate) async fn run(world: Arc<World>, job: Job, cancel: CancellationToken) 
 }
 
 async fn work(world: &Arc<World>, job: &Job, ctx: &ReadContext, began: Timestamp) -> Answer {
-    let failed = |text: String| {
-        (
-            Some(job.finished(world, ToolResult::failed(text), began)),
-            None,
-        )
-    };
-    let bound = match world
-        .offer
-        .registry
+    match toward(world, job, ctx).await {
+        Ok(answer) => answer,
+        Err(result) => (Some(job.finished(world, result, began)), None),
+    }
+}
+
+/// The way of a call to its permit; `Err` is a call that ends before it needs one, a read among them.
+async fn toward(world: &Arc<World>, job: &Job, ctx: &ReadContext) -> Result<Answer, ToolResult> {
+    let registry = &world.offer.registry;
+    let bound = registry
         .resolve(&job.tool, &job.arguments.as_str())
-    {
-        Ok(bound) => bound,
-        Err(text) => return failed(text),
-    };
-    let claim = match bound
+        .map_err(ToolResult::failed)?;
+    let place = world.place.as_ref();
+    let claim = bound
         .tool
-        .claim(&bound.args, world.place.as_ref(), &job.cwd)
-    {
-        Ok(claim) => claim,
-        Err(text) => return failed(text),
-    };
+        .claim(&bound.args, place, &job.cwd)
+        .map_err(ToolResult::failed)?;
     match bound.tool {
         Tool::Read(tool) => match unattended(world.law.judge(&claim)) {
             (Verdict::Allow(_), _) => {
                 job.tell_begin(world);
-                let result = tool.run(&bound.args, ctx).await;
-                (Some(job.finished(world, result, began)), None)
+                Err(tool.run(&bound.args, ctx).await)
             }
-            (verdict, by) => (
-                Some(Outcome::Refused {
-                    call: job.call,
-                    verdict,
-                    by,
-                }),
-                None,
-            ),
+            (verdict, by) => Ok(refused(job.call, verdict, by)),
         },
         Tool::Write(tool) => {
-            let resolution = match resolve(world, &claim).await {
-                Ok(resolution) => resolution,
-                Err(text) => return failed(text),
-            };
+            let resolution = resolve(world, &claim).await.map_err(ToolResult::failed)?;
             if !matches!(resolution.verdict, Verdict::Allow(_)) {
-                let Resolution { verdict, by, .. } = resolution;
-                return (
-                    Some(Outcome::Refused {
-                        call: job.call,
-                        verdict,
-                        by,
-                    }),
-                    None,
-                );
+                return Ok(refused(job.call, resolution.verdict, resolution.by));
             }
-            match tool.prepare(&bound.args, ctx).await {
-                Ok(prepared) => permit(job.call, &claim, prepared, resolution).await,
-                Err(result) => (Some(job.finished(world, result, began)), None),
-            }
+            let prepared = tool.prepare(&bound.args, ctx).await?;
+            permit(job.call, &claim, prepared, resolution).await
         }
     }
+}
+
+fn refused(call: CallId, verdict: Verdict, by: Decider) -> Answer {
+    (Some(Outcome::Refused { call, verdict, by }), None)
 }
 
 /// Asks the broker: every write of every agent passes it.
@@ -190,42 +169,32 @@ async fn resolve(world: &World, claim: &Claim) -> Result<Resolution, String> {
 }
 
 /// Waits in the lane and takes the permit for exactly the claim that was judged.
-async fn permit(call: CallId, claim: &Claim, prepared: Prepared, resolution: Resolution) -> Answer {
+async fn permit(
+    call: CallId,
+    claim: &Claim,
+    prepared: Prepared,
+    resolution: Resolution,
+) -> Result<Answer, ToolResult> {
     let Resolution { verdict, by, lane } = resolution;
     let guard = lane.acquire().await;
     if prepared.claim != *claim {
-        let text =
-            "refused: what the call would do changed while it was being judged; send it again";
-        let result = Box::new(ToolResult::failed(text));
-        let span = (Timestamp::default(), Timestamp::default());
-        return (Some(Outcome::Finished { call, result, span }), None);
+        return Err(ToolResult::failed(
+            "refused: what the call would do changed while it was being judged; send it again",
+        ));
     }
-    match guard.permit(claim, &verdict) {
-        Some(permit) => {
-            let intent = prepared.intent.clone();
-            let held = Held {
-                prepared: Some(prepared),
-                permit,
-            };
-            (
-                Some(Outcome::Permitted {
-                    call,
-                    intent,
-                    verdict,
-                    by,
-                }),
-                Some(held),
-            )
-        }
-        None => (
-            Some(Outcome::Refused {
-                call,
-                verdict,
-                by: Decider::Policy,
-            }),
-            None,
-        ),
-    }
+    let Some(permit) = guard.permit(claim, &verdict) else {
+        return Ok(refused(call, verdict, by));
+    };
+    let intent = prepared.intent.clone();
+    let prepared = Some(prepared);
+    let held = Held { prepared, permit };
+    let outcome = Outcome::Permitted {
+        call,
+        intent,
+        verdict,
+        by,
+    };
+    Ok((Some(outcome), Some(held)))
 }
 
 /// Does what a permitted write intends. The permit comes back with the end and is freed once that is durable.

@@ -60,29 +60,33 @@ pub(crate) async fn call(
         .run_until_cancelled(world.provider.exchange(exchange))
         .await?;
     let ended = world.source.millis();
+    let first_byte = first.load(Ordering::Relaxed).max(began);
+    let took = (first_byte - began, ended - began);
     Some(match answer {
-        Ok(mut reply) => {
-            world.redactor.clean_blocks(&mut reply.content);
-            let calls = plan(&world, &reply, &cwd);
-            let first_byte = first.load(Ordering::Relaxed).max(began) - began;
-            let took = (first_byte, ended - began);
-            Outcome::Replied {
-                step,
-                reply: Box::new(reply),
-                calls,
-                took,
-            }
-        }
+        Ok(reply) => replied(&world, step, reply, &cwd, took),
         Err(mut fault) => {
             world.redactor.clean_fault(&mut fault);
+            let dice = world.source.dice();
             Outcome::ModelFailed {
                 step,
                 attempt,
                 fault,
-                dice: world.source.dice(),
+                dice,
             }
         }
     })
+}
+
+fn replied(world: &World, step: u32, mut reply: Reply, cwd: &Path, took: (u64, u64)) -> Outcome {
+    world.redactor.clean_blocks(&mut reply.content);
+    let calls = plan(world, &reply, cwd);
+    let reply = Box::new(reply);
+    Outcome::Replied {
+        step,
+        reply,
+        calls,
+        took,
+    }
 }
 
 /// A wire panicked: a fault of formic, not to be tried again.
