@@ -1,0 +1,65 @@
+//! Long sessions: sequential read turns, their growth, their memory, and taking one up again.
+
+use scripted::{Reply, Rule, Script};
+use serde_json::json;
+
+use crate::run::{Stage, Used, median, paired};
+use crate::{figure, row};
+
+const TURNS: u64 = 400;
+const EIGHTH: u64 = TURNS / 8;
+
+/// Reads the same file until the given number of replies, then answers.
+fn reading(stage_turns: u64, path: &str) -> Script {
+    let read = Reply::tool("read", json!({"file_path": path}));
+    Script::new()
+        .rule(Rule::new("again", Reply::text("still fine")).last_user("again"))
+        .rule(Rule::new("end", Reply::text("fine")).turn(stage_turns))
+        .otherwise(read)
+}
+
+fn stage(turns: u64) -> Stage {
+    let file = std::env::temp_dir().join("formic-bench-read.txt");
+    let lines: String = (0..40).map(|line| format!("line {line} of a file that is read\n")).collect();
+    std::fs::write(&file, lines).unwrap();
+    Stage::new(reading(turns, file.to_str().unwrap()))
+}
+
+/// Everything allowed: the bench measures turns, not verdicts on a file outside the tree.
+const FREE: [&str; 2] = ["--permission-mode", "bypassPermissions"];
+
+fn both(turns: u64, times: usize) -> (Used, Used) {
+    let stage = stage(turns);
+    let prompt = ["read", FREE[0], FREE[1]];
+    paired(times, || (stage.formic(&prompt), stage.floor("read")))
+}
+
+pub fn measure() {
+    let (none, none_floor) = both(0, 9);
+    let (first, first_floor) = both(EIGHTH, 5);
+    let (most, most_floor) = both(TURNS - EIGHTH, 3);
+    let (all, all_floor) = both(TURNS, 3);
+    let per_turn = |used: Used, none: Used| (used.cpu_ms - none.cpu_ms) / TURNS as f64;
+    row("CPU of a sequential read turn, ms", per_turn(all, none), per_turn(all_floor, none_floor), 5.0);
+    let first_eighth = first.cpu_ms - none.cpu_ms;
+    let last_eighth = all.cpu_ms - most.cpu_ms;
+    let bytes = (all_floor.cpu_ms - most_floor.cpu_ms) - (first_floor.cpu_ms - none_floor.cpu_ms);
+    row("last eighth beyond the floor's growth, first eighth, ms", last_eighth - bytes, first_eighth, 1.3);
+    memory(none, all);
+    resume();
+}
+
+fn memory(none: Used, all: Used) {
+    let stage = stage(TURNS);
+    stage.formic(&["read", FREE[0], FREE[1]]);
+    let last = stage.server.requests().last().map_or(0, |request| request.body_bytes);
+    let transcript = last as f64 / (1024.0 * 1024.0);
+    row("memory grown over 400 turns, transcript, MiB", all.peak_mib - none.peak_mib, transcript, 4.0);
+}
+
+fn resume() {
+    let stage = stage(TURNS);
+    stage.formic(&["read", FREE[0], FREE[1]]);
+    let again = || stage.formic(&["again", "--continue", FREE[0], FREE[1]]).first_request_ms;
+    figure("resume of a 400-turn session to first request, ms", median((0..7).map(|_| again()).collect()), 100.0);
+}

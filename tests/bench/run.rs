@@ -1,0 +1,87 @@
+//! Runs formic or the floor as a whole process and reads what the kernel counted.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use scripted::{Background, Options, Script, Server};
+use tempfile::TempDir;
+use wait4::Wait4;
+
+/// What one process used.
+#[derive(Debug, Clone, Copy)]
+pub struct Used {
+    /// User and system time of the process and what it waited for, in milliseconds.
+    pub cpu_ms: f64,
+    /// Peak resident memory in MiB.
+    pub peak_mib: f64,
+    /// From exec until the server had this process's first request, in milliseconds.
+    pub first_request_ms: f64,
+}
+
+/// A tree to work in, a data folder, and a scripted model.
+pub struct Stage {
+    pub server: Background,
+    pub tree: TempDir,
+    pub data: TempDir,
+}
+
+impl Stage {
+    pub fn new(script: Script) -> Self {
+        let options = Options { keep_bodies: false, ..Options::default() };
+        let server = Server::bind(script, options).unwrap().into_background().unwrap();
+        Self { server, tree: TempDir::new().unwrap(), data: TempDir::new().unwrap() }
+    }
+
+    /// formic, headless, with nothing of this machine's settings.
+    pub fn formic(&self, arguments: &[&str]) -> Used {
+        let mut command = Command::new(binary());
+        command.arg("-p").args(arguments);
+        command.env("ANTHROPIC_BASE_URL", self.server.base_url()).env("ANTHROPIC_API_KEY", "bench");
+        command.env("FORMIC_HOME", self.data.path()).env("HOME", self.data.path());
+        self.count(command)
+    }
+
+    /// The floor.
+    pub fn floor(&self, prompt: &str) -> Used {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["floor", &self.server.base_url(), prompt]);
+        self.count(command)
+    }
+
+    fn count(&self, mut command: Command) -> Used {
+        let before = self.server.requests().len();
+        let path = std::env::var_os("PATH").unwrap();
+        command.env("PATH", path).current_dir(self.tree.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let began = Instant::now();
+        let mut child = command.spawn().expect("formic is built: cargo build --release -p cli");
+        assert!(self.server.wait_until_blocking(|log| log.len() > before));
+        let first_request_ms = began.elapsed().as_secs_f64() * 1e3;
+        let ended = child.wait4().unwrap();
+        assert!(ended.status.success(), "{command:?} ended with {}", ended.status);
+        let cpu = ended.rusage.utime + ended.rusage.stime;
+        let peak_mib = ended.rusage.maxrss as f64 / (1024.0 * 1024.0);
+        Used { cpu_ms: cpu.as_secs_f64() * 1e3, peak_mib, first_request_ms }
+    }
+}
+
+/// The release binary beside the bench.
+pub fn binary() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    own.parent().unwrap().parent().unwrap().join("formic")
+}
+
+/// Runs both in turn, `times` times, and returns the median pair by the ratio of CPU.
+pub fn paired(times: usize, mut run: impl FnMut() -> (Used, Used)) -> (Used, Used) {
+    run();
+    let mut pairs: Vec<(Used, Used)> = (0..times).map(|_| run()).collect();
+    pairs.sort_by(|a, b| (a.0.cpu_ms / a.1.cpu_ms).total_cmp(&(b.0.cpu_ms / b.1.cpu_ms)));
+    pairs[times / 2]
+}
+
+/// The median of some figures.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
