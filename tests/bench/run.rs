@@ -55,7 +55,7 @@ impl Stage {
         command.env("PATH", path).current_dir(self.tree.path());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let began = Instant::now();
-        let mut child = command.spawn().expect("formic is built: cargo build --release -p cli");
+        let child = command.spawn().expect("formic is built: cargo build --release -p cli");
         assert!(self.server.wait_until_blocking(|log| log.len() > before));
         let first_request_ms = began.elapsed().as_secs_f64() * 1e3;
         let ended = child.wait4().unwrap();

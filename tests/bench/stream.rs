@@ -5,7 +5,7 @@ use scripted::{Repeat, Reply, Rule, Script, Step};
 use crate::row;
 use crate::run::{Stage, Used, paired};
 
-const EVENTS: u64 = 200_000;
+const EVENTS: usize = 200_000;
 
 pub fn measure() {
     let many = Step::Repeat(Repeat { text: "word ".to_owned(), count: EVENTS });
