@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use protocol::{
-    Block, Event, Fact, Message, ModelEvent, Opening, PlannedCall, Reply, Role, SessionEvent,
-    StopReason, Text, ToolCall, ToolEvent, ToolResult, ToolStatus, TurnEvent,
+    Block, Event, Fact, Message, ModelEvent, Opening, PlannedCall, Reply, ResultBlock, Role,
+    SessionEvent, StopReason, Text, ToolCall, ToolEvent, ToolResult, ToolStatus, TurnEvent,
 };
 
 use crate::flow::{Flow, Phase, Setup, Slot, SlotState, Spent};
@@ -103,12 +103,8 @@ fn turn(state: &mut State, event: &TurnEvent) {
         }
         TurnEvent::Steered { content } => state.flow.steering.extend(content.iter().cloned()),
         TurnEvent::Nudged { text } => {
-            if state.flow.phase == Phase::Due {
-                state.flow.echo.reminded();
-            } else {
-                state.flow.spent.misses += 1;
-                state.flow.phase = Phase::Due;
-            }
+            state.flow.spent.misses += 1;
+            state.flow.phase = Phase::Due;
             say(state, Role::User, vec![Block::Text(text.clone())]);
         }
         TurnEvent::Interrupted { cause } => state.flow.phase = Phase::Stopping { cause: *cause },
@@ -306,6 +302,7 @@ fn learn(state: &mut State, result: &ToolResult) {
 
 /// The results of the newest reply's calls become one message, in the order of the calls.
 fn say_results(state: &mut State) {
+    let acting = state.flow.phase == Phase::Acting;
     let calls = std::mem::take(&mut state.flow.calls);
     let mut content = Vec::with_capacity(calls.len());
     let mut notes = Vec::new();
@@ -321,6 +318,11 @@ fn say_results(state: &mut State) {
             status,
             content: result.content.clone(),
         });
+    }
+    if let Some(text) = state.flow.echo.reminder().filter(|_| acting)
+        && let Some(Block::ToolResult { content, .. }) = content.last_mut()
+    {
+        content.push(ResultBlock::Text(text));
     }
     content.extend(notes);
     say(state, Role::User, content);

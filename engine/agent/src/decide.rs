@@ -236,11 +236,6 @@ fn due(flow: &Flow) -> Event {
     if flow.echo.is_endless() {
         return ended(TurnEnd::Looping);
     }
-    if flow.echo.wants_reminder() {
-        return Event::Turn(TurnEvent::Nudged {
-            text: flow.echo.reminder().into(),
-        });
-    }
     match room(flow) {
         Ok(Room {
             reserved,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{BlobId, Block, Message, ResultBlock};
+use protocol::{BlobId, Block, Message, ResultBlock, Text};
 use serde::Serialize;
 
 use crate::flow::{Slot, SlotState};
@@ -11,7 +11,8 @@ use crate::flow::{Slot, SlotState};
 const REMIND_AT: u32 = 3;
 /// After this many more it is told again.
 const REMIND_EVERY: u32 = 3;
-/// After this many the turn is ended.
+/// After this many rounds in which a call failed the turn is ended. Rounds that succeed are only remarked on: a
+/// watcher that polls has its own limits.
 const GIVE_UP_AT: u32 = 12;
 
 /// What the last round of calls and results was, and how often it came in a row.
@@ -19,7 +20,7 @@ const GIVE_UP_AT: u32 = 12;
 pub struct Echo {
     round: Option<BlobId>,
     times: u32,
-    reminded_at: u32,
+    failing: bool,
 }
 
 impl Echo {
@@ -32,35 +33,33 @@ impl Echo {
             *self = Self {
                 round,
                 times: 1,
-                reminded_at: 0,
+                failing: calls.iter().any(failed),
             };
         }
     }
 
-    pub(crate) const fn reminded(&mut self) {
-        self.reminded_at = self.times;
-    }
-
-    /// Whether the model should be told now.
-    pub(crate) const fn wants_reminder(&self) -> bool {
-        self.times >= REMIND_AT
-            && self.times.is_multiple_of(REMIND_EVERY)
-            && self.reminded_at < self.times
-    }
-
     /// Whether the turn should end.
     pub(crate) const fn is_endless(&self) -> bool {
-        self.times >= GIVE_UP_AT
+        self.failing && self.times >= GIVE_UP_AT
     }
 
-    pub(crate) fn reminder(&self) -> String {
-        format!(
-            "You have made the same tool calls {} times in a row with the same results. Say what new \
-             information you expect from another try; otherwise take a different approach or give \
-             your final answer.",
-            self.times
-        )
+    /// What the model should be told with the results of this round. It stands in the last result, not in a message
+    /// of its own: the conversation keeps the shape it would have had.
+    pub(crate) fn reminder(&self) -> Option<Text> {
+        let due = self.times >= REMIND_AT && self.times.is_multiple_of(REMIND_EVERY);
+        due.then(|| {
+            let times = self.times;
+            format!(
+                "[formic: the same calls gave the same results {times} times in a row. Say what new information you \
+                 expect from another try; otherwise take a different approach or give your final answer.]"
+            )
+            .into()
+        })
     }
+}
+
+fn failed(slot: &Slot) -> bool {
+    matches!(&slot.state, SlotState::Done(result) if result.status.is_error())
 }
 
 /// Part of the state's digest, so made of a hash that is the same in every build.
