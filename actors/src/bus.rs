@@ -39,13 +39,17 @@ impl Bus {
         self.sender.receiver_count() > 0
     }
 
+    /// Everything after `after`. What is recorded already is read from the journal at once: a later record would show
+    /// that it was missed, but there may be none.
     pub(crate) fn subscribe(&self, after: Seq) -> Subscription {
-        Subscription {
+        let mut subscription = Subscription {
             receiver: self.sender.subscribe(),
             journal: self.journal.clone(),
             last: after,
             missed: VecDeque::new(),
-        }
+        };
+        subscription.catch_up();
+        subscription
     }
 }
 

@@ -175,19 +175,37 @@ impl CoordinatorState {
 }
 
 impl Brief {
-    /// The plan, its node and its agent: from the records, or a new plan of one node.
+    /// The node that runs and its agent, with their plan: from the records, and what they lack made now. A process may
+    /// have died between accepting its plan and starting the node.
     async fn ensure_plan(&mut self) -> Result<(Plan, NodeId, AgentId), ActorProcessingErr> {
-        if let Some(found) = recorded_plan(&self.records) {
-            return Ok(found);
+        let source = self.world.source.clone();
+        let mut drafts = Vec::new();
+        let plan = match recorded_plan(&self.records) {
+            Some(plan) => plan,
+            None => {
+                let plan = one_node_plan(NodeId::new(source.uuid()));
+                let accepted = PlanEvent::Accepted { plan: plan.clone() };
+                drafts.push(self.draft(Event::Plan(accepted)));
+                plan
+            }
+        };
+        let dag = Dag::new(&plan)?;
+        let (node, agent) = match recorded_start(&self.records) {
+            Some(started) => started,
+            None => {
+                let node = *dag
+                    .ready()
+                    .first()
+                    .ok_or("the plan has no node to begin with")?;
+                let agent = AgentId::new(source.uuid());
+                drafts.push(self.draft(Event::Plan(PlanEvent::NodeStarted { node, agent })));
+                (node, agent)
+            }
+        };
+        if !drafts.is_empty() {
+            let kept = journal::append(&self.journal, drafts).await?;
+            self.records.extend(kept);
         }
-        let source = &self.world.source;
-        let (node, agent) = (NodeId::new(source.uuid()), AgentId::new(source.uuid()));
-        let plan = one_node_plan(node);
-        Dag::new(&plan)?;
-        let accepted = self.draft(Event::Plan(PlanEvent::Accepted { plan: plan.clone() }));
-        let started = self.draft(Event::Plan(PlanEvent::NodeStarted { node, agent }));
-        let kept = journal::append(&self.journal, vec![accepted, started]).await?;
-        self.records.extend(kept);
         Ok((plan, node, agent))
     }
 
@@ -246,20 +264,22 @@ fn find<'a, T>(records: &'a [Arc<Record>], look: impl Fn(&'a Event) -> Option<T>
     records.iter().find_map(|record| look(&record.event))
 }
 
-fn recorded_plan(records: &[Arc<Record>]) -> Option<(Plan, NodeId, AgentId)> {
-    let plan = find(records, |event| {
+fn recorded_plan(records: &[Arc<Record>]) -> Option<Plan> {
+    find(records, |event| {
         let Event::Plan(PlanEvent::Accepted { plan }) = event else {
             return None;
         };
         Some(plan.clone())
-    })?;
-    let (node, agent) = find(records, |event| {
+    })
+}
+
+fn recorded_start(records: &[Arc<Record>]) -> Option<(NodeId, AgentId)> {
+    find(records, |event| {
         let Event::Plan(PlanEvent::NodeStarted { node, agent }) = event else {
             return None;
         };
         Some((*node, *agent))
-    })?;
-    Some((plan, node, agent))
+    })
 }
 
 /// How the last turn ended, if none has begun since.

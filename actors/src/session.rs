@@ -209,13 +209,15 @@ impl Session {
     /// [`CommandError`] if the session has stopped.
     pub async fn submit(&self, mut content: Vec<Block>) -> Result<(), CommandError> {
         self.inner.world.redactor.clean_blocks(&mut content);
-        let (busy, begun) = {
-            let status = self.inner.status.borrow();
-            (status.busy, status.begun)
-        };
-        if busy {
-            return self.command(Command::Steer { content }).await;
+        if self.is_busy() {
+            let content = content.clone();
+            match self.command(Command::Steer { content }).await {
+                // Its turn ended in between: whoever has just read the record of the end may be ahead of the status.
+                Err(CommandError::Illegal(_)) => {}
+                taken => return taken,
+            }
         }
+        let begun = self.inner.status.borrow().begun;
         let context = if begun {
             Vec::new()
         } else {

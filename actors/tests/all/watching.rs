@@ -3,6 +3,7 @@
 use std::num::NonZero;
 
 use actors::Session;
+use futures_util::FutureExt;
 use protocol::{Event, Notice, Seq, TurnEvent};
 use scripted::{Chunk, Repeat, Reply, Script, Step};
 
@@ -35,5 +36,19 @@ async fn a_watcher_that_falls_behind_loses_deltas_but_no_record() {
     }
     let expected: Vec<Seq> = (1..=seen.len() as u64).map(Seq).collect();
     assert_eq!(seen, expected);
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_watcher_sees_what_was_recorded_before_it_came() {
+    let bench = Bench::new(Script::new().otherwise(Reply::text("hello")));
+    let session = Session::open(bench.options(), None).await.unwrap();
+    let mut watch = session.subscribe();
+    // Nothing follows that would show that something was missed, so it must be there at once.
+    let first = watch.next().now_or_never().flatten();
+    let Some(Notice::Record(first)) = first else {
+        panic!("not a record: {first:?}");
+    };
+    assert_eq!(first.seq, Seq(1));
     session.close().await;
 }

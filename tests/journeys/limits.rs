@@ -1,0 +1,114 @@
+//! Limits of a run: each stops it before the call that would pass it, and the requests prove it.
+
+use serde_json::{Value, json};
+
+use crate::stage::{Ended, Reply, Stage, Usage, WIRES};
+
+/// A model that never comes to an end.
+fn endless(usage: Usage) -> Reply {
+    Reply::tool("bash", json!({"command": "true"})).usage(Some(usage))
+}
+
+fn used(input: u64, output: u64) -> Usage {
+    Usage {
+        input: Some(input),
+        output: Some(output),
+        ..Usage::default()
+    }
+}
+
+fn stopped(ended: &Ended, subtype: &str) -> Value {
+    assert_eq!(ended.code(), Some(4), "{ended}");
+    let result = ended.json();
+    assert_eq!(result["type"], "result", "{ended}");
+    assert_eq!(result["subtype"], subtype, "{ended}");
+    assert_eq!(result["is_error"], true, "{ended}");
+    result
+}
+
+#[test]
+fn the_turn_limit_stops_before_the_call_that_would_pass_it() {
+    for wire in WIRES {
+        let stage = Stage::of([endless(used(10, 10))]).on(wire);
+        let ended = stage
+            .prompt("go")
+            .args(["--max-turns", "3", "--output-format", "json"])
+            .run();
+        let result = stopped(&ended, "error_max_turns");
+        assert_eq!(result["num_turns"], 3, "{ended}");
+        assert_eq!(stage.asked().len(), 3);
+    }
+}
+
+#[test]
+fn the_token_limit_stops_before_the_call_that_would_pass_it() {
+    for wire in WIRES {
+        let stage = Stage::of([endless(used(30_000, 1_000))]).on(wire);
+        // After two calls 62,000 are used, and a third would need another 30,000 for its prompt alone.
+        let ended = stage
+            .prompt("go")
+            .args(["--max-budget-tokens", "80000", "--output-format", "json"])
+            .run();
+        let result = stopped(&ended, "error_max_budget_tokens");
+        assert_eq!(stage.asked().len(), 2, "{ended}");
+        assert!(
+            result["terminal_reason"].to_string().contains("token"),
+            "{ended}"
+        );
+    }
+}
+
+#[test]
+fn the_money_limit_stops_before_the_call_that_would_pass_it() {
+    let stage = Stage::of([endless(used(100_000, 1_000))]);
+    // At 3 dollars a million in and 15 out, one call costs 31.5 cents.
+    let price = json!({"price": {"input": 3.0, "output": 15.0}});
+    let prices = json!({"providers": {"anthropic": {"models": {"scripted-1": price}}}});
+    let stage = stage.user_settings(&prices);
+    let ended = stage
+        .prompt("go")
+        .args(["--max-budget-usd", "0.75", "--output-format", "json"])
+        .run();
+    let result = stopped(&ended, "error_max_budget_usd");
+    assert_eq!(stage.asked().len(), 2, "{ended}");
+    let cost = result["total_cost_usd"].as_f64().expect("a price is known");
+    assert!((cost - 0.63).abs() < 1e-9, "{cost}");
+}
+
+#[test]
+fn a_cost_nobody_knows_is_null_and_never_nothing() {
+    let stage = Stage::of([Reply::text("Done.")]);
+    let ended = stage
+        .prompt("go")
+        .args(["--output-format", "json"])
+        .succeed();
+    assert!(ended.json()["total_cost_usd"].is_null(), "{ended}");
+}
+
+#[test]
+fn the_time_limit_stops_a_model_that_does_not_answer() {
+    let silent: Reply =
+        serde_json::from_value(json!({"text": "...", "fault": {"stall_after_events": 1}})).unwrap();
+    let stage = Stage::of([silent]);
+    let ended = stage
+        .prompt("go")
+        .args(["--timeout", "1s", "--output-format", "json"])
+        .run();
+    stopped(&ended, "error_timeout");
+    assert_eq!(stage.asked().len(), 1);
+}
+
+#[test]
+fn a_run_below_its_limits_is_not_stopped() {
+    let stage = Stage::of([endless(used(1_000, 10)), Reply::text("Done.")]);
+    let limits = [
+        "--max-turns",
+        "2",
+        "--max-budget-tokens",
+        "100000",
+        "--timeout",
+        "10m",
+    ];
+    let ended = stage.prompt("go").args(limits).succeed();
+    assert_eq!(ended.answer(), "Done.");
+}

@@ -1,0 +1,8 @@
+//! Journeys: the lives of a session, from the command line to the answer, through the real program over real HTTP.
+
+mod answers;
+mod limits;
+mod projects;
+mod retries;
+mod sessions;
+mod turns;

@@ -1,0 +1,51 @@
+//! Named pipes: how a proof and a process wait for each other without a clock.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+/// Longer than this nobody speaks any more.
+const SILENCE: Duration = Duration::from_secs(90);
+
+/// A named pipe.
+pub struct Fifo {
+    path: PathBuf,
+}
+
+impl Fifo {
+    /// Makes one.
+    pub fn at(path: &Path) -> Self {
+        mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).expect("a pipe is made");
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
+    /// Both ends at once: opening waits for nobody, and readers do not meet the end before this is dropped.
+    pub fn hold(&self) -> File {
+        let options = OpenOptions::new().read(true).write(true).open(&self.path);
+        options.expect("a pipe can be opened")
+    }
+
+    /// Waits for somebody to write a line.
+    ///
+    /// # Panics
+    /// When nobody does, so that the proof fails instead of waiting for ever.
+    pub fn line(&self) -> String {
+        let (tell, told) = channel();
+        let path = self.path.clone();
+        thread::spawn(move || {
+            let mut line = String::new();
+            let pipe = File::open(path).expect("a pipe can be opened");
+            let _ = BufReader::new(pipe).read_line(&mut line);
+            let _ = tell.send(line);
+        });
+        told.recv_timeout(SILENCE)
+            .expect("somebody writes into the pipe")
+    }
+}
