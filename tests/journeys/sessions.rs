@@ -41,8 +41,8 @@ fn a_continued_session_remembers_what_was_said() {
 #[test]
 fn to_continue_means_the_newest_session_of_this_folder() {
     let stage = Stage::new(counting());
-    stage.prompt("older").succeed();
-    stage.prompt("newer").succeed();
+    stage.prompt("the first").succeed();
+    stage.prompt("the second").succeed();
     let elsewhere = stage.home();
     stage
         .prompt("elsewhere")
@@ -51,7 +51,7 @@ fn to_continue_means_the_newest_session_of_this_folder() {
     stage.prompt("go on").arg("--continue").succeed();
     let said = conversation(&stage);
     assert!(
-        said.contains("newer") && !said.contains("older") && !said.contains("elsewhere"),
+        said.contains("the second") && !said.contains("the first") && !said.contains("elsewhere"),
         "{said}"
     );
 }
@@ -141,7 +141,7 @@ fn a_second_process_is_told_who_holds_the_session() {
     ready.line();
     let session = stage.session().to_string();
     let second = stage.prompt("me too").args(["--resume", &session]).run();
-    assert_eq!(second.code(), Some(1), "{second}");
+    assert_eq!(second.code(), Some(2), "{second}");
     assert!(second.stderr.contains(&first.id().to_string()), "{second}");
     let shown = stage.formic(["sessions", "show", &session]).succeed();
     assert!(

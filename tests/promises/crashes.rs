@@ -113,14 +113,13 @@ fn killed_at_every_record(variable: &str) {
     let like = undisturbed();
     let total = records(&like).len();
     let mut doubtful = 0;
-    for seq in 20..=total {
+    for seq in 1..=total {
         let at = format!("{variable}={seq} of {total}");
         let stage = stage();
         let killed = stage.prompt(PROMPT).env(variable, seq.to_string()).run();
         assert!(killed.was_killed(), "{at}: {killed}");
         let left = records(&stage);
         let ended = go_on(&stage);
-        if ended.code() != Some(0) { for r in records(&stage) { let t = serde_json::to_string(&r).unwrap(); eprintln!("R {}", &t[..t.len().min(300)]); } }
         ends_as_if_nothing_had_happened(&stage, &like, &ended, &at);
         let told = doubts(&records(&stage));
         assert_eq!(
@@ -237,7 +236,7 @@ fn replaying_a_session_asks_nobody_and_ends_in_the_same_state() {
     );
     stage.server().shutdown();
     let replayed = stage.formic(["replay", &session]).succeed();
-    assert!(replayed.stdout.contains("same state"), "{replayed}");
+    assert!(replayed.stdout.contains("equal"), "{replayed}");
     stage
         .formic(["replay", &session, "--json"])
         .succeed()
