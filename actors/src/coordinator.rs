@@ -159,8 +159,10 @@ impl CoordinatorState {
         Ok(())
     }
 
-    /// The node is done when its agent rests; an unfinished one stays open for a later process.
+    /// The node is done when its agent rests; an unfinished one stays open for a later process. The agent is stopped
+    /// first: it finishes what it is handling, so that it has told how it stands by the time that is asked.
     async fn close(&mut self) {
+        let _ = self.agent.stop_and_wait(None, None).await;
         let resting = !self.brief.status.borrow().busy;
         if resting && self.dag.end(self.node, NodeEnd::Done).is_ok() {
             let (node, end) = (self.node, NodeEnd::Done);
@@ -170,7 +172,6 @@ impl CoordinatorState {
             // If it cannot be kept, the node stays open: exactly what the journal then says.
             let _ = journal::append(&self.brief.journal, vec![draft]).await;
         }
-        let _ = self.agent.stop_and_wait(None, None).await;
     }
 }
 
