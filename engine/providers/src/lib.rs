@@ -7,6 +7,7 @@ mod address;
 pub mod anthropic;
 mod arguments;
 mod assemble;
+mod body;
 mod discovery;
 mod draft;
 mod endpoint;

@@ -10,6 +10,7 @@ use protocol::{Block, Message, Prompt, ResultBlock, Role, ToolDecl, WireCallId};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::body;
 use crate::turns::turns;
 
 #[derive(Serialize)]
@@ -132,7 +133,7 @@ impl Serialize for RawJson<'_> {
 /// # Errors
 /// None in practice: every part is text or checked JSON.
 pub fn encode(prompt: &Prompt) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec(&Request {
+    let request = Request {
         model: &prompt.model,
         stream: true,
         system: (!prompt.system.trim().is_empty()).then(|| {
@@ -144,7 +145,8 @@ pub fn encode(prompt: &Prompt) -> serde_json::Result<Vec<u8>> {
         tools: tools(&prompt.tools),
         messages: messages(&prompt.messages),
         max_tokens: prompt.max_tokens,
-    })
+    };
+    body::write(prompt, &request)
 }
 
 fn tools(declared: &[ToolDecl]) -> Vec<ToolOut<'_>> {

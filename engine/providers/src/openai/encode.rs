@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::Quirks;
+use crate::body;
 use crate::turns::{Turn, turns};
 
 #[derive(Serialize)]
@@ -108,7 +109,7 @@ struct CalledOut<'a> {
 pub fn encode(prompt: &Prompt, quirks: Quirks) -> serde_json::Result<Vec<u8>> {
     let newer = quirks.max_completion_tokens.unwrap_or(false);
     let limit = |named: bool| Some(prompt.max_tokens).filter(|_| named);
-    serde_json::to_vec(&Request {
+    let request = Request {
         model: &prompt.model,
         stream: true,
         stream_options: StreamOptions {
@@ -118,7 +119,8 @@ pub fn encode(prompt: &Prompt, quirks: Quirks) -> serde_json::Result<Vec<u8>> {
         messages: messages(prompt, quirks),
         max_tokens: limit(!newer),
         max_completion_tokens: limit(newer),
-    })
+    };
+    body::write(prompt, &request)
 }
 
 fn tool(declared: &ToolDecl) -> ToolOut<'_> {
