@@ -4,18 +4,25 @@ use serde_json::{Value, json};
 
 /// Runs the floor to the end of its conversation and returns the answer.
 pub fn run(base: &str, prompt: &str) -> Result<String, Box<dyn std::error::Error>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(converse(base, prompt))
 }
 
 /// Until a reply has no calls.
 async fn converse(base: &str, prompt: &str) -> Result<String, Box<dyn std::error::Error>> {
     // No certificates are read for plain HTTP, and no proxy is looked up: the floor pays for nothing it does not use.
-    let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build()?;
+    let tls = rustls::ClientConfig::builder_with_provider(
+        rustls::crypto::ring::default_provider().into(),
+    )
+    .with_safe_default_protocol_versions()?
+    .with_root_certificates(rustls::RootCertStore::empty())
+    .with_no_client_auth();
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .build()?;
     let tools = json!([{"name": "read", "description": "Read a file.", "input_schema": {
         "type": "object", "properties": {"file_path": {"type": "string"}}, "required": ["file_path"]}}]);
     let mut messages = vec![json!({"role": "user", "content": prompt})];
@@ -41,7 +48,9 @@ async fn converse(base: &str, prompt: &str) -> Result<String, Box<dyn std::error
 }
 
 /// Reads one streamed reply: its blocks, with arguments parsed.
-async fn receive(mut response: reqwest::Response) -> Result<Vec<Value>, Box<dyn std::error::Error>> {
+async fn receive(
+    mut response: reqwest::Response,
+) -> Result<Vec<Value>, Box<dyn std::error::Error>> {
     let (mut blocks, mut buffer) = (Vec::<(Value, String)>::new(), Vec::<u8>::new());
     while let Some(piece) = response.chunk().await? {
         buffer.extend_from_slice(&piece);
@@ -49,16 +58,22 @@ async fn receive(mut response: reqwest::Response) -> Result<Vec<Value>, Box<dyn 
         while let Some(end) = buffer[from..].iter().position(|byte| *byte == b'\n') {
             let line = &buffer[from..from + end];
             from += end + 1;
-            let Some(data) = line.strip_prefix(b"data: ") else { continue };
+            let Some(data) = line.strip_prefix(b"data: ") else {
+                continue;
+            };
             let event: Value = serde_json::from_slice(data)?;
             match event["type"].as_str() {
                 Some("content_block_start") => {
                     blocks.push((event["content_block"].clone(), String::new()));
                 }
                 Some("content_block_delta") => {
-                    let Some((_, text)) = blocks.last_mut() else { continue };
+                    let Some((_, text)) = blocks.last_mut() else {
+                        continue;
+                    };
                     let delta = &event["delta"];
-                    let piece = delta["text"].as_str().or_else(|| delta["partial_json"].as_str());
+                    let piece = delta["text"]
+                        .as_str()
+                        .or_else(|| delta["partial_json"].as_str());
                     text.push_str(piece.unwrap_or_default());
                 }
                 _ => {}
@@ -84,9 +99,14 @@ fn run_reads(content: &[Value]) -> Result<Vec<Value>, Box<dyn std::error::Error>
     let result = |call: &Value| {
         let path = call["input"]["file_path"].as_str().unwrap_or_default();
         let text = std::fs::read_to_string(path)?;
-        let numbered: Vec<String> =
-            text.lines().enumerate().map(|(at, line)| format!("{:>6}\t{line}", at + 1)).collect();
-        Ok(json!({"type": "tool_result", "tool_use_id": call["id"], "content": numbered.join("\n")}))
+        let numbered: Vec<String> = text
+            .lines()
+            .enumerate()
+            .map(|(at, line)| format!("{:>6}\t{line}", at + 1))
+            .collect();
+        Ok(
+            json!({"type": "tool_result", "tool_use_id": call["id"], "content": numbered.join("\n")}),
+        )
     };
     calls.map(result).collect()
 }

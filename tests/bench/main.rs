@@ -1,6 +1,11 @@
 //! Benches: formic against the floor in the same run, paired, medians. `cargo build --release -p cli && cargo bench -p tests`.
 // A bench that cannot measure must stop: a panic is how it says so.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 mod floor;
 mod long;
@@ -17,7 +22,10 @@ fn main() {
         println!("{}", floor::run(base, prompt).expect("the floor answers"));
         return;
     }
-    println!("{:<58} {:>10} {:>10} {:>8} {:>8}", "what", "formic", "floor", "ratio", "bound");
+    println!(
+        "{:<58} {:>10} {:>10} {:>8} {:>8}",
+        "what", "formic", "floor", "ratio", "bound"
+    );
     prompt::measure();
     long::measure();
     stream::measure();
@@ -33,5 +41,8 @@ fn row(what: &str, formic: f64, floor: f64, bound: f64) {
 /// Prints one figure with its bound.
 fn figure(what: &str, value: f64, bound: f64) {
     let verdict = if value <= bound { "" } else { "  OVER" };
-    println!("{what:<58} {value:>10.2} {:>10} {:>8} {bound:>8.2}{verdict}", "", "");
+    println!(
+        "{what:<58} {value:>10.2} {:>10} {:>8} {bound:>8.2}{verdict}",
+        "", ""
+    );
 }

@@ -9,10 +9,17 @@ pub fn measure() {
     let stage = Stage::new(Script::new().otherwise(Reply::text("fine")));
     let (formic, floor) = paired(15, || (stage.formic(&["hello"]), stage.floor("hello")));
     row("CPU of one prompt, ms", formic.cpu_ms, floor.cpu_ms, 3.0);
-    let first = (0..15).map(|_| stage.formic(&["hello"]).first_request_ms).collect();
+    let first = (0..15)
+        .map(|_| stage.formic(&["hello"]).first_request_ms)
+        .collect();
     figure("exec to first request, ms", median(first), 40.0);
     figure("peak memory of one prompt, MiB", formic.peak_mib, 25.0);
-    let sent = stage.server.requests().iter().map(|request| request.body_bytes).max();
+    let sent = stage
+        .server
+        .requests()
+        .iter()
+        .map(|request| request.body_bytes)
+        .max();
     figure("first request, bytes", sent.unwrap_or(0) as f64, 10_000.0);
     let size = std::fs::metadata(binary()).unwrap().len();
     figure("release binary, MB", size as f64 / 1e6, 20.0);

@@ -28,17 +28,31 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(script: Script) -> Self {
-        let options = Options { keep_bodies: false, ..Options::default() };
-        let server = Server::bind(script, options).unwrap().into_background().unwrap();
-        Self { server, tree: TempDir::new().unwrap(), data: TempDir::new().unwrap() }
+        let options = Options {
+            keep_bodies: false,
+            ..Options::default()
+        };
+        let server = Server::bind(script, options)
+            .unwrap()
+            .into_background()
+            .unwrap();
+        Self {
+            server,
+            tree: TempDir::new().unwrap(),
+            data: TempDir::new().unwrap(),
+        }
     }
 
     /// formic, headless, with nothing of this machine's settings.
     pub fn formic(&self, arguments: &[&str]) -> Used {
         let mut command = Command::new(binary());
         command.arg("-p").args(arguments);
-        command.env("ANTHROPIC_BASE_URL", self.server.base_url()).env("ANTHROPIC_API_KEY", "bench");
-        command.env("FORMIC_HOME", self.data.path()).env("HOME", self.data.path());
+        command
+            .env("ANTHROPIC_BASE_URL", self.server.base_url())
+            .env("ANTHROPIC_API_KEY", "bench");
+        command
+            .env("FORMIC_HOME", self.data.path())
+            .env("HOME", self.data.path());
         self.count(command)
     }
 
@@ -55,14 +69,24 @@ impl Stage {
         command.env("PATH", path).current_dir(self.tree.path());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let began = Instant::now();
-        let child = command.spawn().expect("formic is built: cargo build --release -p cli");
+        let child = command
+            .spawn()
+            .expect("formic is built: cargo build --release -p cli");
         assert!(self.server.wait_until_blocking(|log| log.len() > before));
         let first_request_ms = began.elapsed().as_secs_f64() * 1e3;
         let ended = child.wait4().unwrap();
-        assert!(ended.status.success(), "{command:?} ended with {}", ended.status);
+        assert!(
+            ended.status.success(),
+            "{command:?} ended with {}",
+            ended.status
+        );
         let cpu = ended.rusage.utime + ended.rusage.stime;
         let peak_mib = ended.rusage.maxrss as f64 / (1024.0 * 1024.0);
-        Used { cpu_ms: cpu.as_secs_f64() * 1e3, peak_mib, first_request_ms }
+        Used {
+            cpu_ms: cpu.as_secs_f64() * 1e3,
+            peak_mib,
+            first_request_ms,
+        }
     }
 }
 
