@@ -9,6 +9,7 @@ use crate::error::OpenError;
 use crate::law::Law;
 use crate::options::Options;
 use crate::place::Surroundings;
+use crate::redact::Redactor;
 use crate::setup;
 
 /// The law of a run, to be asked.
@@ -37,7 +38,11 @@ impl Permissions {
         let registry = Registry::builtin();
         let bound = registry.resolve(tool, arguments)?;
         let (law, scrubbed) = (self.law.clone(), self.options.secrets.scrubbed.clone());
-        let place = Surroundings { law, scrubbed };
+        let place = Surroundings {
+            law,
+            scrubbed,
+            redactor: Redactor::default(),
+        };
         let cwd = place.resolve(&self.options.place.cwd, ".")?.path;
         let claim = bound.tool.claim(&bound.args, &place, &cwd)?;
         Ok(self.law.explain(&claim))

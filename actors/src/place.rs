@@ -6,11 +6,13 @@ use std::sync::Arc;
 use tools::Resolved;
 
 use crate::law::Law;
+use crate::redact::Redactor;
 
 /// A tool's surroundings.
 pub(crate) struct Surroundings {
     pub law: Arc<Law>,
     pub scrubbed: Vec<String>,
+    pub redactor: Redactor,
 }
 
 impl tools::Place for Surroundings {
@@ -32,5 +34,9 @@ impl tools::Place for Surroundings {
 
     fn scrubbed_env(&self) -> &[String] {
         &self.scrubbed
+    }
+
+    fn secrets(&self) -> &[(String, String)] {
+        self.redactor.secrets()
     }
 }

@@ -10,7 +10,7 @@ use crate::options::Secrets;
 const SHORTEST: usize = 6;
 
 /// Knows the secrets of this run.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Redactor {
     values: Vec<(String, String)>,
 }
@@ -22,6 +22,11 @@ impl Redactor {
         // Longest first: a secret that contains another must not be left half visible.
         values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
         Self { values }
+    }
+
+    /// The secrets that are long enough to be taken out, by name.
+    pub(crate) fn secrets(&self) -> &[(String, String)] {
+        &self.values
     }
 
     /// `text` with every known secret replaced by its name.

@@ -108,13 +108,15 @@ pub(crate) fn world(
     let registry = Registry::builtin();
     let names = offered(&options)?;
     let declared = declare(&registry, &names, answer.as_ref());
+    let redactor = Redactor::new(&options.secrets);
     let surroundings = Surroundings {
         law: law.clone(),
         scrubbed: options.secrets.scrubbed.clone(),
+        redactor: redactor.clone(),
     };
     let spill = spill_root(&options.data).join(id.to_string());
     Ok(World {
-        redactor: Redactor::new(&options.secrets),
+        redactor,
         context: Context::new(&options),
         offer: Offer {
             registry,

@@ -27,6 +27,9 @@ pub trait Place: Send + Sync {
 
     /// Names of the environment variables a command must not see.
     fn scrubbed_env(&self) -> &[String];
+
+    /// Names and values of secrets: a command's output is kept and shown with the names in place of the values.
+    fn secrets(&self) -> &[(String, String)];
 }
 
 /// `path` as shown to the model: relative below `cwd`, else absolute.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -142,7 +141,7 @@ impl Shells {
         &self,
         command: &str,
         started: Started,
-        spill: PathBuf,
+        output: Output,
     ) -> Result<ShellId, String> {
         let running = |(_, shell): &(ShellId, Arc<Shell>)| shell.state() == ShellState::Running;
         if self.all().iter().filter(|one| running(one)).count() >= MOST_RUNNING {
@@ -153,7 +152,7 @@ impl Shells {
         let (tell, state) = watch::channel(ShellState::Running);
         let shell = Arc::new(Shell {
             command: command.to_owned(),
-            output: AsyncMutex::new(Output::new(spill)),
+            output: AsyncMutex::new(output),
             state,
             stop: CancellationToken::new(),
         });

@@ -142,7 +142,7 @@ async fn run(order: &Order, ctx: &ReadContext) -> Result<ToolResult, String> {
     }
     let end_folder = EndFolder(ctx.spill.join(format!("{}.cwd", ctx.call)));
     let started = launch(order, ctx, Some(&end_folder.0))?;
-    let output = Mutex::new(Output::new(ctx.spill.join(format!("{}.txt", ctx.call))));
+    let output = Mutex::new(output(ctx));
     let mut live = Joined::new(Arc::clone(&ctx.live));
     let limits = Limits {
         time: Some(order.time),
@@ -174,10 +174,14 @@ fn launch(
     .map_err(|error| format!("could not start the command: {error}"))
 }
 
+fn output(ctx: &ReadContext) -> Output {
+    let spill = ctx.spill.join(format!("{}.txt", ctx.call));
+    Output::new(spill).without(ctx.place.secrets())
+}
+
 fn background(order: &Order, ctx: &ReadContext) -> Result<ToolResult, String> {
     let started = launch(order, ctx, None)?;
-    let spill = ctx.spill.join(format!("{}.txt", ctx.call));
-    let id = ctx.shells.adopt(&order.command, started, spill)?;
+    let id = ctx.shells.adopt(&order.command, started, output(ctx))?;
     Ok(ToolResult::ok(format!(
         "runs in the background as {id}; read it with bash_output, end it with kill_bash"
     )))

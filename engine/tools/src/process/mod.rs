@@ -6,6 +6,7 @@ pub(crate) mod follow;
 pub(crate) mod gather;
 pub(crate) mod launch;
 pub(crate) mod live;
+pub(crate) mod mask;
 pub(crate) mod output;
 pub(crate) mod running;
 pub(crate) mod table;

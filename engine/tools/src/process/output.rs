@@ -7,6 +7,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::process::ansi::Stripper;
 use crate::process::gather::Gather;
+use crate::process::mask::Mask;
 
 /// Bytes of output one answer may hold.
 pub(crate) const MODEL_BYTES: usize = 30_000;
@@ -17,6 +18,7 @@ const SPILL_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Output {
     stripper: Stripper,
+    mask: Mask,
     unread: Gather,
     spill: Spill,
 }
@@ -26,6 +28,7 @@ impl Output {
     pub(crate) fn new(spill: PathBuf) -> Self {
         Self {
             stripper: Stripper::default(),
+            mask: Mask::default(),
             unread: Gather::new(MODEL_BYTES),
             spill: Spill {
                 path: spill,
@@ -35,17 +38,27 @@ impl Output {
         }
     }
 
-    /// Takes the next piece; gives it back without control sequences.
+    /// The same output with these secrets taken out before anything is kept or shown.
+    pub(crate) fn without(mut self, secrets: &[(String, String)]) -> Self {
+        self.mask = Mask::new(secrets);
+        self
+    }
+
+    /// Takes the next piece; gives back what can be shown by now, without control sequences.
     pub(crate) async fn take(&mut self, piece: &[u8]) -> Vec<u8> {
-        let plain = self.stripper.strip(piece);
+        let plain = self.mask.take(self.stripper.strip(piece));
+        self.keep(&plain).await;
+        plain
+    }
+
+    async fn keep(&mut self, plain: &[u8]) {
         if self.spill.needed() || !self.unread.fits(plain.len()) {
             if !self.spill.needed() {
                 self.spill.write(&self.unread.kept()).await;
             }
-            self.spill.write(&plain).await;
+            self.spill.write(plain).await;
         }
-        self.unread.push(&plain);
-        plain
+        self.unread.push(plain);
     }
 
     /// What came since the last look. From now on everything goes to the file as well: a later answer
@@ -94,8 +107,10 @@ impl Output {
         }
     }
 
-    /// Brings what is on its way to the file there.
+    /// The command has ended: keeps what was held back, and brings what is on its way to the file there.
     pub(crate) async fn flush(&mut self) {
+        let rest = self.mask.rest();
+        self.keep(&rest).await;
         if let SpillState::Open(file) = &mut self.spill.state
             && let Err(error) = file.flush().await
         {

@@ -46,6 +46,10 @@ impl Place for Tree {
     fn scrubbed_env(&self) -> &[String] {
         &self.scrubbed
     }
+
+    fn secrets(&self) -> &[(String, String)] {
+        &[]
+    }
 }
 
 pub struct Rig {
