@@ -40,10 +40,10 @@ pub(crate) enum AgentMsg {
 pub(crate) struct Status {
     /// Whether a turn is under way.
     pub busy: bool,
+    /// Whether it is being stopped.
+    pub stopping: bool,
     /// How the last turn ended.
     pub end: Option<TurnEnd>,
-    /// Turns ended so far in this process.
-    pub ended: u64,
     /// Whether the conversation has begun.
     pub begun: bool,
     /// Why the session stopped, if it did.
@@ -101,20 +101,7 @@ impl Actor for AgentActor {
                 let _ = answer.send(taken);
             }
             AgentMsg::Home(home) => {
-                let Home {
-                    effect,
-                    outcome,
-                    held,
-                    cause,
-                } = *home;
-                state.flights.landed(&effect);
-                // Held until the records below are durable: the lane is freed by the record of the end.
-                let freed = state.keep(&effect, held);
-                if let Some(outcome) = outcome {
-                    // A stale answer is no fault: it was overtaken by an interrupt.
-                    let _ = state.step(Input::Outcome(outcome), Some(cause)).await?;
-                }
-                drop(freed);
+                state.welcome(*home).await?;
             }
         }
         state.fly(&me);
@@ -123,6 +110,22 @@ impl Actor for AgentActor {
 }
 
 impl AgentState {
+    /// Takes in what an effect brings home.
+    async fn welcome(&mut self, home: Home) -> Result<(), ActorProcessingErr> {
+        if !self.flights.landed(&home.effect, home.number) {
+            // It was overtaken by an interrupt: nobody waits for it any more.
+            return Ok(());
+        }
+        // Held until the records below are durable: the lane is freed by the record of the end.
+        let freed = self.keep(&home.effect, home.held);
+        if let Some(outcome) = home.outcome {
+            // Only commands can be illegal.
+            let _ = self.step(Input::Outcome(outcome), Some(home.cause)).await?;
+        }
+        drop(freed);
+        Ok(())
+    }
+
     /// Decides, remembers, applies. Fails only when nothing can be remembered any more.
     async fn step(
         &mut self,
@@ -175,7 +178,6 @@ impl AgentState {
         self.start.last = record.seq;
         if let Event::Turn(TurnEvent::Ended { end, .. }) = &record.event {
             self.start.end = Some(end.clone());
-            self.start.status.send_modify(|status| status.ended += 1);
         }
     }
 
@@ -184,6 +186,7 @@ impl AgentState {
         let core = &self.start.core;
         self.start.status.send_modify(|status| {
             status.busy = core.flow.is_busy();
+            status.stopping = core.flow.is_stopping();
             status.begun = !core.messages.is_empty();
             status.end.clone_from(&self.start.end);
         });
@@ -191,16 +194,20 @@ impl AgentState {
 
     /// A permitted write waits for its commit; a committed one is to be freed.
     fn keep(&mut self, effect: &Effect, held: Option<Held>) -> Option<Held> {
-        match (effect, held) {
-            (Effect::RunCall { call }, Some(held)) => self.held.insert(*call, held),
-            (_, held) => held,
+        let held = held?;
+        match effect {
+            Effect::RunCall { call } => self.held.insert(*call, held),
+            Effect::CommitCall { .. }
+            | Effect::SettleCall { .. }
+            | Effect::CallModel { .. }
+            | Effect::Wait { .. } => Some(held),
         }
     }
 
     /// Starts the effects wished for now and cancels those that no longer are.
     fn fly(&mut self, me: &ActorRef<AgentMsg>) {
         let core = &self.start.core;
-        for (effect, cancel) in self.flights.reconcile(&agent::wishes(core)) {
+        for (effect, flight) in self.flights.reconcile(&agent::wishes(core)) {
             let held = match &effect {
                 Effect::CommitCall { call } => self.held.remove(call),
                 Effect::CallModel { .. }
@@ -211,7 +218,7 @@ impl AgentState {
             let order = effects::Order {
                 effect,
                 held,
-                cancel,
+                flight,
                 cause: self.start.last,
                 agent: self.start.me,
             };

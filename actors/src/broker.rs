@@ -1,4 +1,4 @@
-//! The broker actor: one per process. Every write of every agent asks it; it resolves each claim exactly
+//! The broker actor: one per session. Every write of every agent asks it; it resolves each claim exactly
 //! once and hands out the lane of the working tree.
 //!
 //! May: ask policy, keep lanes. Never: decide by itself, wait for the world.

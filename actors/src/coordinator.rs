@@ -40,8 +40,9 @@ pub(crate) struct Brief {
     pub reader: RecordReader,
 }
 
-/// Reads the session's records again, for an agent that has to be rebuilt.
-pub(crate) type RecordReader = Arc<dyn Fn() -> Vec<Arc<Record>> + Send + Sync>;
+/// Reads the session's records again, for an agent that has to be rebuilt. All of them or, as the error, why not:
+/// an agent must not go on from half of what it did. Blocks.
+pub(crate) type RecordReader = Arc<dyn Fn() -> Result<Vec<Arc<Record>>, String> + Send + Sync>;
 
 pub(crate) struct CoordinatorActor;
 
@@ -121,35 +122,40 @@ impl Actor for CoordinatorActor {
 }
 
 impl CoordinatorState {
-    /// Takes a failed agent up again from the journal.
+    /// Takes a failed agent up again from the journal; if that cannot be, the session is down.
     async fn recover(
         &mut self,
         me: ActorRef<CoordinatorMsg>,
         message: String,
     ) -> Result<(), ActorProcessingErr> {
+        let message = self.brief.world.redactor.clean(&message).into_owned();
+        let again = self.restart(me, message).await;
+        if let Err(why) = &again {
+            let down = |status: &mut Status| {
+                status.down.get_or_insert_with(|| why.to_string());
+            };
+            self.brief.status.send_modify(down);
+        }
+        again
+    }
+
+    async fn restart(
+        &mut self,
+        me: ActorRef<CoordinatorMsg>,
+        message: String,
+    ) -> Result<(), ActorProcessingErr> {
         self.restarts += 1;
-        let fault = FaultEvent::ActorFailed {
-            actor: "agent".to_owned(),
-            message: message.clone(),
-        };
-        let draft = self.brief.draft(Event::Fault(fault));
-        let kept = journal::append(&self.brief.journal, vec![draft]).await;
-        if kept.is_err() || self.restarts > RESTARTS {
-            self.brief
-                .status
-                .send_modify(|status| status.down = Some(message.clone()));
+        if self.restarts > RESTARTS {
             return Err(message.into());
         }
-        self.brief.records = (self.brief.reader)();
-        let mut start = self.brief.start(self.me, self.node);
+        let actor = "agent".to_owned();
+        let fault = Event::Fault(FaultEvent::ActorFailed { actor, message });
+        journal::append(&self.brief.journal, vec![self.brief.draft(fault)]).await?;
+        let reader = self.brief.reader.clone();
+        self.brief.records = tokio::task::spawn_blocking(move || reader()).await??;
+        let start = self.brief.start(self.me, self.node);
         self.brief.records = Vec::new();
-        let resume = start.core.flow.setup.as_ref().map(|setup| Command::Resume {
-            limits: setup.limits,
-            mode: setup.mode,
-            model: setup.model.clone(),
-            traits: setup.traits.clone(),
-        });
-        start.end = None;
+        let resume = resumption(&start.core.flow);
         let (actor, _) = Actor::spawn_linked(None, AgentActor, start, me.get_cell()).await?;
         if let Some(resume) = resume {
             let (answer, _) = oneshot::channel();
@@ -238,6 +244,18 @@ impl Brief {
             event,
         }
     }
+}
+
+/// Takes an agent up with what it had.
+fn resumption(flow: &agent::Flow) -> Option<Command> {
+    let setup = flow.setup.as_ref()?;
+    Some(Command::Resume {
+        limits: setup.limits,
+        mode: setup.mode,
+        model: setup.model.clone(),
+        traits: setup.traits.clone(),
+        structured: flow.wants_schema(),
+    })
 }
 
 /// Whether an agent's state depends on a record: its own, and those about the session as a whole.

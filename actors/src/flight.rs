@@ -10,6 +10,8 @@ use tools::{Prepared, WritePermit};
 pub(crate) struct Home {
     /// Which effect.
     pub effect: Effect,
+    /// Which flight of it.
+    pub number: u64,
     /// The answer; `None` if it was cancelled.
     pub outcome: Option<Outcome>,
     /// A write that holds its permit: kept until its end is durable.
@@ -26,46 +28,94 @@ pub(crate) struct Held {
     pub permit: WritePermit,
 }
 
+/// One effect under way. Its number tells it from an earlier flight of the same effect: a model call that
+/// was interrupted and the one made again in the next turn are equal wishes.
+#[derive(Clone)]
+pub(crate) struct Flight {
+    pub number: u64,
+    pub cancel: CancellationToken,
+}
+
 /// The effects of one agent that are under way.
 #[derive(Default)]
 pub(crate) struct Flights {
-    under_way: HashMap<Effect, CancellationToken>,
+    under_way: HashMap<Effect, Flight>,
+    last: u64,
 }
 
 impl Flights {
-    /// Cancels what is not wished for any more and returns what is to be started, with its token.
-    pub(crate) fn reconcile(&mut self, wishes: &[Effect]) -> Vec<(Effect, CancellationToken)> {
-        self.under_way.retain(|effect, token| {
+    /// Cancels what is not wished for any more and returns what is to be started.
+    pub(crate) fn reconcile(&mut self, wishes: &[Effect]) -> Vec<(Effect, Flight)> {
+        self.under_way.retain(|effect, flight| {
             let wished = wishes.contains(effect);
             if !wished {
-                token.cancel();
+                flight.cancel.cancel();
             }
             wished
         });
         let mut new = Vec::new();
         for effect in wishes {
             if !self.under_way.contains_key(effect) {
-                let token = CancellationToken::new();
-                self.under_way.insert(effect.clone(), token.clone());
-                new.push((effect.clone(), token));
+                self.last += 1;
+                let flight = Flight {
+                    number: self.last,
+                    cancel: CancellationToken::new(),
+                };
+                self.under_way.insert(effect.clone(), flight.clone());
+                new.push((effect.clone(), flight));
             }
         }
         new
     }
 
-    /// An effect came home.
-    pub(crate) fn landed(&mut self, effect: &Effect) {
-        self.under_way.remove(effect);
+    /// An effect came home. Whether it was still awaited: one that was given up answers a wish that is
+    /// no longer held, even if an equal one is.
+    pub(crate) fn landed(&mut self, effect: &Effect, number: u64) -> bool {
+        let awaited = |flight: &Flight| flight.number == number;
+        let is_awaited = self.under_way.get(effect).is_some_and(awaited);
+        if is_awaited {
+            self.under_way.remove(effect);
+        }
+        is_awaited
     }
 
     /// Cancels everything and keeps waiting for it: what has started is to be ended, not forgotten.
     pub(crate) fn hurry(&self) {
-        self.under_way.values().for_each(CancellationToken::cancel);
+        self.under_way
+            .values()
+            .for_each(|flight| flight.cancel.cancel());
     }
 }
 
 impl Drop for Flights {
     fn drop(&mut self) {
         self.hurry();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: Effect = Effect::CallModel {
+        step: 0,
+        attempt: 0,
+        max_tokens: None,
+    };
+
+    #[test]
+    fn a_flight_that_was_given_up_does_not_answer_for_its_successor() {
+        let mut flights = Flights::default();
+        let first = flights.reconcile(&[CALL]).remove(0).1;
+        assert!(flights.reconcile(&[]).is_empty());
+        assert!(first.cancel.is_cancelled());
+        let second = flights.reconcile(&[CALL]).remove(0).1;
+        assert!(!flights.landed(&CALL, first.number), "it comes home late");
+        assert!(
+            flights.reconcile(&[CALL]).is_empty(),
+            "the second is under way"
+        );
+        assert!(!second.cancel.is_cancelled());
+        assert!(flights.landed(&CALL, second.number));
     }
 }

@@ -11,7 +11,7 @@ use protocol::{Draft, Record, Seq, SessionId};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 
-use crate::bus::Bus;
+use crate::bus::Announcer;
 use crate::options::CrashPoint;
 use crate::source::Source;
 
@@ -34,7 +34,7 @@ pub(crate) struct Writer {
     pub session: SessionId,
     pub next: Seq,
     pub source: Arc<dyn Source>,
-    pub bus: Bus,
+    pub announcer: Announcer,
     pub crash: Option<CrashPoint>,
 }
 
@@ -134,7 +134,7 @@ impl Writer {
         let records: Vec<Arc<Record>> = records.into_iter().map(Arc::new).collect();
         records
             .iter()
-            .for_each(|record| self.bus.record(record.clone()));
+            .for_each(|record| self.announcer.record(record.clone()));
         for (range, ack) in waiting {
             let _ = ack.send(Ok(records[range].to_vec()));
         }

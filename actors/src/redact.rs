@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use protocol::{Block, Fact, ModelFault, ResultBlock, Text, ToolResult};
+use protocol::{Block, DeltaBody, Fact, Intent, ModelFault, Reply, ResultBlock, Text, ToolResult};
 
 use crate::options::Secrets;
 
@@ -17,8 +17,21 @@ pub(crate) struct Redactor {
 
 impl Redactor {
     pub(crate) fn new(secrets: &Secrets) -> Self {
-        let long = |(_, value): &&(String, String)| value.trim().len() >= SHORTEST;
-        let mut values: Vec<_> = secrets.values.iter().filter(long).cloned().collect();
+        let mut values = Vec::new();
+        for (name, value) in &secrets.values {
+            // Space around a value is how it was written down, not part of what a program shows of it.
+            let value = value.trim();
+            if value.len() < SHORTEST {
+                continue;
+            }
+            // Arguments of calls are JSON text, where quotes and backslashes are spelled otherwise.
+            let spelled = serde_json::Value::from(value).to_string();
+            let spelled = spelled[1..spelled.len() - 1].to_owned();
+            if spelled != value {
+                values.push((name.clone(), spelled));
+            }
+            values.push((name.clone(), value.to_owned()));
+        }
         // Longest first: a secret that contains another must not be left half visible.
         values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
         Self { values }
@@ -40,10 +53,22 @@ impl Redactor {
         text
     }
 
-    fn clean_text(&self, text: &mut Text) {
-        if let Cow::Owned(clean) = self.clean(&text.as_str()) {
-            *text = clean.into();
-        }
+    /// Cleans in place; true if anything was taken out.
+    fn wipe(&self, text: &mut String) -> bool {
+        let Cow::Owned(clean) = self.clean(text) else {
+            return false;
+        };
+        *text = clean;
+        true
+    }
+
+    /// The same for a text that may be bulky.
+    pub(crate) fn clean_text(&self, text: &mut Text) -> bool {
+        let Cow::Owned(clean) = self.clean(&text.as_str()) else {
+            return false;
+        };
+        *text = clean.into();
+        true
     }
 
     pub(crate) fn clean_result(&self, result: &mut ToolResult) {
@@ -59,11 +84,34 @@ impl Redactor {
         }
     }
 
+    /// What is journaled of a write before it is done: its result shows lines of the file.
+    pub(crate) fn clean_intent(&self, intent: &mut Intent) {
+        match intent {
+            Intent::File { done, .. } => self.clean_result(done),
+            Intent::Command { command, .. } => {
+                self.clean_text(command);
+            }
+        }
+    }
+
     pub(crate) fn clean_blocks(&self, blocks: &mut [Block]) {
         for block in blocks {
             match block {
-                Block::Text(text) | Block::Thinking { text, .. } => self.clean_text(text),
-                Block::ToolUse(call) => self.clean_text(&mut call.arguments),
+                Block::Text(text) => {
+                    self.clean_text(text);
+                }
+                // The signature was for the words as they were; without one they are not sent back.
+                Block::Thinking { text, signature } => {
+                    if self.clean_text(text) {
+                        *signature = None;
+                    }
+                }
+                Block::ToolUse(call) => {
+                    self.clean_text(&mut call.arguments);
+                    if let Some(malformed) = &mut call.malformed {
+                        self.clean_text(malformed);
+                    }
+                }
                 Block::RedactedThinking(_)
                 | Block::Image { .. }
                 | Block::ToolResult { .. }
@@ -72,9 +120,31 @@ impl Redactor {
         }
     }
 
-    pub(crate) fn clean_fault(&self, fault: &mut ModelFault) {
-        if let Cow::Owned(clean) = self.clean(&fault.message) {
-            fault.message = clean;
+    pub(crate) fn clean_reply(&self, reply: &mut Reply) {
+        self.clean_blocks(&mut reply.content);
+        for oddity in &mut reply.oddities {
+            self.wipe(oddity);
         }
+    }
+
+    /// Cleans one piece of a reply as it streams by. A secret cut in two by the stream is not recognised
+    /// here, but in the record that follows. The output of tools comes clean: they mask it across pieces.
+    pub(crate) fn clean_piece(&self, piece: &mut DeltaBody) {
+        match piece {
+            DeltaBody::Text { text, .. }
+            | DeltaBody::Thinking { text, .. }
+            | DeltaBody::Arguments { json: text, .. } => {
+                self.wipe(text);
+            }
+            DeltaBody::ReplyBegins { .. }
+            | DeltaBody::BlockBegins { .. }
+            | DeltaBody::BlockEnds { .. }
+            | DeltaBody::ToolBegins { .. }
+            | DeltaBody::ToolOutput { .. } => {}
+        }
+    }
+
+    pub(crate) fn clean_fault(&self, fault: &mut ModelFault) {
+        self.wipe(&mut fault.message);
     }
 }

@@ -11,13 +11,13 @@ use store::{DataFolder, Journal};
 use tokio::sync::{oneshot, watch};
 
 use crate::agent_actor::{CommandError, Status};
-use crate::broker::BrokerActor;
+use crate::broker::{BrokerActor, BrokerMsg};
 use crate::bus::{Bus, Subscription};
 use crate::coordinator::{Brief, CoordinatorActor, CoordinatorMsg, opening};
 use crate::error::OpenError;
 use crate::journal::{self, JournalActor, JournalMsg, Writer};
 use crate::options::Options;
-use crate::setup;
+use crate::setup::{self, Ground};
 use crate::world::World;
 
 /// A session that runs in this process. Dropping the last handle without [`Session::close`] leaves it
@@ -30,11 +30,41 @@ pub struct Session {
 struct Inner {
     id: SessionId,
     world: Arc<World>,
-    journal: ActorRef<JournalMsg>,
+    base: Base,
     coordinator: ActorRef<CoordinatorMsg>,
     status: watch::Receiver<Status>,
     /// Where the records of this process begin: what a watcher has not seen yet starts here.
     from: Seq,
+}
+
+impl Drop for Inner {
+    /// Nobody can close it any more: its agent ends as in a crash.
+    fn drop(&mut self) {
+        self.coordinator.stop(None);
+    }
+}
+
+/// What a session stands on. Without it the journal would stay locked for as long as the process lives.
+struct Base {
+    journal: ActorRef<JournalMsg>,
+    broker: ActorRef<BrokerMsg>,
+}
+
+impl Drop for Base {
+    fn drop(&mut self) {
+        self.broker.stop(None);
+        self.journal.stop(None);
+    }
+}
+
+/// How a session begins in this process.
+struct Beginning {
+    id: SessionId,
+    journal: Journal,
+    /// What it holds.
+    records: Vec<Arc<Record>>,
+    /// What is added before anything else.
+    first: Vec<Event>,
 }
 
 /// The session has stopped because it could not go on.
@@ -50,16 +80,15 @@ impl Session {
     pub async fn open(options: Options, id: Option<SessionId>) -> Result<Self, OpenError> {
         let id = id.unwrap_or_else(|| SessionId::new(options.source.uuid()));
         let data = DataFolder::at(&options.data);
+        let ground = Ground::new(&options)?;
         let opened = Event::Session(SessionEvent::Opened(Box::new(setup::opening(&options)?)));
-        let journal = Journal::create(&data, id)?;
-        let draft = Draft {
-            agent: None,
-            node: None,
-            turn: None,
-            cause: None,
-            event: opened,
+        let beginning = Beginning {
+            id,
+            journal: Journal::create(&data, id)?,
+            records: Vec::new(),
+            first: vec![opened],
         };
-        Self::start(options, id, journal, Vec::new(), vec![draft]).await
+        Self::start(options, ground, beginning).await
     }
 
     /// Takes a session up again. A turn that was under way goes on.
@@ -81,6 +110,8 @@ impl Session {
     ) -> Result<Self, OpenError> {
         let id = id.unwrap_or_else(|| SessionId::new(options.source.uuid()));
         let data = DataFolder::at(&options.data);
+        // A branch that cannot be taken up must not be made.
+        Ground::new(&options)?;
         let seq = store::fork(&data, from, None, id)?;
         Self::take_up(options, id, Some(ForkPoint { session: from, seq })).await
     }
@@ -93,28 +124,27 @@ impl Session {
         let data = DataFolder::at(&options.data);
         let (journal, recovered) = Journal::open(&data, id)?;
         let records: Vec<Arc<Record>> = recovered.records.into_iter().map(Arc::new).collect();
-        let (tools, traits) = match opening(&records) {
-            Some(Opening { tools, .. }) => (tools.clone(), setup::traits(&options)?),
-            None => return Err(OpenError::Unbegun(id)),
+        let Some(Opening { tools, .. }) = opening(&records) else {
+            return Err(OpenError::Unbegun(id));
         };
+        let options = setup::with_tools(options, tools.clone());
+        let ground = Ground::new(&options)?;
         let cut = recovered.cut.as_ref().map(|cut| Event::Fault(cut.fault()));
         let forked = forked.map(|point| Event::Session(SessionEvent::Forked(point)));
-        let draft = |event| Draft {
-            agent: None,
-            node: None,
-            turn: None,
-            cause: None,
-            event,
-        };
-        let first = cut.into_iter().chain(forked).map(draft).collect();
         let resume = Command::Resume {
             limits: options.limits,
             mode: options.permission.mode,
             model: options.model.clone(),
-            traits,
+            traits: setup::traits(&options)?,
+            structured: options.prompt.schema.is_some(),
         };
-        let options = setup::with_tools(options, tools);
-        let session = Self::start(options, id, journal, records, first).await?;
+        let beginning = Beginning {
+            id,
+            journal,
+            records,
+            first: cut.into_iter().chain(forked).collect(),
+        };
+        let session = Self::start(options, ground, beginning).await?;
         session
             .command(resume)
             .await
@@ -124,56 +154,46 @@ impl Session {
 
     async fn start(
         options: Options,
-        id: SessionId,
-        journal: Journal,
-        mut records: Vec<Arc<Record>>,
-        first: Vec<Draft>,
+        ground: Ground,
+        beginning: Beginning,
     ) -> Result<Self, OpenError> {
+        let Beginning {
+            id,
+            journal,
+            mut records,
+            first,
+        } = beginning;
         let data = DataFolder::at(&options.data);
-        let bus = Bus::new(data.clone(), id);
+        let (bus, announcer) = Bus::new(data.clone(), id);
         let from = records.last().map(|record| record.seq).unwrap_or_default();
         let writer = Writer {
             journal,
             session: id,
             next: from.next(),
             source: options.source.clone(),
-            bus: bus.clone(),
+            announcer,
             crash: options.crash,
         };
-        let law = setup::law(&options)?;
+        let (broker, _) = Actor::spawn(None, BrokerActor, ground.law.clone()).await?;
         let (journal, _) = Actor::spawn(None, JournalActor, writer).await?;
-        let (broker, _) = Actor::spawn(None, BrokerActor, law.clone()).await?;
-        let world = Arc::new(setup::world(
-            options,
-            id,
-            setup::Carriers { bus, broker, law },
-        )?);
-        records.extend(
-            journal::append(&journal, first)
-                .await
-                .map_err(OpenError::from)?,
-        );
+        let base = Base { journal, broker };
+        let carriers = (bus, base.broker.clone());
+        let world = Arc::new(setup::world(options, id, ground, carriers));
+        let first = first.into_iter().map(of_session).collect();
+        records.extend(journal::append(&base.journal, first).await?);
         let (status, watched) = watch::channel(Status::default());
-        let reader = Arc::new(move || {
-            let report = store::read(&data, id, Seq(1)).map(|report| report.records);
-            report
-                .unwrap_or_default()
-                .into_iter()
-                .map(Arc::new)
-                .collect()
-        });
         let brief = Brief {
             world: world.clone(),
-            journal: journal.clone(),
+            journal: base.journal.clone(),
             status,
             records,
-            reader,
+            reader: Arc::new(move || read_whole(&data, id)),
         };
         let (coordinator, _) = Actor::spawn(None, CoordinatorActor, brief).await?;
         let inner = Inner {
             id,
             world,
-            journal,
+            base,
             coordinator,
             status: watched,
             from,
@@ -203,33 +223,46 @@ impl Session {
         self.inner.world.bus.subscribe(self.inner.from)
     }
 
-    /// Begins a turn, or speaks into the one under way. Durable when this returns.
+    /// Begins a turn, or speaks into the one under way; one that is being stopped is waited for. Durable when
+    /// this returns.
     ///
     /// # Errors
     /// [`CommandError`] if the session has stopped.
     pub async fn submit(&self, mut content: Vec<Block>) -> Result<(), CommandError> {
         self.inner.world.redactor.clean_blocks(&mut content);
-        if self.is_busy() {
-            let content = content.clone();
-            match self.command(Command::Steer { content }).await {
-                // Its turn ended in between: whoever has just read the record of the end may be ahead of the status.
+        loop {
+            match self.command(self.spoken(content.clone()).await?).await {
+                // A turn ended, began or was stopped between the look and the word: look again.
                 Err(CommandError::Illegal(_)) => {}
                 taken => return taken,
             }
         }
-        let begun = self.inner.status.borrow().begun;
-        let context = if begun {
-            Vec::new()
-        } else {
-            self.inner.world.context.first_turn()
+    }
+
+    /// What speaking means as things stand.
+    async fn spoken(&self, content: Vec<Block>) -> Result<Command, CommandError> {
+        let mut status = self.inner.status.clone();
+        let settled = status.wait_for(|now| !now.stopping || now.down.is_some());
+        let (busy, begun) = match settled.await {
+            Ok(now) => (now.busy, now.begun),
+            Err(_) => return Err(self.stopped()),
         };
+        if busy {
+            return Ok(Command::Steer { content });
+        }
+        let mut context = Vec::new();
+        if !begun {
+            context = self.inner.world.context.first_turn();
+            for text in &mut context {
+                self.inner.world.redactor.clean_text(text);
+            }
+        }
         let turn = TurnId::new(self.inner.world.source.uuid());
-        self.command(Command::Submit {
+        Ok(Command::Submit {
             turn,
             context,
             content,
         })
-        .await
     }
 
     /// Stops the turn under way; [`Session::rest`] tells when it has ended.
@@ -242,13 +275,18 @@ impl Session {
 
     async fn command(&self, command: Command) -> Result<(), CommandError> {
         let (answer, taken) = oneshot::channel();
-        let stopped = || CommandError::Stopped("it has stopped".to_owned());
+        let stopped = || self.stopped();
         let message = CoordinatorMsg::Command(Box::new(command), answer);
         self.inner
             .coordinator
             .send_message(message)
             .map_err(|_| stopped())?;
         taken.await.map_err(|_| stopped())?
+    }
+
+    fn stopped(&self) -> CommandError {
+        let why = self.inner.status.borrow().down.clone();
+        CommandError::Stopped(why.unwrap_or_else(|| "it has stopped".to_owned()))
     }
 
     /// Waits until no turn is under way.
@@ -268,21 +306,49 @@ impl Session {
         }
     }
 
-    /// Ends background shells and actors. What is not finished can be resumed.
+    /// Ends the actors and whatever still runs. What is not finished can be resumed.
     pub async fn close(self) {
-        self.inner.world.shells.end_all().await;
+        let Inner {
+            world,
+            base,
+            coordinator,
+            ..
+        } = self.inner.as_ref();
         let (done, closed) = oneshot::channel();
-        if self
-            .inner
-            .coordinator
+        if coordinator
             .send_message(CoordinatorMsg::Close(done))
             .is_ok()
         {
             // A coordinator that died has nothing left to be closed.
             let _ = closed.await;
         }
-        let _ = self.inner.coordinator.stop_and_wait(None, None).await;
-        let _ = self.inner.world.broker.stop_and_wait(None, None).await;
-        let _ = self.inner.journal.stop_and_wait(None, None).await;
+        let _ = coordinator.stop_and_wait(None, None).await;
+        // With its agent every effect was cancelled; only those on their way to their end are left, and no new
+        // shell is started behind the back of the last line.
+        world.effects.close();
+        world.effects.wait().await;
+        world.shells.end_all().await;
+        let _ = base.broker.stop_and_wait(None, None).await;
+        let _ = base.journal.stop_and_wait(None, None).await;
+    }
+}
+
+/// A fact about the session as a whole.
+fn of_session(event: Event) -> Draft {
+    Draft {
+        agent: None,
+        node: None,
+        turn: None,
+        cause: None,
+        event,
+    }
+}
+
+/// Every record, or why there are not all of them.
+fn read_whole(data: &DataFolder, id: SessionId) -> Result<Vec<Arc<Record>>, String> {
+    let report = store::read(data, id, Seq(1)).map_err(|error| error.to_string())?;
+    match report.cut {
+        Some(cut) => Err(format!("read its journal: {}", cut.reason)),
+        None => Ok(report.records.into_iter().map(Arc::new).collect()),
     }
 }

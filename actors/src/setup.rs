@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use protocol::{ModelTraits, Opening, SessionId, Text, ToolDecl};
+use providers::Provider;
 use ractor::ActorRef;
+use tokio_util::task::TaskTracker;
 use tools::{Registry, Shells};
 
 use crate::answer::AnswerSchema;
@@ -18,15 +20,27 @@ use crate::place::Surroundings;
 use crate::redact::Redactor;
 use crate::world::{Offer, World};
 
-/// What already runs when the world is put together.
-pub(crate) struct Carriers {
-    pub bus: Bus,
-    pub broker: ActorRef<BrokerMsg>,
+/// What of a session's surroundings the options may not allow: made before anything is written or started.
+pub(crate) struct Ground {
     pub law: Arc<Law>,
+    provider: Arc<dyn Provider>,
+    offer: Offer,
+}
+
+impl Ground {
+    pub(crate) fn new(options: &Options) -> Result<Self, OpenError> {
+        let provider = providers::connect(options.endpoint.clone())?;
+        let vision = provider.traits(&options.model.model).vision;
+        Ok(Self {
+            law: law(options)?,
+            provider,
+            offer: offer(options, vision)?,
+        })
+    }
 }
 
 pub(crate) fn opening(options: &Options) -> Result<Opening, OpenError> {
-    let prompt = &options.prompt;
+    let (prompt, redactor) = (&options.prompt, Redactor::new(&options.secrets));
     let system = match &prompt.system {
         Some(own) => match &prompt.append {
             Some(more) => format!("{own}\n{more}"),
@@ -40,7 +54,7 @@ pub(crate) fn opening(options: &Options) -> Result<Opening, OpenError> {
         mode: options.permission.mode,
         model: options.model.clone(),
         traits: traits(options)?,
-        system: Text::from(system),
+        system: Text::from(redactor.clean(&system).into_owned()),
         tools: offered(options)?,
         limits: options.limits,
     })
@@ -90,49 +104,46 @@ pub(crate) fn law(options: &Options) -> Result<Arc<Law>, OpenError> {
     Ok(Arc::new(law))
 }
 
+fn offer(options: &Options, vision: bool) -> Result<Offer, OpenError> {
+    let schema = options.prompt.schema.as_ref();
+    let answer = schema.map(AnswerSchema::new).transpose();
+    let answer = answer.map_err(OpenError::Schema)?;
+    let registry = Registry::builtin();
+    let declared = declare(&registry, &offered(options)?, answer.as_ref());
+    Ok(Offer {
+        registry,
+        declared,
+        answer,
+        vision,
+    })
+}
+
 pub(crate) fn world(
     options: Options,
     id: SessionId,
-    carriers: Carriers,
-) -> Result<World, OpenError> {
-    let Carriers { bus, broker, law } = carriers;
-    let provider = providers::connect(options.endpoint.clone())?;
-    let vision = provider.traits(&options.model.model).vision;
-    let answer = options
-        .prompt
-        .schema
-        .as_ref()
-        .map(AnswerSchema::new)
-        .transpose();
-    let answer = answer.map_err(OpenError::Schema)?;
-    let registry = Registry::builtin();
-    let names = offered(&options)?;
-    let declared = declare(&registry, &names, answer.as_ref());
+    ground: Ground,
+    (bus, broker): (Bus, ActorRef<BrokerMsg>),
+) -> World {
     let redactor = Redactor::new(&options.secrets);
     let surroundings = Surroundings {
-        law: law.clone(),
+        law: ground.law.clone(),
         scrubbed: options.secrets.scrubbed.clone(),
         redactor: redactor.clone(),
     };
-    let spill = spill_root(&options.data).join(id.to_string());
-    Ok(World {
+    World {
         redactor,
         context: Context::new(&options),
-        offer: Offer {
-            registry,
-            declared,
-            answer,
-            vision,
-        },
+        offer: ground.offer,
         place: Arc::new(surroundings),
         shells: Arc::new(Shells::new(Arc::new(spawn))),
-        spill,
+        effects: TaskTracker::new(),
+        spill: spill_root(&options.data).join(id.to_string()),
         source: options.source,
         bus,
-        law,
+        law: ground.law,
         broker,
-        provider,
-    })
+        provider: ground.provider,
+    }
 }
 
 fn declare(

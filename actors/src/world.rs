@@ -6,6 +6,7 @@ use std::sync::Arc;
 use protocol::ToolDecl;
 use providers::Provider;
 use ractor::ActorRef;
+use tokio_util::task::TaskTracker;
 use tools::{Registry, Shells};
 
 use crate::answer::AnswerSchema;
@@ -28,6 +29,8 @@ pub(crate) struct World {
     pub context: Context,
     pub place: Arc<dyn tools::Place>,
     pub shells: Arc<Shells>,
+    /// The effects under way, to be waited for at the close.
+    pub effects: TaskTracker,
     /// Where the whole output of calls that were cut for the model goes.
     pub spill: PathBuf,
 }

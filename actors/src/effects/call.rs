@@ -145,7 +145,7 @@ async fn toward(world: &Arc<World>, job: &Job, ctx: &ReadContext) -> Result<Answ
                 return Ok(refused(job.call, resolution.verdict, resolution.by));
             }
             let prepared = tool.prepare(&bound.args, ctx).await?;
-            permit(job.call, &claim, prepared, resolution).await
+            permit(world, job.call, prepared, (claim, resolution)).await
         }
     }
 }
@@ -170,22 +170,24 @@ async fn resolve(world: &World, claim: &Claim) -> Result<Resolution, String> {
 
 /// Waits in the lane and takes the permit for exactly the claim that was judged.
 async fn permit(
+    world: &World,
     call: CallId,
-    claim: &Claim,
     prepared: Prepared,
-    resolution: Resolution,
+    (claim, resolution): (Claim, Resolution),
 ) -> Result<Answer, ToolResult> {
     let Resolution { verdict, by, lane } = resolution;
     let guard = lane.acquire().await;
-    if prepared.claim != *claim {
+    if prepared.claim != claim {
         return Err(ToolResult::failed(
             "refused: what the call would do changed while it was being judged; send it again",
         ));
     }
-    let Some(permit) = guard.permit(claim, &verdict) else {
+    let Some(permit) = guard.permit(&claim, &verdict) else {
         return Ok(refused(call, verdict, by));
     };
-    let intent = prepared.intent.clone();
+    // What is journaled before it is done must not show what its result may not.
+    let mut intent = prepared.intent.clone();
+    world.redactor.clean_intent(&mut intent);
     let prepared = Some(prepared);
     let held = Held { prepared, permit };
     let outcome = Outcome::Permitted {

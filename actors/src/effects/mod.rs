@@ -15,14 +15,14 @@ use ractor::ActorRef;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent_actor::AgentMsg;
-use crate::flight::{Held, Home};
+use crate::flight::{Flight, Held, Home};
 use crate::world::World;
 
 /// A wish to be fulfilled.
 pub(crate) struct Order {
     pub effect: Effect,
     pub held: Option<Held>,
-    pub cancel: CancellationToken,
+    pub flight: Flight,
     pub cause: Seq,
     pub agent: AgentId,
 }
@@ -37,15 +37,28 @@ pub(crate) fn start(
     order: Order,
     home: ActorRef<AgentMsg>,
 ) {
-    let Order {
-        effect,
-        held,
-        cancel,
-        cause,
-        agent,
-    } = order;
-    let world = world.clone();
-    let task: BoxFuture<'static, Answer> = match effect.clone() {
+    let (effect, number, cause) = (order.effect.clone(), order.flight.number, order.cause);
+    let task = task(world.clone(), core, order);
+    world.effects.spawn(async move {
+        let (outcome, held) = match AssertUnwindSafe(task).catch_unwind().await {
+            Ok(answer) => answer,
+            Err(_) => (panicked(&effect), None),
+        };
+        // An agent that has stopped needs no answer.
+        let _ = home.send_message(AgentMsg::Home(Box::new(Home {
+            effect,
+            number,
+            outcome,
+            held,
+            cause,
+        })));
+    });
+}
+
+/// What is to be done to fulfil a wish.
+fn task(world: Arc<World>, core: &agent::State, order: Order) -> BoxFuture<'static, Answer> {
+    let (agent, cancel) = (order.agent, order.flight.cancel);
+    match order.effect {
         Effect::CallModel {
             step,
             attempt,
@@ -70,25 +83,12 @@ pub(crate) fn start(
             Some(job) => call::run(world, job, cancel).boxed(),
             None => lost(call),
         },
-        Effect::CommitCall { call } => match (call::Job::new(core, agent, call), held) {
+        Effect::CommitCall { call } => match (call::Job::new(core, agent, call), order.held) {
             (Some(job), Some(held)) => call::commit(world, job, held, cancel).boxed(),
             _ => lost(call),
         },
         Effect::SettleCall { call } => settle::settle(core, call).boxed(),
-    };
-    tokio::spawn(async move {
-        let (outcome, held) = match AssertUnwindSafe(task).catch_unwind().await {
-            Ok(answer) => answer,
-            Err(_) => (panicked(&effect), None),
-        };
-        // An agent that has stopped needs no answer.
-        let _ = home.send_message(AgentMsg::Home(Box::new(Home {
-            effect,
-            outcome,
-            held,
-            cause,
-        })));
-    });
+    }
 }
 
 async fn wait(step: u32, attempt: u32, ms: u64, cancel: CancellationToken) -> Answer {

@@ -39,7 +39,7 @@ pub(crate) async fn call(
     // 0 until the first byte came: written by the stream, read once it is over.
     let first = AtomicU64::new(0);
     let deltas = |body: DeltaBody| {
-        let body = match body {
+        let mut body = match body {
             DeltaBody::ReplyBegins { .. } => {
                 first.store(world.source.millis(), Ordering::Relaxed);
                 DeltaBody::ReplyBegins { step }
@@ -47,6 +47,7 @@ pub(crate) async fn call(
             other => other,
         };
         if world.bus.is_watched() {
+            world.redactor.clean_piece(&mut body);
             world.bus.delta(Delta { agent, body });
         }
     };
@@ -78,7 +79,7 @@ pub(crate) async fn call(
 }
 
 fn replied(world: &World, step: u32, mut reply: Reply, cwd: &Path, took: (u64, u64)) -> Outcome {
-    world.redactor.clean_blocks(&mut reply.content);
+    world.redactor.clean_reply(&mut reply);
     let calls = plan(world, &reply, cwd);
     let reply = Box::new(reply);
     Outcome::Replied {

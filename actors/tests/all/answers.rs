@@ -4,7 +4,7 @@ use protocol::{Event, Fact, Limit, Limits, TurnEnd};
 use scripted::{Reply, Rule, Script};
 use serde_json::json;
 
-use crate::bench::{Bench, results};
+use crate::bench::{Bench, results, said};
 
 fn wanting_a_number(script: Script) -> Bench {
     let mut bench = Bench::new(script);
@@ -51,4 +51,36 @@ async fn prose_for_ever_ends_at_the_limit_of_misses() {
             .iter()
             .any(|r| matches!(&r.event, Event::Turn(_)))
     );
+}
+
+#[tokio::test]
+async fn a_session_taken_up_without_a_schema_answers_in_prose() {
+    let script = Script::new()
+        .rule(Rule::new("prose", Reply::text("because")).last_user("why?"))
+        .otherwise(Reply::tool("structured_output", json!({"n": 7})));
+    let mut bench = wanting_a_number(script);
+    let (id, _) = bench.one_turn("how many?").await;
+    bench.prompt.schema = None;
+    let session = actors::Session::resume(bench.options(), id).await.unwrap();
+    session.submit(said("why?")).await.unwrap();
+    assert_eq!(session.rest().await.unwrap(), Some(TurnEnd::Completed));
+    session.close().await;
+    assert_eq!(bench.server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_session_taken_up_with_a_schema_answers_by_it() {
+    let script = Script::new()
+        .rule(Rule::new("prose", Reply::text("some")).last_user("how many"))
+        .otherwise(Reply::tool("structured_output", json!({"n": 7})));
+    let mut bench = wanting_a_number(script);
+    let schema = bench.prompt.schema.take();
+    let (id, _) = bench.one_turn("how many?").await;
+    bench.prompt.schema = schema;
+    let session = actors::Session::resume(bench.options(), id).await.unwrap();
+    session.submit(said("how many exactly?")).await.unwrap();
+    assert_eq!(session.rest().await.unwrap(), Some(TurnEnd::Completed));
+    session.close().await;
+    let last = results(&bench.records(id)).pop().unwrap();
+    assert_eq!(last.facts, [Fact::Structured(r#"{"n":7}"#.into())]);
 }

@@ -158,6 +158,14 @@ pub fn text(result: &ToolResult) -> String {
     texts.collect()
 }
 
+/// Waits for what must come; only a fault of formic makes this take long.
+pub async fn soon<T>(what: impl Future<Output = T>) -> T {
+    let patience = std::time::Duration::from_secs(30);
+    tokio::time::timeout(patience, what)
+        .await
+        .expect("what was awaited never came")
+}
+
 /// Waits until a record fits.
 pub async fn until(watch: &mut actors::Subscription, fits: impl Fn(&Event) -> bool) {
     while let Some(notice) = watch.next().await {

@@ -4,6 +4,9 @@
 
 mod answers;
 mod bench;
+mod closing;
 mod interrupts;
+mod secrets;
+mod speaking;
 mod turns;
 mod watching;

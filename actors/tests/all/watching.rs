@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use protocol::{Event, Notice, Seq, TurnEvent};
 use scripted::{Chunk, Repeat, Reply, Script, Step};
 
-use crate::bench::{Bench, said};
+use crate::bench::{Bench, said, soon};
 
 #[tokio::test]
 async fn a_watcher_that_falls_behind_loses_deltas_but_no_record() {
@@ -40,15 +40,43 @@ async fn a_watcher_that_falls_behind_loses_deltas_but_no_record() {
 }
 
 #[tokio::test]
-async fn a_watcher_sees_what_was_recorded_before_it_came() {
-    let bench = Bench::new(Script::new().otherwise(Reply::text("hello")));
+async fn a_watcher_that_comes_when_all_is_over_is_told_what_was() {
+    let bench = Bench::new(Script::new().otherwise(Reply::text("done")));
     let session = Session::open(bench.options(), None).await.unwrap();
+    session.submit(said("talk")).await.unwrap();
+    session.rest().await.unwrap();
     let mut watch = session.subscribe();
-    // Nothing follows that would show that something was missed, so it must be there at once.
-    let first = watch.next().now_or_never().flatten();
-    let Some(Notice::Record(first)) = first else {
-        panic!("not a record: {first:?}");
-    };
-    assert_eq!(first.seq, Seq(1));
+    let records = bench.records(session.id()).len() as u64;
+    for seq in 1..=records {
+        let notice = soon(watch.next()).await;
+        let Some(Notice::Record(record)) = notice else {
+            panic!("{notice:?} instead of record {seq}");
+        };
+        assert_eq!(record.seq, Seq(seq));
+    }
+    assert!(
+        watch.next().now_or_never().is_none(),
+        "nothing was said since"
+    );
     session.close().await;
+}
+
+#[tokio::test]
+async fn a_watch_ends_with_the_close_whoever_still_holds_the_session() {
+    let bench = Bench::new(Script::new().otherwise(Reply::text("done")));
+    let session = Session::open(bench.options(), None).await.unwrap();
+    let (other, mut watch) = (session.clone(), session.subscribe());
+    session.close().await;
+    let mut last = None;
+    while let Some(notice) = soon(watch.next()).await {
+        last = Some(notice);
+    }
+    let ended = |notice: &Notice| matches!(notice, Notice::Record(record) if matches!(&record.event, Event::Plan(_)));
+    assert!(
+        last.is_some_and(|last| ended(&last)),
+        "the last record was delivered"
+    );
+    let mut late = other.subscribe();
+    assert!(soon(late.next()).await.is_some());
+    while soon(late.next()).await.is_some() {}
 }

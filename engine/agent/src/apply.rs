@@ -35,10 +35,12 @@ fn session(flow: &mut Flow, event: &SessionEvent) {
             mode,
             model,
             traits,
+            structured,
         } => {
             if let Some(setup) = flow.setup.as_mut().map(Arc::make_mut) {
                 (setup.limits, setup.mode) = (*limits, *mode);
                 (setup.model, setup.traits) = (model.clone(), traits.clone());
+                offer_answer(&mut setup.tools, *structured);
             }
             flow.spent.fresh = true;
             doubt(&mut flow.calls);
@@ -60,6 +62,15 @@ fn setup(opening: &Opening) -> Setup {
         system: opening.system.clone(),
         tools: opening.tools.clone(),
         limits: opening.limits,
+    }
+}
+
+/// The answer tool comes and goes with the run; the others stay as the session was opened with them.
+fn offer_answer(tools: &mut Vec<String>, wanted: bool) {
+    tools.retain(|tool| tool != crate::ANSWER_TOOL);
+    if wanted {
+        tools.push(crate::ANSWER_TOOL.to_owned());
+        tools.sort();
     }
 }
 
@@ -310,7 +321,12 @@ fn say_results(state: &mut State) {
         let SlotState::Done(result) = state else {
             continue;
         };
-        notes.extend(result.facts.iter().filter_map(instruction_note));
+        for note in result.facts.iter().filter_map(instruction_note) {
+            // Calls that ran beside each other below the same folder bring the same file.
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
         let (call, status) = (plan.call, result.status);
         content.push(Block::ToolResult {
             call,

@@ -24,6 +24,9 @@ pub enum Illegal {
     /// No turn is under way.
     #[error("steer: no turn is under way")]
     Resting,
+    /// The turn under way is being stopped, and no model call of it will read what is said.
+    #[error("steer: the turn is being stopped")]
+    Stopping,
 }
 
 /// The events `input` leads to, in order. An answer to a wish that is no longer held gives none.
@@ -57,6 +60,9 @@ fn react(flow: &Flow, input: Input) -> Result<Vec<Event>, Illegal> {
         }
         (_, Input::Command(Command::Submit { .. })) => return Err(Illegal::Busy),
         (Phase::Resting, Input::Command(Command::Steer { .. })) => return Err(Illegal::Resting),
+        (Phase::Stopping { .. }, Input::Command(Command::Steer { .. })) => {
+            return Err(Illegal::Stopping);
+        }
         (_, Input::Command(Command::Steer { content })) => {
             vec![Event::Turn(TurnEvent::Steered { content })]
         }
@@ -67,6 +73,7 @@ fn react(flow: &Flow, input: Input) -> Result<Vec<Event>, Illegal> {
                 mode,
                 model,
                 traits,
+                structured,
             }),
         ) => {
             vec![Event::Session(SessionEvent::Resumed {
@@ -74,6 +81,7 @@ fn react(flow: &Flow, input: Input) -> Result<Vec<Event>, Illegal> {
                 mode,
                 model,
                 traits,
+                structured,
             })]
         }
         (Phase::Resting | Phase::Stopping { .. }, Input::Command(Command::Interrupt { .. })) => {

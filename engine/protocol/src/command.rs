@@ -31,6 +31,8 @@ pub enum Command {
         model: ModelRef,
         /// What is known of that model.
         traits: ModelTraits,
+        /// Whether this run wants its answer through the answer tool.
+        structured: bool,
     },
     /// Stop the turn.
     Interrupt {

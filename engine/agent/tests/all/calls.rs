@@ -190,6 +190,20 @@ fn results_leave_what_they_teach() {
 }
 
 #[test]
+fn instructions_that_two_calls_bring_are_given_once() {
+    let bringing = |n| {
+        let result = ToolResult::ok("out").knowing(Fact::Instructions {
+            path: "/w/sub/AGENTS.md".into(),
+            text: "be kind".into(),
+        });
+        ended_with(n, result)
+    };
+    let story = asked([read(1, "/w/sub/a"), read(2, "/w/sub/b")]);
+    let said = story.when(bringing(1)).when(bringing(2)).conversation()[2].clone();
+    assert_eq!(said.matches("be kind").count(), 1, "{said}");
+}
+
+#[test]
 fn a_calls_status_reaches_the_model_as_it_is() {
     for status in [
         ToolStatus::Ok,

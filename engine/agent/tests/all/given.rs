@@ -245,11 +245,17 @@ pub(crate) fn interrupt() -> Input {
 }
 
 pub(crate) fn resume(limits: Limits) -> Input {
+    resume_for(limits, false)
+}
+
+/// The same, by a run that may want its answer through the answer tool.
+pub(crate) fn resume_for(limits: Limits, structured: bool) -> Input {
     Input::Command(Command::Resume {
         limits,
         mode: PermissionMode::AcceptEdits,
         model: model(),
         traits: traits(None),
+        structured,
     })
 }
 

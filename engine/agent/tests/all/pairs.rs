@@ -174,13 +174,13 @@ acting, command in doubt *: -> run 1
     finished 1: finished 1 Ok, finished 2 InDoubt, requested 1 -> model 1.0
 stopping, started: -> commit 2
     submit: illegal: begin a turn: one is under way
-    steer: steered -> commit 2
+    steer: illegal: steer: the turn is being stopped
     resume: resumed -> settle 2
     finished 1: finished 1 Ok -> commit 2
     finished 2: finished 2 Ok, ended interrupted ->
 stopping, nothing started *: ->
     submit: illegal: begin a turn: one is under way
-    steer: steered, ended interrupted ->
+    steer: illegal: steer: the turn is being stopped
     resume: resumed, ended interrupted ->
     finished 1: finished 1 Ok, ended interrupted ->
     finished 2: finished 2 Ok, ended interrupted ->

@@ -157,11 +157,25 @@ fn a_miss_before_the_crash_is_a_miss_after_it() {
         .when(submit(1, "go"))
         .reply(says("plain"));
     for story in [missed.clone(), missed.clone().without(1), missed.without(2)] {
-        let story = story.when(resume(limits));
+        let story = story.when(resume_for(limits, true));
         assert_eq!(story.state.flow.spent.misses, 1);
         story
             .reply(says("plain again"))
             .tells("replied 1, ended limited by misses");
+    }
+}
+
+#[test]
+fn a_run_that_takes_up_a_session_says_whether_it_wants_a_fitting_answer() {
+    let none = Limits::default();
+    for (opened, structured, end) in [
+        (wanting_schema(none), false, "replied 0, ended completed"),
+        (session(), false, "replied 0, ended completed"),
+        (wanting_schema(none), true, "replied 0, nudged, requested 1"),
+        (session(), true, "replied 0, nudged, requested 1"),
+    ] {
+        let story = opened.when(resume_for(none, structured));
+        story.when(submit(1, "go")).reply(says("plain")).tells(end);
     }
 }
 

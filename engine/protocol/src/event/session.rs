@@ -22,6 +22,8 @@ pub enum SessionEvent {
         model: ModelRef,
         /// What is known of that model.
         traits: ModelTraits,
+        /// Whether this run wants its answer through the answer tool.
+        structured: bool,
     },
     /// The session branched off another one; the records before this one were copied from it.
     Forked(ForkPoint),

@@ -81,6 +81,7 @@ pub(crate) fn resumed() -> Event {
         mode: PermissionMode::AcceptEdits,
         model: model(),
         traits: traits(),
+        structured: false,
     })
 }
 
