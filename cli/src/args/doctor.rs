@@ -1,0 +1,60 @@
+//! Commands about formic itself: doctor, model-server, models, completions.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{ModelArgs, PlaceArgs};
+
+/// `formic doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Build the indexes again from the journals
+    #[arg(long)]
+    pub rebuild: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+/// `formic model-server`.
+#[derive(Debug, Args)]
+pub struct ModelServerArgs {
+    /// The script to play
+    #[arg(long, value_name = "FILE")]
+    pub script: PathBuf,
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// Append one JSON object a request to this file
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `formic models`.
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Which provider.
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Where.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+/// `formic completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}

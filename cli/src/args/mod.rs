@@ -1,0 +1,122 @@
+//! The command line as typed: clap reads it, nothing is looked up or decided here.
+
+pub mod config;
+pub mod doctor;
+mod fault;
+mod later;
+mod limits;
+mod model;
+pub mod permissions;
+mod place;
+mod prompt;
+pub mod sessions;
+
+use std::ffi::OsString;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+pub use fault::wants_json;
+pub use limits::LimitArgs;
+pub use model::ModelArgs;
+pub use permissions::PermissionArgs;
+pub use place::PlaceArgs;
+pub use prompt::{InputFormat, OutputArgs, OutputFormat, SystemArgs};
+pub use sessions::SessionArgs;
+
+use config::ConfigArgs;
+use doctor::{CompletionsArgs, DoctorArgs, ModelServerArgs, ModelsArgs};
+use permissions::PermissionsArgs;
+use sessions::{CostArgs, SessionsArgs, SomeSession};
+
+use crate::failure::Failure;
+
+/// A terminal agent that remembers: one prompt with -p, or a subcommand.
+#[derive(Debug, Parser)]
+#[command(name = "formic", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do besides a run.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The run.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// Everything a run can be told.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// What the agent is asked to do; with -p also read from stdin
+    pub prompt: Option<String>,
+    /// Answer one prompt on stdout and end (headless)
+    #[arg(short = 'p', long)]
+    pub print: bool,
+    /// Forms of input and output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Model and server.
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// What it may do.
+    #[command(flatten)]
+    pub permission: PermissionArgs,
+    /// Where it stops.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Which session.
+    #[command(flatten)]
+    pub session: SessionArgs,
+    /// What the model is told.
+    #[command(flatten)]
+    pub system: SystemArgs,
+    /// Where it works.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List, show, export, fork, delete and check sessions
+    Sessions(SessionsArgs),
+    /// Try a tool call against the permission rules
+    Permissions(PermissionsArgs),
+    /// Fold a recorded session again and check that it ends in the same state
+    Replay(SomeSession),
+    /// Tokens and money by session and model
+    Cost(CostArgs),
+    /// Show and change settings
+    Config(ConfigArgs),
+    /// Say what is wrong and how to mend it
+    Doctor(DoctorArgs),
+    /// Watch an agent mend a sample repository: no key, no network
+    Demo,
+    /// Run a scripted model server on loopback
+    ModelServer(ModelServerArgs),
+    /// List what the configured providers offer
+    Models(ModelsArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// `Help` with the text to print, or a failure that names the flag.
+pub fn parse(words: &[OsString]) -> Result<Cli, Stop> {
+    later::refuse(words).map_err(Stop::Failed)?;
+    Cli::try_parse_from(words).map_err(|error| fault::explain(&error))
+}
+
+/// Why reading the command line ended without a command to run.
+#[derive(Debug)]
+pub enum Stop {
+    /// Help or the version was asked for: this text goes to stdout.
+    Help(String),
+    /// It could not be understood.
+    Failed(Failure),
+}
+
+/// The whole command tree, for completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,192 @@
+//! `formic cost`: tokens and money by session and model.
+
+use actors::archive::{self, DataFolder};
+use protocol::{Record, Seq, SessionId, Timestamp};
+use serde_json::{Map, Value, json};
+use views::{Ledger, Tally, View};
+
+use crate::args::sessions::CostArgs;
+use crate::failure::{Failure, Kind};
+use crate::output;
+
+struct Account {
+    session: SessionId,
+    title: Option<String>,
+    ledger: Ledger,
+}
+
+/// Prints the costs.
+///
+/// # Errors
+/// When a session cannot be read or the moment is not one.
+pub fn run(args: &CostArgs) -> Result<(), Failure> {
+    let data = super::data()?;
+    let since = args
+        .since
+        .as_deref()
+        .map(since)
+        .transpose()?
+        .unwrap_or_default();
+    let accounts = accounts(&data, args.session, since)?;
+    if args.json {
+        let sessions = accounts.iter().map(object);
+        return output::json(
+            &json!({"type": "cost", "sessions": Value::from_iter(sessions), "total_cost_usd": sum(&accounts)}),
+        );
+    }
+    if accounts.is_empty() {
+        return output::line("nothing was used");
+    }
+    let mut rows = vec![heads()];
+    for account in &accounts {
+        rows.extend(self::rows(account));
+    }
+    let total = sum(&accounts);
+    rows.push(vec![
+        "total".to_owned(),
+        String::new(),
+        String::new(),
+        String::new(),
+        String::new(),
+        money(total),
+    ]);
+    output::line(&output::table(&rows))
+}
+
+fn accounts(
+    data: &DataFolder,
+    named: Option<SessionId>,
+    since: Timestamp,
+) -> Result<Vec<Account>, Failure> {
+    let title = |id| {
+        let listed = archive::list(data).ok()?;
+        listed.into_iter().find(|info| info.id == id)?.facts.title
+    };
+    if let Some(id) = named {
+        let ledger = ledger(data, id, since)?;
+        return Ok(vec![Account {
+            session: id,
+            title: title(id),
+            ledger,
+        }]);
+    }
+    let mut accounts = Vec::new();
+    for info in archive::list(data)? {
+        if info.facts.last_at.is_some_and(|last| last < since) {
+            continue;
+        }
+        let (session, title) = (info.id, info.facts.title);
+        let ledger = ledger(data, session, since)?;
+        if ledger != Ledger::default() {
+            accounts.push(Account {
+                session,
+                title,
+                ledger,
+            });
+        }
+    }
+    Ok(accounts)
+}
+
+fn ledger(data: &DataFolder, id: SessionId, since: Timestamp) -> Result<Ledger, Failure> {
+    let report = archive::read(data, id, Seq(1))?;
+    let is_new = |record: &&Record| record.at >= since;
+    Ok(Ledger::fold(report.records.iter().filter(is_new)))
+}
+
+/// A span back from now (`2d`, `6h`), or a day (`2026-01-31`).
+fn since(text: &str) -> Result<Timestamp, Failure> {
+    let now = actors::Source::now(&actors::SystemSource::new());
+    if let Ok(span) = config::parse_duration(text) {
+        let back = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        return Ok(Timestamp(now.0.saturating_sub(back)));
+    }
+    let midnight = text
+        .parse::<jiff::civil::Date>()
+        .and_then(|day| day.to_zoned(jiff::tz::TimeZone::system()));
+    match midnight {
+        Ok(midnight) => {
+            let millis = midnight.timestamp().as_millisecond();
+            Ok(Timestamp(u64::try_from(millis).unwrap_or(0)))
+        }
+        Err(_) => Err(Failure::new(
+            Kind::Usage,
+            format_args!("--since: {text:?} is neither a span nor a day"),
+            "write for example --since 2d, --since 6h or --since 2026-01-31",
+        )),
+    }
+}
+
+fn heads() -> Vec<String> {
+    [
+        "session / model",
+        "calls",
+        "input",
+        "cached",
+        "output",
+        "usd",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+fn rows(account: &Account) -> Vec<Vec<String>> {
+    let title = account.title.as_deref().unwrap_or("");
+    let mut rows = vec![row(
+        format!("{} {title}", account.session),
+        &account.ledger.total,
+    )];
+    let models = account.ledger.models.iter();
+    rows.extend(models.map(|(model, tally)| row(format!("  {model}"), tally)));
+    rows
+}
+
+fn row(name: String, tally: &Tally) -> Vec<String> {
+    let usage = tally.usage;
+    vec![
+        name,
+        tally.steps.to_string(),
+        (usage.input + usage.cache_write).to_string(),
+        usage.cache_read.to_string(),
+        usage.output.to_string(),
+        money(tally.cost.map(protocol::Cost::usd)),
+    ]
+}
+
+/// A price that is not known is not zero.
+fn money(usd: Option<f64>) -> String {
+    usd.map_or_else(|| "unknown".to_owned(), |usd| format!("{usd:.4}"))
+}
+
+fn sum(accounts: &[Account]) -> Option<f64> {
+    let costs = accounts.iter().map(|account| account.ledger.total.cost);
+    let total: Option<u64> = costs.map(|cost| cost.map(|cost| cost.0)).sum();
+    total.map(|total| protocol::Cost(total).usd())
+}
+
+fn object(account: &Account) -> Value {
+    let models = account.ledger.models.iter();
+    let models: Map<String, Value> = models
+        .map(|(model, used)| (model.clone(), tally(used)))
+        .collect();
+    json!({
+        "session_id": account.session,
+        "title": account.title,
+        "total": tally(&account.ledger.total),
+        "models": models,
+    })
+}
+
+fn tally(tally: &Tally) -> Value {
+    json!({
+        "calls": tally.steps,
+        "input_tokens": tally.usage.input,
+        "output_tokens": tally.usage.output,
+        "cache_read_input_tokens": tally.usage.cache_read,
+        "cache_creation_input_tokens": tally.usage.cache_write,
+        "retries": tally.retries,
+        "tool_calls": tally.tool_calls,
+        "duration_api_ms": tally.api_ms,
+        "cost_usd": tally.cost.map(protocol::Cost::usd),
+    })
+}

@@ -1,0 +1,95 @@
+//! Failures of sessions and their disk, said with what to do next.
+
+use actors::archive::StoreError;
+use actors::{CommandError, ConnectError, OpenError, Stopped};
+
+use super::{Failure, Kind};
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let (kind, hint) = match &error {
+            StoreError::Missing { .. } => (
+                Kind::Session,
+                "`formic sessions list` shows the sessions there are",
+            ),
+            StoreError::Exists { .. } => (
+                Kind::Session,
+                "choose another --session-id, or go on with it: --resume ID",
+            ),
+            StoreError::Locked { .. } => (
+                Kind::Session,
+                "wait until it ends, or branch off with --resume ID --fork-session",
+            ),
+            StoreError::Newer { .. } | StoreError::Foreign { .. } => {
+                (Kind::Session, "update formic")
+            }
+            StoreError::IndexHeld { .. } => (Kind::Session, "wait until it ends"),
+            StoreError::BeyondEnd { .. } => (Kind::Session, "fork at an earlier record"),
+            StoreError::Disk { .. }
+            | StoreError::Illegal { .. }
+            | StoreError::Poisoned { .. }
+            | StoreError::Index { .. } => (
+                Kind::Fault,
+                "check that the data folder is writable and the disk has room; `formic doctor` looks closer",
+            ),
+        };
+        Self::new(kind, format_args!("could not {error}"), hint)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let said = format!("could not {error}");
+        match error {
+            OpenError::Store(error) => error.into(),
+            OpenError::Rules(problems) => Self::settings(
+                format_args!("permission rules: {problems}"),
+                "write rules like \"Bash(git log:*)\" or \"Edit(src/**)\"",
+            ),
+            OpenError::Endpoint(error) => error.into(),
+            OpenError::Schema(problem) => Self::usage(
+                format_args!("--json-schema: {problem}"),
+                "give a JSON Schema object",
+            ),
+            OpenError::UnknownTool(name) => Self::usage(
+                format_args!("--tools: there is no tool {name:?}"),
+                "name built-in tools, for example --tools \"Read,Grep,Bash\"",
+            ),
+            OpenError::Unbegun(_) => Self::new(
+                Kind::Session,
+                said,
+                "begin a new session: formic -p \"PROMPT\"",
+            ),
+            OpenError::Stopped(_) => Self::new(Kind::Fault, said, "`formic doctor` looks closer"),
+        }
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        Self::usage(
+            format_args!("model server: {error}"),
+            "check --base-url and the provider's settings",
+        )
+    }
+}
+
+impl From<CommandError> for Failure {
+    fn from(error: CommandError) -> Self {
+        Self::new(
+            Kind::Fault,
+            format_args!("could not {error}"),
+            "what was done so far is kept: go on with --continue",
+        )
+    }
+}
+
+impl From<Stopped> for Failure {
+    fn from(error: Stopped) -> Self {
+        Self::new(
+            Kind::Fault,
+            format_args!("could not {error}"),
+            "what was done so far is kept: mend the cause and go on with --continue",
+        )
+    }
+}

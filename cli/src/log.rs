@@ -1,0 +1,31 @@
+//! The debug log on stderr, only for those who ask: `--debug` or `FORMIC_LOG`.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::failure::Failure;
+
+/// What `--debug` without a filter shows.
+const FILTER: &str = "debug";
+
+/// Starts the log if a flag or `FORMIC_LOG` asks for it.
+///
+/// # Errors
+/// When the filter cannot be read.
+pub fn start(flag: Option<Option<&str>>, variable: Option<&str>) -> Result<(), Failure> {
+    let (by, filter) = match (flag, variable) {
+        (Some(filter), _) => ("--debug", filter.unwrap_or(FILTER)),
+        (None, Some(filter)) => ("FORMIC_LOG", filter),
+        (None, None) => return Ok(()),
+    };
+    let filter = EnvFilter::builder().parse(filter).map_err(|error| {
+        Failure::usage(
+            format_args!("{by}: {filter:?} is not a filter: {error}"),
+            "write a level or MODULE=LEVEL, for example --debug=actors=trace",
+        )
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    Ok(())
+}

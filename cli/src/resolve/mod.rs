@@ -1,0 +1,18 @@
+//! Resolve: from flags, environment and settings to what a run needs, before anything runs.
+
+pub mod backend;
+pub mod catalogue;
+pub mod environment;
+pub mod flags;
+pub mod ground;
+mod limits;
+pub mod local;
+pub mod model;
+mod overrides;
+pub mod permission;
+pub mod place;
+mod prompt;
+pub mod rules;
+pub mod run;
+mod secrets;
+pub mod session;

@@ -1,0 +1,115 @@
+//! The account of a run: what its records add up to, for the result at the end.
+
+use std::collections::BTreeSet;
+
+use protocol::{
+    CallId, Event, ModelEvent, Opening, PermissionEvent, Record, SessionEvent, TurnEvent, Verdict,
+};
+use views::{Denials, Ledger, Transcript, TurnLines, View};
+
+/// What a run's records add up to.
+#[derive(Default)]
+pub struct Account {
+    /// The conversation.
+    pub transcript: Transcript,
+    /// Tokens and money of this process.
+    pub ledger: Ledger,
+    /// What permission refused.
+    pub denials: Denials,
+    /// How the session was opened, with the mode and model of the latest run.
+    pub opening: Option<Opening>,
+    round: Round,
+}
+
+/// The latest reply that asked for tools, and how the latest request was bounded.
+#[derive(Default)]
+struct Round {
+    calls: BTreeSet<CallId>,
+    denied: BTreeSet<CallId>,
+    is_bounded: bool,
+}
+
+impl Account {
+    /// Takes in a record of an earlier process: it is part of the conversation, and was paid before.
+    pub fn remember(&mut self, record: &Record) {
+        self.transcript.apply(record);
+        self.denials.apply(record);
+        match &record.event {
+            Event::Session(event) => self.session(event),
+            Event::Turn(TurnEvent::Submitted { .. }) => self.round = Round::default(),
+            Event::Model(event) => self.round.model(event),
+            Event::Permission(event) => self.round.permission(event),
+            Event::Turn(
+                TurnEvent::Steered { .. }
+                | TurnEvent::Nudged { .. }
+                | TurnEvent::Interrupted { .. }
+                | TurnEvent::Ended { .. },
+            )
+            | Event::Tool(_)
+            | Event::Plan(_)
+            | Event::Fault(_) => {}
+        }
+    }
+
+    /// Takes in a record of this process.
+    pub fn apply(&mut self, record: &Record) {
+        self.remember(record);
+        self.ledger.apply(record);
+    }
+
+    fn session(&mut self, event: &SessionEvent) {
+        match event {
+            SessionEvent::Opened(opening) => self.opening = Some((**opening).clone()),
+            SessionEvent::Resumed { mode, model, .. } => {
+                if let Some(opening) = &mut self.opening {
+                    opening.mode = *mode;
+                    opening.model = model.clone();
+                }
+            }
+            SessionEvent::Forked(_) => {}
+        }
+    }
+
+    /// The latest turn.
+    pub fn turn(&self) -> Option<&TurnLines> {
+        self.transcript.turns.last()
+    }
+
+    /// Whether permission denied every call of the latest reply that had any, so that the model had to answer
+    /// without them.
+    pub fn was_denied(&self) -> bool {
+        let round = &self.round;
+        !round.calls.is_empty() && round.calls.is_subset(&round.denied)
+    }
+
+    /// Whether a limit of the run, not the model's own, bounded the latest reply.
+    pub fn was_bounded(&self) -> bool {
+        self.round.is_bounded
+    }
+}
+
+impl Round {
+    fn model(&mut self, event: &ModelEvent) {
+        match event {
+            ModelEvent::Requested { max_tokens, .. } => self.is_bounded = max_tokens.is_some(),
+            ModelEvent::Replied { calls, .. } if !calls.is_empty() => {
+                self.calls = calls.iter().map(|call| call.call).collect();
+                self.denied.clear();
+            }
+            ModelEvent::Replied { .. }
+            | ModelEvent::Retried { .. }
+            | ModelEvent::Failed { .. }
+            | ModelEvent::Resumed { .. } => {}
+        }
+    }
+
+    fn permission(&mut self, event: &PermissionEvent) {
+        let PermissionEvent::Decided { call, verdict, .. } = event;
+        match verdict {
+            Verdict::Allow(_) => {}
+            Verdict::Ask(_) | Verdict::Deny(_) => {
+                self.denied.insert(*call);
+            }
+        }
+    }
+}

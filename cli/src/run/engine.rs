@@ -1,0 +1,254 @@
+//! The engine of a run: drives one session through its turns and watches what it tells.
+
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use actors::archive::{self, DataFolder};
+use actors::{Options, Session, Stopped, Subscription};
+use protocol::{Block, Event, InterruptCause, Notice, Record, Seq, TurnEvent};
+use tokio::time::{Sleep, sleep, timeout};
+
+use super::account::Account;
+use super::ending::{self, Ending};
+use super::input::Input;
+use super::show::Show;
+use super::signals::Stops;
+use crate::failure::{Failure, Kind};
+use crate::resolve::session::Take;
+use views::View;
+
+/// How long an interrupted turn may take to end by itself.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long the session may take to close.
+const CLOSING: Duration = Duration::from_secs(3);
+
+/// Opens the session and gives the records of its past.
+///
+/// # Errors
+/// When it cannot be opened or read.
+pub async fn open(options: Options, take: Take) -> Result<(Session, Vec<Record>), Failure> {
+    let past = match take {
+        Take::New(_) => Vec::new(),
+        Take::Resume(id) | Take::Fork(id, _) => {
+            archive::read(&DataFolder::at(&options.data), id, Seq(1))?.records
+        }
+    };
+    let session = match take {
+        Take::New(id) => Session::open(options, id).await?,
+        Take::Resume(id) => Session::resume(options, id).await?,
+        Take::Fork(from, id) => Session::fork(options, from, id).await?,
+    };
+    Ok((session, past))
+}
+
+/// A session under way.
+pub struct Engine {
+    session: Session,
+    records: Subscription,
+    account: Account,
+    show: Show,
+    stops: Stops,
+    stopped: Option<Stopping>,
+}
+
+/// A turn that was told to stop.
+struct Stopping {
+    cause: InterruptCause,
+    overdue: Pin<Box<Sleep>>,
+}
+
+/// What woke the engine.
+enum Woken {
+    Notice(Option<Notice>),
+    Stop(InterruptCause),
+    Down(Stopped),
+    Overdue,
+}
+
+impl Engine {
+    /// Watches a session from its first record of this process on.
+    pub fn new(session: Session, show: Show, stops: Stops) -> Self {
+        Self {
+            records: session.subscribe(),
+            session,
+            account: Account::default(),
+            show,
+            stops,
+            stopped: None,
+        }
+    }
+
+    /// Lives through all turns; the exit code of the first that failed, else 0.
+    ///
+    /// # Errors
+    /// When the session, stdin or stdout cannot go on.
+    pub async fn live(&mut self, past: &[Record], mut input: Input) -> Result<u8, Failure> {
+        for record in past {
+            self.account.remember(record);
+            self.show.remember(record);
+        }
+        let Some(mut content) = self.said(&mut input).await? else {
+            let ending = self.silent(past).await?;
+            self.show.begin(&self.account)?;
+            self.show.result(&self.account, &ending)?;
+            return Ok(ending.code);
+        };
+        let mut code = 0;
+        loop {
+            self.session.submit(content).await?;
+            let ending = self.turn().await?;
+            code = if code == 0 { ending.code } else { code };
+            let is_shown = self.show.has_result_each_turn();
+            if is_shown {
+                self.show.result(&self.account, &ending)?;
+            }
+            match self.said(&mut input).await? {
+                Some(said) => content = said,
+                None if is_shown => return Ok(code),
+                None => return self.show.result(&self.account, &ending).map(|()| code),
+            }
+        }
+    }
+
+    /// What the input says next; nothing once the run is being stopped. Records that come meanwhile are shown.
+    async fn said(&mut self, input: &mut Input) -> Result<Option<Vec<Block>>, Failure> {
+        while self.stopped.is_none() {
+            let notice = tokio::select! {
+                biased;
+                cause = self.stops.next() => return Err(stopped(cause)),
+                notice = self.records.next() => notice,
+                said = input.next() => return said,
+            };
+            match notice {
+                Some(Notice::Record(record)) => self.take(&record)?,
+                Some(Notice::Delta(_)) => {}
+                None => return Err(gone()),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Nothing is said: an unfinished turn goes on, a finished one is told again.
+    async fn silent(&mut self, past: &[Record]) -> Result<Ending, Failure> {
+        let Some(turn) = self.account.turn() else {
+            return Err(Failure::new(
+                Kind::Session,
+                format_args!("session {}: nothing was asked in it yet", self.session.id()),
+                "give a prompt",
+            ));
+        };
+        let (id, end) = (turn.id, turn.end.clone());
+        let Some(end) = end else {
+            return self.turn().await;
+        };
+        let recorded = past.iter().filter(|record| record.turn == Some(id));
+        recorded.for_each(|record| self.account.ledger.apply(record));
+        Ok(ending::of(&end, &self.account))
+    }
+
+    /// Watches until the turn ends.
+    async fn turn(&mut self) -> Result<Ending, Failure> {
+        loop {
+            match self.woken().await {
+                Woken::Notice(Some(Notice::Record(record))) => {
+                    self.take(&record)?;
+                    if let Event::Turn(TurnEvent::Ended { end, .. }) = &record.event {
+                        return Ok(ending::of(end, &self.account));
+                    }
+                }
+                Woken::Notice(Some(Notice::Delta(delta))) => self.show.delta(&delta)?,
+                Woken::Notice(None) => return Err(gone()),
+                Woken::Stop(cause) => self.stop(cause).await?,
+                Woken::Overdue => {
+                    let cause = self.stopped.as_ref().map(|stopping| stopping.cause);
+                    return Err(stopped(cause.unwrap_or(InterruptCause::Terminate)));
+                }
+                Woken::Down(why) => return Err(why.into()),
+            }
+        }
+    }
+
+    /// The first cause lets the turn end by itself; a second signal does not wait for it.
+    async fn stop(&mut self, cause: InterruptCause) -> Result<(), Failure> {
+        match (&self.stopped, cause) {
+            (Some(_), InterruptCause::User | InterruptCause::Terminate) => Err(stopped(cause)),
+            (Some(_), InterruptCause::Timeout) => Ok(()),
+            (None, _) => {
+                let overdue = Box::pin(sleep(GRACE));
+                self.stopped = Some(Stopping { cause, overdue });
+                Ok(self.session.interrupt(cause).await?)
+            }
+        }
+    }
+
+    async fn woken(&mut self) -> Woken {
+        let session = self.session.clone();
+        let down = pin!(async move {
+            match session.rest().await {
+                Err(why) => why,
+                // A turn that ended tells so by its record, which is on its way.
+                Ok(_) => std::future::pending().await,
+            }
+        });
+        let stopping = &mut self.stopped;
+        let overdue = pin!(async move {
+            match stopping {
+                Some(stopping) => stopping.overdue.as_mut().await,
+                None => std::future::pending().await,
+            }
+        });
+        tokio::select! {
+            biased;
+            cause = self.stops.next() => Woken::Stop(cause),
+            notice = self.records.next() => Woken::Notice(notice),
+            why = down => Woken::Down(why),
+            () = overdue => Woken::Overdue,
+        }
+    }
+
+    fn take(&mut self, record: &Record) -> Result<(), Failure> {
+        self.account.apply(record);
+        self.show.record(record, &self.account)
+    }
+
+    /// Closes the session: what runs is ended, what is not finished stays resumable. The records of closing are
+    /// shown too.
+    ///
+    /// # Errors
+    /// When stdout is gone.
+    pub async fn close(mut self) -> Result<(), Failure> {
+        // A session that hangs is left as a crash would leave it.
+        let _ = timeout(CLOSING, self.session.clone().close()).await;
+        loop {
+            let notice = tokio::select! {
+                biased;
+                notice = self.records.next() => notice,
+                () = std::future::ready(()) => return Ok(()),
+            };
+            match notice {
+                Some(Notice::Record(record)) => self.take(&record)?,
+                Some(Notice::Delta(_)) => {}
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+fn gone() -> Failure {
+    Stopped("it has stopped".to_owned()).into()
+}
+
+/// The run ends without waiting for its turn.
+fn stopped(cause: InterruptCause) -> Failure {
+    let (kind, message) = match cause {
+        InterruptCause::User => (Kind::Interrupted, "run: interrupted"),
+        InterruptCause::Terminate => (Kind::Terminated, "run: terminated"),
+        InterruptCause::Timeout => (Kind::Timeout, "--timeout: the time was over"),
+    };
+    Failure::new(
+        kind,
+        message,
+        "what was done so far is kept: go on with --continue",
+    )
+}

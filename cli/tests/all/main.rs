@@ -1,0 +1,16 @@
+//! The `formic` binary from outside: what people and programs see of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests say what they expect by failing"
+)]
+
+mod formic;
+mod headless;
+mod help;
+mod input;
+mod invalid;
+mod sessions;
+mod settings;
+mod stops;
