@@ -37,7 +37,32 @@ struct ToolOut<'a> {
 #[derive(Serialize)]
 struct MessageOut<'a> {
     role: Role,
-    content: Vec<Out<'a>>,
+    content: Content<'a>,
+}
+
+/// A message's blocks; each is turned into the wire's shape only while it is written, so that a long conversation
+/// does not stand in memory twice.
+struct Content<'a> {
+    blocks: Vec<&'a Block>,
+    breakpoint: bool,
+}
+
+impl Serialize for Content<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let last = self.blocks.len().saturating_sub(1);
+        let outs = self
+            .blocks
+            .iter()
+            .enumerate()
+            .filter_map(|(place, written)| {
+                let mut out = block(written)?;
+                if self.breakpoint && place == last {
+                    mark(&mut out);
+                }
+                Some(out)
+            });
+        serializer.collect_seq(outs)
+    }
 }
 
 /// A cache breakpoint: everything up to here may be cached.
@@ -163,23 +188,22 @@ fn tools(declared: &[ToolDecl]) -> Vec<ToolOut<'_>> {
 fn messages(conversation: &[Arc<Message>]) -> Vec<MessageOut<'_>> {
     let mut messages: Vec<MessageOut<'_>> = Vec::new();
     for turn in turns(conversation) {
-        let content: Vec<_> = turn.blocks.into_iter().filter_map(block).collect();
+        let (role, mut blocks) = (turn.role, turn.blocks);
+        blocks.retain(|written| block(written).is_some());
         match messages.last_mut() {
             // A turn of nothing but unsendable blocks vanished in between.
-            Some(before) if before.role == turn.role => before.content.extend(content),
-            _ if content.is_empty() => {}
-            _ => messages.push(MessageOut {
-                role: turn.role,
-                content,
-            }),
+            Some(before) if before.role == role => before.content.blocks.extend(blocks),
+            _ if blocks.is_empty() => {}
+            _ => {
+                let breakpoint = false;
+                let content = Content { blocks, breakpoint };
+                messages.push(MessageOut { role, content });
+            }
         }
     }
-    let newest = messages
-        .iter_mut()
-        .rev()
-        .find(|message| message.role == Role::User);
-    if let Some(last) = newest.and_then(|message| message.content.last_mut()) {
-        mark(last);
+    let mut newest_first = messages.iter_mut().rev();
+    if let Some(newest) = newest_first.find(|message| message.role == Role::User) {
+        newest.content.breakpoint = true;
     }
     messages
 }
