@@ -47,10 +47,16 @@ impl Redactor {
         let mut text = Cow::Borrowed(text);
         for (name, value) in &self.values {
             if text.contains(value.as_str()) {
-                text = Cow::Owned(text.replace(value.as_str(), &format!("[redacted: {name}]")));
+                text = Cow::Owned(text.replace(value.as_str(), &stand_in(name)));
             }
         }
         text
+    }
+
+    /// What stands for a secret, if `text` holds any of it.
+    pub(crate) fn stand_in(&self, text: &str) -> Option<String> {
+        let mut stand_ins = self.values.iter().map(|(name, _)| stand_in(name));
+        stand_ins.find(|words| text.contains(words))
     }
 
     /// Cleans in place; true if anything was taken out.
@@ -147,4 +153,8 @@ impl Redactor {
     pub(crate) fn clean_fault(&self, fault: &mut ModelFault) {
         self.wipe(&mut fault.message);
     }
+}
+
+fn stand_in(name: &str) -> String {
+    format!("[redacted: {name}]")
 }

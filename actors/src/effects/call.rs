@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::{
-    AgentId, BlobId, Block, CallId, Claim, Decider, Delta, DeltaBody, Outcome, Text, Timestamp,
-    ToolResult, ToolStatus, Verdict,
+    Action, AgentId, BlobId, Block, CallId, Claim, Decider, Delta, DeltaBody, Outcome, Text,
+    Timestamp, ToolResult, ToolStatus, Verdict,
 };
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -140,6 +140,7 @@ async fn toward(world: &Arc<World>, job: &Job, ctx: &ReadContext) -> Result<Answ
             (verdict, by) => Ok(refused(job.call, verdict, by)),
         },
         Tool::Write(tool) => {
+            unveiled(world, job, &claim).map_err(ToolResult::failed)?;
             let resolution = resolve(world, &claim).await.map_err(ToolResult::failed)?;
             if !matches!(resolution.verdict, Verdict::Allow(_)) {
                 return Ok(refused(job.call, resolution.verdict, resolution.by));
@@ -147,6 +148,18 @@ async fn toward(world: &Arc<World>, job: &Job, ctx: &ReadContext) -> Result<Answ
             let prepared = tool.prepare(&bound.args, ctx).await?;
             permit(world, job.call, prepared, (claim, resolution)).await
         }
+    }
+}
+
+/// The model sees words in the place of a secret; a file that gets them back has lost the secret.
+fn unveiled(world: &World, job: &Job, claim: &Claim) -> Result<(), String> {
+    let stand_in = world.redactor.stand_in(&job.arguments.as_str());
+    match (&claim.action, stand_in) {
+        (Action::Write { .. }, Some(stand_in)) => Err(format!(
+            "nothing was written: {stand_in} stands for a secret that you are not shown, and would be \
+             written in its place. Edit only the text around it, or let the user do it."
+        )),
+        _ => Ok(()),
     }
 }
 

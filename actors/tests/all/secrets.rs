@@ -5,7 +5,7 @@ use protocol::{Block, Event, ModelEvent, Notice, Record};
 use scripted::{Arguments, Reply, Rule, Script, Step, ToolCall};
 use serde_json::json;
 
-use crate::bench::{Bench, said};
+use crate::bench::{Bench, results, said, text};
 
 const SECRET: &str = "sk-very-secret-value";
 
@@ -37,6 +37,21 @@ async fn a_secret_beside_an_edited_line_is_not_in_the_intent() {
     let (id, _) = bench.one_turn("edit").await;
     assert_eq!(bench.file("conf"), format!("key = {SECRET}\nname = two\n"));
     assert_kept(&bench, &bench.records(id), SECRET);
+}
+
+#[tokio::test]
+async fn what_stands_for_a_secret_is_not_written_over_it() {
+    let whole = json!({"file_path": "conf", "content": "key = [redacted: API_KEY]\nname = two\n"});
+    let script = Script::new()
+        .rule(Rule::new("read", Reply::tool("read", json!({"file_path": "conf"}))).turn(0))
+        .rule(Rule::new("write", Reply::tool("write", whole)).turn(1))
+        .otherwise(Reply::text("done"));
+    let conf = format!("key = {SECRET}\nname = one\n");
+    let bench = knowing(SECRET, script).with_file("conf", &conf);
+    let (id, _) = bench.one_turn("rename").await;
+    assert_eq!(bench.file("conf"), conf);
+    let refused = text(&results(&bench.records(id))[1]);
+    assert!(refused.contains("stands for a secret"), "{refused}");
 }
 
 #[tokio::test]
