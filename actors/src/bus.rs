@@ -10,7 +10,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 /// Notices a watcher may fall behind before it re-reads the journal.
 const BACKLOG: usize = 4096;
 
-/// Tells of durable records. Its one holder is the journal's writer: when that ends, every watch ends.
+/// Tells of durable records. Only the journal holds it: when that ends, every watch ends.
 pub(crate) struct Announcer(broadcast::Sender<Notice>);
 
 impl Announcer {

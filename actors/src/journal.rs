@@ -34,13 +34,15 @@ pub(crate) struct Writer {
     pub session: SessionId,
     pub next: Seq,
     pub source: Arc<dyn Source>,
-    pub announcer: Announcer,
+    pub announcer: Arc<Announcer>,
     pub crash: Option<CrashPoint>,
 }
 
 pub(crate) struct JournalActor;
 
 pub(crate) struct JournalState {
+    /// Keeps watches open after a failure of the disk, until the session has said why it stopped.
+    _announcer: Arc<Announcer>,
     queue: Option<Sender<(Vec<Draft>, Ack)>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -56,10 +58,12 @@ impl Actor for JournalActor {
         writer: Writer,
     ) -> Result<JournalState, ActorProcessingErr> {
         let (queue, jobs) = channel();
+        let announcer = writer.announcer.clone();
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || write_all(writer, &jobs))?;
         Ok(JournalState {
+            _announcer: announcer,
             queue: Some(queue),
             thread: Some(thread),
         })

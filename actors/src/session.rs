@@ -171,7 +171,7 @@ impl Session {
             session: id,
             next: from.next(),
             source: options.source.clone(),
-            announcer,
+            announcer: Arc::new(announcer),
             crash: options.crash,
         };
         let (broker, _) = Actor::spawn(None, BrokerActor, ground.law.clone()).await?;
