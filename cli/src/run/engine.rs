@@ -11,7 +11,7 @@ use tokio::time::{Sleep, sleep, timeout};
 use super::account::Account;
 use super::ending::{self, Ending};
 use super::input::Input;
-use super::show::Show;
+use super::show::{self, Show};
 use super::signals::Stops;
 use crate::failure::{Failure, Kind};
 use crate::resolve::session::Take;
@@ -88,6 +88,7 @@ impl Engine {
             self.account.remember(record);
             self.show.remember(record);
         }
+        self.begin().await?;
         let Some(mut content) = self.said(&mut input).await? else {
             let ending = self.silent(past).await?;
             self.show.begin(&self.account)?;
@@ -107,6 +108,25 @@ impl Engine {
                 Some(said) => content = said,
                 None if is_shown => return Ok(code),
                 None => return self.show.result(&self.account, &ending).map(|()| code),
+            }
+        }
+    }
+
+    /// Watches until this process has opened or taken up the session. Only then is anything said: who has caught up
+    /// sees what streams by in its place between the records.
+    async fn begin(&mut self) -> Result<(), Failure> {
+        loop {
+            match self.woken().await {
+                Woken::Notice(Some(Notice::Record(record))) => {
+                    self.take(&record)?;
+                    if show::begins(&record) {
+                        return Ok(());
+                    }
+                }
+                Woken::Notice(Some(Notice::Delta(_))) | Woken::Overdue => {}
+                Woken::Notice(None) => return Err(gone()),
+                Woken::Stop(cause) => return Err(stopped(cause)),
+                Woken::Down(why) => return Err(why.into()),
             }
         }
     }
@@ -218,20 +238,18 @@ impl Engine {
     /// # Errors
     /// When stdout is gone.
     pub async fn close(mut self) -> Result<(), Failure> {
-        // A session that hangs is left as a crash would leave it.
-        let _ = timeout(CLOSING, self.session.clone().close()).await;
-        loop {
-            let notice = tokio::select! {
-                biased;
-                notice = self.records.next() => notice,
-                () = std::future::ready(()) => return Ok(()),
-            };
-            match notice {
-                Some(Notice::Record(record)) => self.take(&record)?,
-                Some(Notice::Delta(_)) => {}
-                None => return Ok(()),
+        let session = self.session.clone();
+        let closing = async {
+            session.close().await;
+            while let Some(notice) = self.records.next().await {
+                if let Notice::Record(record) = notice {
+                    self.take(&record)?;
+                }
             }
-        }
+            Ok(())
+        };
+        // A session that hangs is left as a crash would leave it.
+        timeout(CLOSING, closing).await.unwrap_or(Ok(()))
     }
 }
 

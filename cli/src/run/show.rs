@@ -162,7 +162,8 @@ impl Show {
     }
 }
 
-fn begins(record: &Record) -> bool {
+/// Whether a record says that a process opened or took up its session.
+pub fn begins(record: &Record) -> bool {
     matches!(
         &record.event,
         Event::Session(SessionEvent::Opened(_) | SessionEvent::Resumed { .. })

@@ -163,3 +163,30 @@ fn damage_is_found_and_named() {
         .find(|one| one["subject"] == "sessions");
     assert_eq!(sessions.unwrap()["ok"], false);
 }
+
+/// The fault points exist in builds with debug assertions only.
+#[cfg(debug_assertions)]
+#[test]
+fn a_killed_turn_goes_on_without_a_prompt_and_writes_once() {
+    let (world, _server) = World::with_model(&json!({"version": 1, "rules": [
+        {"name": "write", "when": {"turn": 0}, "reply": {"steps": [
+            {"tool": "write", "input": {"file_path": "a.txt", "content": "hello\n"}}]}},
+        {"name": "end", "reply": {"text": "Written."}}]}));
+    for seq in 5..13 {
+        let crashing = world
+            .command(&["-p", "go", "--permission-mode", "acceptEdits"])
+            .env("FORMIC_CRASH_AFTER", seq.to_string())
+            .output()
+            .unwrap();
+        assert_eq!(crashing.status.code(), None, "record {seq} was not reached");
+        let again = world.run(&["-p", "-c", "--permission-mode", "acceptEdits"]);
+        assert_eq!(
+            (again.code, again.out.as_str()),
+            (0, "Written.\n"),
+            "record {seq}: {}",
+            again.err
+        );
+        assert_eq!(world.run(&["replay"]).code, 0, "record {seq}");
+        std::fs::remove_file(world.path("project/a.txt")).unwrap();
+    }
+}
