@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::{Delta, Notice, Record, Seq, SessionId};
 use store::DataFolder;
@@ -10,13 +11,29 @@ use tokio::sync::broadcast::{self, error::RecvError};
 /// Notices a watcher may fall behind before it re-reads the journal.
 const BACKLOG: usize = 4096;
 
+/// Whatever the journal has.
+const ALL: Seq = Seq(u64::MAX);
+
 /// Tells of durable records. Only the journal holds it: when that ends, every watch ends.
-pub(crate) struct Announcer(broadcast::Sender<Notice>);
+pub(crate) struct Announcer {
+    sender: broadcast::Sender<Notice>,
+    journal: Arc<Journal>,
+}
+
+/// Where missed records are read.
+struct Journal {
+    data: DataFolder,
+    session: SessionId,
+    /// The last record that was announced: whoever subscribes later is not sent it.
+    announced: AtomicU64,
+}
 
 impl Announcer {
     pub(crate) fn record(&self, record: Arc<Record>) {
+        // Before it is sent: a watcher that comes in between meets it twice, and passes over the second, rather than never.
+        self.journal.announced.store(record.seq.0, Ordering::SeqCst);
         // Nobody watching is fine: the journal has it.
-        let _ = self.0.send(Notice::Record(record));
+        let _ = self.sender.send(Notice::Record(record));
     }
 }
 
@@ -24,17 +41,22 @@ impl Announcer {
 #[derive(Clone)]
 pub(crate) struct Bus {
     sender: broadcast::WeakSender<Notice>,
-    journal: Arc<(DataFolder, SessionId)>,
+    journal: Arc<Journal>,
 }
 
 impl Bus {
     pub(crate) fn new(data: DataFolder, session: SessionId) -> (Self, Announcer) {
         let (sender, _) = broadcast::channel(BACKLOG);
+        let journal = Arc::new(Journal {
+            data,
+            session,
+            announced: AtomicU64::new(0),
+        });
         let bus = Self {
             sender: sender.downgrade(),
-            journal: Arc::new((data, session)),
+            journal: journal.clone(),
         };
-        (bus, Announcer(sender))
+        (bus, Announcer { sender, journal })
     }
 
     pub(crate) fn delta(&self, delta: Delta) {
@@ -49,19 +71,21 @@ impl Bus {
         sender.is_some_and(|sender| sender.receiver_count() > 0)
     }
 
-    /// Everything after `after`. What is recorded already is read from the journal first: a later record would show
+    /// Everything after `after`. What was announced already is read from the journal first: a later record would show
     /// that it was missed, but there may be none.
     pub(crate) fn subscribe(&self, after: Seq) -> Subscription {
         let closed = || broadcast::channel(1).1;
+        let receiver = self
+            .sender
+            .upgrade()
+            .map_or_else(closed, |sender| sender.subscribe());
+        let announced = Seq(self.journal.announced.load(Ordering::SeqCst));
         Subscription {
-            receiver: self
-                .sender
-                .upgrade()
-                .map_or_else(closed, |sender| sender.subscribe()),
+            receiver,
             journal: self.journal.clone(),
             last: after,
             missed: VecDeque::new(),
-            is_behind: true,
+            behind: (announced > after).then_some(announced),
             is_over: false,
         }
     }
@@ -70,11 +94,11 @@ impl Bus {
 /// A watcher's view: every record in order, deltas as far as it keeps up.
 pub struct Subscription {
     receiver: broadcast::Receiver<Notice>,
-    journal: Arc<(DataFolder, SessionId)>,
+    journal: Arc<Journal>,
     last: Seq,
     missed: VecDeque<Arc<Record>>,
-    /// Whether the journal has records that came by unseen, as those from before the subscription did.
-    is_behind: bool,
+    /// Records up to this one came by unseen and are to be read from the journal.
+    behind: Option<Seq>,
     /// Whether nothing comes any more but what the journal still has.
     is_over: bool,
 }
@@ -88,34 +112,36 @@ impl Subscription {
                 self.last = record.seq;
                 return Some(Notice::Record(record));
             }
-            if self.is_behind {
-                self.catch_up().await;
+            if let Some(upto) = self.behind {
+                self.catch_up(upto).await;
                 continue;
             }
             match self.receiver.recv().await {
                 Ok(Notice::Record(record)) if record.seq <= self.last => {}
                 Ok(Notice::Record(record)) if record.seq > self.last.next() => {
-                    self.is_behind = true;
+                    self.behind = Some(record.seq);
                 }
                 Ok(Notice::Record(record)) => {
                     self.last = record.seq;
                     return Some(Notice::Record(record));
                 }
                 Ok(delta) => return Some(delta),
-                Err(RecvError::Lagged(_)) => self.is_behind = true,
+                Err(RecvError::Lagged(_)) => self.behind = Some(ALL),
                 Err(RecvError::Closed) if self.is_over => return None,
-                Err(RecvError::Closed) => (self.is_behind, self.is_over) = (true, true),
+                Err(RecvError::Closed) => (self.behind, self.is_over) = (Some(ALL), true),
             }
         }
     }
 
     /// Takes what was missed from the journal. What cannot be read now comes with the next try.
-    async fn catch_up(&mut self) {
+    async fn catch_up(&mut self, upto: Seq) {
         let (journal, from) = (self.journal.clone(), self.last.next());
-        let read = move || store::read(&journal.0, journal.1, from);
+        let read = move || store::read(&journal.data, journal.session, from);
         if let Ok(Ok(report)) = tokio::task::spawn_blocking(read).await {
-            self.missed.extend(report.records.into_iter().map(Arc::new));
+            let missed = report.records.into_iter();
+            let missed = missed.take_while(|record| record.seq <= upto);
+            self.missed.extend(missed.map(Arc::new));
         }
-        self.is_behind = false;
+        self.behind = None;
     }
 }

@@ -4,7 +4,7 @@ use std::num::NonZero;
 
 use actors::Session;
 use futures_util::FutureExt;
-use protocol::{Event, Notice, Seq, TurnEvent};
+use protocol::{Event, ModelEvent, Notice, Seq, TurnEvent};
 use scripted::{Chunk, Repeat, Reply, Script, Step};
 
 use crate::bench::{Bench, said, soon};
@@ -59,6 +59,29 @@ async fn a_watcher_that_comes_when_all_is_over_is_told_what_was() {
         "nothing was said since"
     );
     session.close().await;
+}
+
+#[tokio::test]
+async fn what_streams_by_comes_between_the_records_it_lies_between() {
+    let bench = Bench::new(Script::new().otherwise(Reply::text("done")));
+    let session = Session::open(bench.options(), None).await.unwrap();
+    let mut watch = session.subscribe();
+    session.submit(said("talk")).await.unwrap();
+    session.rest().await.unwrap();
+    session.close().await;
+    let mut order = Vec::new();
+    while let Some(notice) = soon(watch.next()).await {
+        order.push(match &notice {
+            Notice::Delta(_) => "piece",
+            Notice::Record(record) => match &record.event {
+                Event::Model(ModelEvent::Requested { .. }) => "requested",
+                Event::Model(ModelEvent::Replied { .. }) => "replied",
+                _ => continue,
+            },
+        });
+    }
+    order.dedup();
+    assert_eq!(order, ["requested", "piece", "replied"]);
 }
 
 #[tokio::test]
