@@ -95,6 +95,12 @@ fn no_command_names_it() {
         ("cd src; cat .env", NEVER), // the cd may fail
         ("(cd src; true); cat .env", NEVER),
         ("cd . && cat .env", NEVER),
+    ]);
+}
+
+#[test]
+fn no_word_of_a_command_names_it() {
+    hiding().check(&[
         ("grep x .env", NEVER),
         ("grep -f.env a", NEVER),
         ("grep --file=.env a", NEVER),

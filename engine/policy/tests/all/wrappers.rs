@@ -30,6 +30,12 @@ fn a_wrapper_is_what_it_starts() {
         ("setsid make", ASK),
         ("env timeout 5 nice env make", ASK),
         ("env timeout 5 nice env ls", FREE),
+    ]);
+}
+
+#[test]
+fn a_shell_or_a_builder_of_commands_is_what_it_runs() {
+    world(&[]).check(&[
         ("sh -c ls", FREE),
         ("sh -c 'ls; make'", ASK),
         ("bash -lc 'ls'", FREE),
