@@ -4,19 +4,23 @@ use std::future::Future;
 
 use crate::failure::{Failure, Kind};
 
-/// Threads that run tasks: models, tools and signals wait, they hardly compute.
-const WORKERS: usize = 2;
+/// One thread runs every task: models, tools and signals wait and hardly compute, and a process that starts no further
+/// threads starts sooner. Files and commands are waited for on the runtime's own pool, which grows when needed.
+///
+/// # Errors
+/// The system refuses what a runtime needs.
+pub fn new() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}
 
 /// Runs a future to its end. Threads that still read stdin are not waited for.
 ///
 /// # Errors
 /// What the future returns, or that the runtime could not start.
 pub fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(|error| {
+    let runtime = new().map_err(|error| {
         Failure::new(
             Kind::Fault,
             format_args!("runtime: cannot be started: {error}"),

@@ -1,6 +1,6 @@
 //! Who may know whom: the arrows between rooms, the owners of the great libraries, one place for versions (N1, N2).
 
-use super::findings::{Exception, Finding, expect_keys, hold, settle};
+use super::findings::{Finding, expect_keys, hold};
 use super::survey::{Need, Room, Source, house};
 
 /// The siblings between `protocol` below and `actors` above.
@@ -58,17 +58,6 @@ const MAY: [(&str, &[&str]); 6] = [
         ],
     ),
     ("", &["protocol"]),
-];
-
-const CLI_ALSO: [Exception; 2] = [
-    Exception {
-        key: "cli -> policy",
-        why: "`permissions test` and `explain` judge a claim dry, with no session to ask",
-    },
-    Exception {
-        key: "cli -> store",
-        why: "`sessions`, `replay` and `doctor` read journals on disk that no process hosts",
-    },
 ];
 
 /// The great libraries and the one room that names each.
@@ -214,7 +203,7 @@ fn inheritance_violations(rooms: &[Room]) -> Vec<Finding> {
 
 #[test]
 fn every_import_of_a_room_follows_an_arrow() {
-    hold(&settle(arrow_violations(&house().rooms), &CLI_ALSO));
+    hold(&arrow_violations(&house().rooms));
 }
 
 #[test]

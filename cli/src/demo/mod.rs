@@ -22,7 +22,12 @@ const PROMPT: &str =
     "A test of this crate fails. Find out why, mend the code, and prove it by running the tests.";
 
 /// What the demo charges, so that its cost line shows something: dollars per million tokens.
-const PRICE: Price = Price { input: 3.0, output: 15.0, cache_read: 0.3, cache_write: 3.75 };
+const PRICE: Price = Price {
+    input: 3.0,
+    output: 15.0,
+    cache_read: 0.3,
+    cache_write: 3.75,
+};
 
 /// Runs the demo; its session is kept in `data`. True if the tests pass in the end.
 ///
@@ -30,18 +35,27 @@ const PRICE: Price = Price { input: 3.0, output: 15.0, cache_read: 0.3, cache_wr
 /// Whatever did not work, naming it.
 pub fn run(data: &Path, out: &mut dyn Write) -> anyhow::Result<bool> {
     let folder = tempfile::Builder::new().prefix("formic-demo-").tempdir();
-    let root = folder.context("create a temporary folder")?.keep().canonicalize()?;
+    let root = folder
+        .context("create a temporary folder")?
+        .keep()
+        .canonicalize()?;
     sample::create(&root)?;
-    writeln!(out, "A sample crate with a failing test: {}\n> {PROMPT}\n", root.display())?;
+    writeln!(
+        out,
+        "A sample crate with a failing test: {}\n> {PROMPT}\n",
+        root.display()
+    )?;
     let script = Script::from_json(include_str!("script.json"))?;
     let server = Server::in_background(script)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = crate::runtime::new()?;
     let options = options(data, &root, server.base_url());
     let (id, end, ledger) = runtime.block_on(converse(options, out))?;
     report(&root, id, &ledger, out)?;
     let (lines, passed) = sample::test(&root)?;
     writeln!(out, "The tests, run once more outside the agent:")?;
-    lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+    lines
+        .iter()
+        .try_for_each(|line| writeln!(out, "  {line}"))?;
     writeln!(out, "\nLook at the session:  formic sessions show {id}")?;
     writeln!(out, "Fold it again:        formic replay {id}")?;
     Ok(passed && end == Some(TurnEnd::Completed))
@@ -59,7 +73,10 @@ async fn converse(
         show.notice(&notice, out)?;
         if let protocol::Notice::Record(record) = &notice {
             ledger.apply(record);
-            if matches!(record.event, protocol::Event::Turn(protocol::TurnEvent::Ended { .. })) {
+            if matches!(
+                record.event,
+                protocol::Event::Turn(protocol::TurnEvent::Ended { .. })
+            ) {
                 break;
             }
         }
@@ -76,7 +93,9 @@ fn report(root: &Path, id: SessionId, ledger: &Ledger, out: &mut dyn Write) -> a
         writeln!(out, "  {line}")?;
     }
     let total = &ledger.total;
-    let cost = total.cost.map_or("unknown".to_owned(), |cost| format!("${:.4}", cost.usd()));
+    let cost = total
+        .cost
+        .map_or("unknown".to_owned(), |cost| format!("${:.4}", cost.usd()));
     writeln!(
         out,
         "\n{} model calls, {} tokens in, {} tokens out, {cost} at the demo's prices (session {id})\n",
@@ -89,7 +108,10 @@ fn report(root: &Path, id: SessionId, ledger: &Ledger, out: &mut dyn Write) -> a
 
 fn options(data: &Path, root: &Path, base_url: String) -> Options {
     let mut endpoint = Endpoint::new("scripted", Wire::Anthropic, base_url);
-    let known = TraitsOverride { price: Some(PRICE), ..TraitsOverride::default() };
+    let known = TraitsOverride {
+        price: Some(PRICE),
+        ..TraitsOverride::default()
+    };
     endpoint.overrides.insert("demo-model".to_owned(), known);
     Options {
         data: data.to_owned(),
@@ -106,8 +128,14 @@ fn options(data: &Path, root: &Path, base_url: String) -> Options {
             settings_files: Vec::new(),
         },
         endpoint,
-        model: ModelRef { provider: "scripted".to_owned(), model: "demo-model".to_owned() },
-        prompt: PromptOptions { date: "2026-01-01".to_owned(), ..PromptOptions::default() },
+        model: ModelRef {
+            provider: "scripted".to_owned(),
+            model: "demo-model".to_owned(),
+        },
+        prompt: PromptOptions {
+            date: "2026-01-01".to_owned(),
+            ..PromptOptions::default()
+        },
         limits: Limits::default(),
         secrets: Secrets::default(),
         source: Arc::new(SystemSource::new()),
@@ -138,7 +166,11 @@ fn allow(rule: &str) -> RuleSpec {
         file: None,
         line: None,
     };
-    RuleSpec { text: rule.to_owned(), effect: RuleEffect::Allow, origin }
+    RuleSpec {
+        text: rule.to_owned(),
+        effect: RuleEffect::Allow,
+        origin,
+    }
 }
 
 /// Prints to standard output.

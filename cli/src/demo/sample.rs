@@ -26,7 +26,15 @@ pub fn create(root: &Path) -> anyhow::Result<()> {
     }
     git(root, &["init", "--quiet", "--initial-branch=main"])?;
     git(root, &["add", "--all"])?;
-    git(root, &["commit", "--quiet", "--message", "A sample crate with a failing test"])?;
+    git(
+        root,
+        &[
+            "commit",
+            "--quiet",
+            "--message",
+            "A sample crate with a failing test",
+        ],
+    )?;
     Ok(())
 }
 
@@ -50,7 +58,8 @@ pub fn test(root: &Path) -> anyhow::Result<(Vec<String>, bool)> {
         .output()
         .context("start cargo: is the Rust toolchain installed?")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let counted = |line: &&str| line.starts_with("test result:") && !line.contains(" 0 passed; 0 failed");
+    let counted =
+        |line: &&str| line.starts_with("test result:") && !line.contains(" 0 passed; 0 failed");
     let lines = text.lines().filter(counted).map(str::to_owned).collect();
     Ok((lines, output.status.success()))
 }
@@ -58,8 +67,18 @@ pub fn test(root: &Path) -> anyhow::Result<(Vec<String>, bool)> {
 /// git with nothing of the user's in it: no hooks, no signing, no prompts.
 fn git(root: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
     let output = Command::new("git")
-        .args(["-c", "user.name=formic demo", "-c", "user.email=demo@localhost"])
-        .args(["-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null"])
+        .args([
+            "-c",
+            "user.name=formic demo",
+            "-c",
+            "user.email=demo@localhost",
+        ])
+        .args([
+            "-c",
+            "commit.gpgsign=false",
+            "-c",
+            "core.hooksPath=/dev/null",
+        ])
         .args(arguments)
         .current_dir(root)
         .env("GIT_TERMINAL_PROMPT", "0")

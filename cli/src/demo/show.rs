@@ -60,12 +60,24 @@ impl Show {
             Event::Model(ModelEvent::Retried { fault, wait_ms, .. }) => {
                 writeln!(out, "  ! {}; trying again in {wait_ms} ms", fault.message)
             }
-            Event::Permission(PermissionEvent::Decided { verdict: Verdict::Deny(why), .. }) => {
+            Event::Permission(PermissionEvent::Decided {
+                verdict: Verdict::Deny(why),
+                ..
+            }) => {
                 writeln!(out, "  ! denied: {}", why.text)
             }
-            Event::Tool(ToolEvent::Finished { call, result, began, ended }) => {
+            Event::Tool(ToolEvent::Finished {
+                call,
+                result,
+                began,
+                ended,
+            }) => {
                 let (tool, about) = self.calls.remove(call).unwrap_or_default();
-                let mark = if result.status.is_error() { '✗' } else { '✓' };
+                let mark = if result.status.is_error() {
+                    '✗'
+                } else {
+                    '✓'
+                };
                 writeln!(out, "  {mark} {tool} {about} ({} ms)", ended.since(*began))?;
                 if tool == "bash" || result.status.is_error() {
                     output(result, out)?;
@@ -88,14 +100,22 @@ fn about(arguments: &Text) -> String {
     let parsed: serde_json::Value = serde_json::from_str(&arguments.as_str()).unwrap_or_default();
     let wanted = ["command", "file_path", "pattern", "path"];
     let found = wanted.iter().find_map(|key| parsed.get(key)?.as_str());
-    found.unwrap_or_default().lines().next().unwrap_or_default().to_owned()
+    found
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn output(result: &ToolResult, out: &mut dyn Write) -> io::Result<()> {
     for block in &result.content {
         if let ResultBlock::Text(text) = block {
             let text = text.as_str();
-            let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+            let lines: Vec<&str> = text
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .collect();
             let left = lines.len().saturating_sub(OUTPUT_LINES);
             if left > 0 {
                 writeln!(out, "      ... {left} lines before")?;
