@@ -4,6 +4,7 @@
 //! May: ask policy, keep lanes. Never: decide by itself, wait for the world.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -64,7 +65,9 @@ impl Actor for BrokerActor {
         }: BrokerMsg,
         state: &mut BrokerState,
     ) -> Result<(), ActorProcessingErr> {
-        let (verdict, by) = unattended(state.law.judge(&claim));
+        // A panic on one odd command must not leave every later write without a judge.
+        let judged = catch_unwind(AssertUnwindSafe(|| state.law.judge(&claim)));
+        let (verdict, by) = unattended(judged.unwrap_or_else(|_| unjudged()));
         let lane = state.lanes.entry(root).or_default().clone();
         // Whoever asked may have been cancelled meanwhile; then nothing happens, which is right.
         let _ = answer.send(Resolution { verdict, by, lane });
@@ -72,11 +75,20 @@ impl Actor for BrokerActor {
     }
 }
 
+/// What cannot be judged is not done.
+fn unjudged() -> Verdict {
+    let text = "formic failed to judge it; this is a fault of formic".to_owned();
+    Verdict::Deny(Reason { text, rule: None })
+}
+
 /// Nobody is there to be asked: what would ask is denied, with a reason that says how to allow it.
 pub(crate) fn unattended(verdict: Verdict) -> (Verdict, Decider) {
     match verdict {
         Verdict::Ask(Reason { text, rule }) => {
-            let text = format!("{text}; this needs a person's consent and nobody is there to ask");
+            let text = format!(
+                "{text}; this needs a person's consent and nobody is there to ask (a rule in --allowedTools would \
+                 allow it)"
+            );
             (Verdict::Deny(Reason { text, rule }), Decider::Nobody)
         }
         decided @ (Verdict::Allow(_) | Verdict::Deny(_)) => (decided, Decider::Policy),

@@ -35,8 +35,10 @@ pub(crate) struct Brief {
     pub world: Arc<World>,
     pub journal: ActorRef<JournalMsg>,
     pub status: watch::Sender<Status>,
-    /// The records so far; a new session has only its opening.
+    /// The records so far.
     pub records: Vec<Arc<Record>>,
+    /// What this process adds before anything else.
+    pub first: Vec<Draft>,
     pub reader: RecordReader,
 }
 
@@ -186,7 +188,7 @@ impl Brief {
     /// have died between accepting its plan and starting the node.
     async fn ensure_plan(&mut self) -> Result<(Plan, NodeId, AgentId), ActorProcessingErr> {
         let source = self.world.source.clone();
-        let mut drafts = Vec::new();
+        let mut drafts = std::mem::take(&mut self.first);
         let plan = match recorded_plan(&self.records) {
             Some(plan) => plan,
             None => {
@@ -198,7 +200,13 @@ impl Brief {
         };
         let dag = Dag::new(&plan)?;
         let (node, agent) = match recorded_start(&self.records) {
-            Some(started) => started,
+            Some((node, agent)) => {
+                if has_ended(&self.records, node) {
+                    // A conversation that is taken up again is a node that is taken up again.
+                    drafts.push(self.draft(Event::Plan(PlanEvent::NodeStarted { node, agent })));
+                }
+                (node, agent)
+            }
             None => {
                 let node = *dag
                     .ready()
@@ -299,6 +307,25 @@ fn recorded_start(records: &[Arc<Record>]) -> Option<(NodeId, AgentId)> {
         };
         Some((*node, *agent))
     })
+}
+
+/// Whether a node's latest record is its end.
+fn has_ended(records: &[Arc<Record>], node: NodeId) -> bool {
+    let mut ended = false;
+    for record in records {
+        match &record.event {
+            Event::Plan(PlanEvent::NodeStarted { node: of, .. }) if *of == node => ended = false,
+            Event::Plan(PlanEvent::NodeEnded { node: of, .. }) if *of == node => ended = true,
+            Event::Session(_)
+            | Event::Turn(_)
+            | Event::Model(_)
+            | Event::Tool(_)
+            | Event::Permission(_)
+            | Event::Plan(_)
+            | Event::Fault(_) => {}
+        }
+    }
+    ended
 }
 
 /// How the last turn ended, if none has begun since.

@@ -15,7 +15,7 @@ use crate::broker::{BrokerActor, BrokerMsg};
 use crate::bus::{Bus, Subscription};
 use crate::coordinator::{Brief, CoordinatorActor, CoordinatorMsg, opening};
 use crate::error::OpenError;
-use crate::journal::{self, JournalActor, JournalMsg, Writer};
+use crate::journal::{JournalActor, JournalMsg, Writer};
 use crate::options::Options;
 use crate::setup::{self, Ground};
 use crate::world::World;
@@ -160,7 +160,7 @@ impl Session {
         let Beginning {
             id,
             journal,
-            mut records,
+            records,
             first,
         } = beginning;
         let data = DataFolder::at(&options.data);
@@ -179,14 +179,13 @@ impl Session {
         let base = Base { journal, broker };
         let carriers = (bus, base.broker.clone());
         let world = Arc::new(setup::world(options, id, ground, carriers));
-        let first = first.into_iter().map(of_session).collect();
-        records.extend(journal::append(&base.journal, first).await?);
         let (status, watched) = watch::channel(Status::default());
         let brief = Brief {
             world: world.clone(),
             journal: base.journal.clone(),
             status,
             records,
+            first: first.into_iter().map(of_session).collect(),
             reader: Arc::new(move || read_whole(&data, id)),
         };
         let (coordinator, _) = Actor::spawn(None, CoordinatorActor, brief).await?;
