@@ -118,7 +118,14 @@ fn turn(state: &mut State, event: &TurnEvent) {
             state.flow.phase = Phase::Due;
             say(state, Role::User, vec![Block::Text(text.clone())]);
         }
-        TurnEvent::Interrupted { cause } => state.flow.phase = Phase::Stopping { cause: *cause },
+        TurnEvent::Interrupted { cause } => {
+            let flow = &mut state.flow;
+            // What the stopped call still brings home must not pass for an answer to the next.
+            if matches!(flow.phase, Phase::Calling { .. } | Phase::Waiting { .. }) {
+                flow.step += 1;
+            }
+            flow.phase = Phase::Stopping { cause: *cause };
+        }
         TurnEvent::Ended { .. } => {
             close_calls(state);
             state.flow.phase = Phase::Resting;
@@ -162,6 +169,7 @@ fn model(state: &mut State, event: &ModelEvent) {
             }
         }
         ModelEvent::Failed { fault, .. } => {
+            state.flow.step += 1;
             state.flow.phase = Phase::Failed {
                 fault: fault.clone(),
             };

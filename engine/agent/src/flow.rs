@@ -19,7 +19,7 @@ pub struct Flow {
     pub phase: Phase,
     /// The turn under way, or the last one.
     pub turn: Option<TurnId>,
-    /// Replies received in the session.
+    /// Model calls of the session that were answered, given up or stopped: the number of the next.
     pub step: u32,
     /// The calls of the newest reply.
     pub calls: Vec<Slot>,

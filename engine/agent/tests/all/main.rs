@@ -3,6 +3,7 @@
 
 mod calls;
 mod given;
+mod laws;
 mod limits;
 mod nudges;
 mod pairs;
@@ -13,3 +14,4 @@ mod stops;
 mod story;
 mod told;
 mod turn;
+mod world;

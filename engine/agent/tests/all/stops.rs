@@ -30,6 +30,21 @@ fn a_model_call_and_a_pause_end_at_once() {
 }
 
 #[test]
+fn what_a_stopped_or_given_up_call_still_brings_home_is_no_answer_to_the_next() {
+    let calling = session().when(submit(1, "go"));
+    let never = fault(FaultKind::BadRequest, RetryHint::Never);
+    for ended in [
+        calling.clone().when(interrupt()),
+        calling.when(fails(0, 0, never.clone())),
+    ] {
+        let next = ended.when(submit(2, "now this")).wishes("model 1.0");
+        for late in [says("to the first").to(0), fails(0, 0, never.clone())] {
+            next.clone().when(late).tells("").wishes("model 1.0");
+        }
+    }
+}
+
+#[test]
 fn calls_that_have_not_started_are_answered_as_interrupted() {
     let story = asked([read(1, "/w/a"), edit(2, "/w/a")])
         .when(interrupt())

@@ -137,7 +137,8 @@ pub(crate) fn folded(events: &[Event]) -> State {
     State::fold(&records)
 }
 
-fn written(seq: u64, event: &Event) -> Record {
+/// The record of an event as the journal would give it back.
+pub(crate) fn written(seq: u64, event: &Event) -> Record {
     let draft = Draft {
         agent: Some(AgentId::new(Uuid::from_u128(7))),
         node: None,
