@@ -1,5 +1,7 @@
 //! What comes back: answers that fit a schema, refusals that say so, streams a script can read.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::stage::{Reply, Stage, Step, WIRES};
@@ -131,28 +133,21 @@ fn a_stream_begins_with_the_session_pairs_every_call_and_ends_with_the_result() 
         );
         assert_eq!(last["result"], "Seen.");
         assert_eq!(last["session_id"], first["session_id"]);
-        assert_eq!(
-            ids(&lines, "assistant", "tool_use", "id"),
-            ids(&lines, "user", "tool_result", "tool_use_id")
-        );
-        assert_eq!(ids(&lines, "assistant", "tool_use", "id").len(), 2);
+        let called = ids(&lines, "assistant", "tool_use", "id");
+        assert_eq!(called.len(), 2);
+        // Each result is told as it comes: what the model gets is in the order of the calls, and proven elsewhere.
+        assert_eq!(ids(&lines, "user", "tool_result", "tool_use_id"), called);
     }
 }
 
-/// The ids in blocks of `kind` in messages of `from`, in order.
-fn ids(lines: &[Value], from: &str, kind: &str, id: &str) -> Vec<Value> {
-    let blocks = |line: &Value| {
-        line["message"]["content"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default()
-    };
-    let of = lines
-        .iter()
-        .filter(|line| line["type"] == from)
-        .flat_map(blocks);
-    of.filter(|block| block["type"] == kind)
-        .map(|block| block[id].clone())
+/// The ids in blocks of `kind` in messages of `from`.
+fn ids(lines: &[Value], from: &str, kind: &str, id: &str) -> BTreeSet<String> {
+    let blocks = |line: &Value| line["message"]["content"].as_array().cloned();
+    let of = lines.iter().filter(|line| line["type"] == from);
+    of.filter_map(blocks)
+        .flatten()
+        .filter(|block| block["type"] == kind)
+        .map(|block| block[id].as_str().expect("an id").to_owned())
         .collect()
 }
 

@@ -148,8 +148,7 @@ fn a_second_process_is_told_who_holds_the_session() {
         shown.stdout.contains("wait"),
         "reading needs no lock: {shown}"
     );
-    drop(gate.hold());
-    std::fs::write(stage.path("gate"), "go\n").unwrap();
+    let _open = gate.tell("go");
     let first = first.end();
     assert_eq!(
         (first.code(), first.answer()),
@@ -184,9 +183,7 @@ fn sessions_of_one_project_run_side_by_side() {
     let runs = names.map(|name| stage.prompt(&format!("work {name}")).start());
     // All of them are inside their commands before the first is let through.
     pipes.iter().for_each(|(ready, _)| drop(ready.line()));
-    for name in names {
-        std::fs::write(stage.path(&format!("gate-{name}")), "go\n").unwrap();
-    }
+    let _open = pipes.each_ref().map(|(_, gate)| gate.tell("go"));
     for (run, name) in runs.into_iter().zip(names) {
         let ended = run.end();
         assert_eq!(ended.code(), Some(0), "{ended}");

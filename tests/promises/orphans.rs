@@ -13,14 +13,14 @@ struct Busy {
     sleeps: Vec<String>,
 }
 
-/// A background shell, a child that left its session, a child that ignores polite signals, and the command itself.
+/// A background shell, a child that left its session and its parents, a child that ignores polite signals, and the command itself.
 fn busy(flags: &[&str]) -> Busy {
     let sleeps: Vec<String> = (0..4).map(|_| unlike_any_other()).collect();
     let [background, left, deaf, own] = &sleeps[..] else {
         unreachable!("four of them")
     };
     let command = format!(
-        "setsid sleep {left} & (trap '' TERM INT HUP; exec sleep {deaf}) & \
+        "(setsid sleep {left} &); (trap '' TERM INT HUP; exec sleep {deaf}) & \
          echo up > ready; sleep {own}"
     );
     let started = format!("sleep {background}");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::stage::{Ended, Fault, KEY, Reply, Stage, Step, WIRES, Wire};
+use crate::stage::{Ended, Fault, KEY, Reply, Stage, Step, WIRES, Wire, in_order};
 
 const IN_SETTINGS: &str = "sk-settings-8d2f61c0b7a3";
 const IN_HEADER: &str = "hdr-0f3e9b7721aa54cd";
@@ -74,7 +74,7 @@ fn keys_and_headers_in_settings_stay_there() {
         for format in ["text", "json", "stream-json", "events"] {
             let stage = Stage::knowing(|project| {
                 let file = project.parent().unwrap().join("config/settings.json");
-                crate::stage::in_order([
+                in_order([
                     Reply::steps([
                         Step::tool("read", json!({"file_path": file})),
                         Step::tool(
@@ -97,6 +97,40 @@ fn keys_and_headers_in_settings_stay_there() {
             let has_header = |name: &str| sent[0].headers.iter().any(|(header, _)| header == name);
             assert!(has_header("x-gate"), "the header is sent where it belongs");
         }
+    }
+}
+
+#[test]
+fn a_key_in_more_output_than_the_model_is_shown_is_not_spilled() {
+    for wire in WIRES {
+        let stage = Stage::knowing(|project| {
+            let file = project
+                .parent()
+                .expect("a stage")
+                .join("config/settings.json");
+            let much = format!(
+                "cat {}; seq 1 20000; cat {}",
+                file.display(),
+                file.display()
+            );
+            let later = json!({"command": much.as_str(), "run_in_background": true});
+            in_order([
+                Reply::steps([
+                    Step::tool("bash", json!({"command": much.as_str()})),
+                    Step::tool("bash", later),
+                ]),
+                Reply::tool("bash_output", json!({"bash_id": "bash_1"})),
+                Reply::text("Read."),
+            ])
+        });
+        let stage = stage.on(wire).user_settings(&settings(wire));
+        let ended = stage.prompt("print it").succeed();
+        let shown = &stage.asked()[1].results()[0];
+        assert!(
+            shown.text.contains("[redacted"),
+            "it was printed: {shown:?}"
+        );
+        betrays_nothing(&stage, &ended, &[KEY, IN_SETTINGS, IN_HEADER]);
     }
 }
 

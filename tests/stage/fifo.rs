@@ -1,13 +1,12 @@
 //! Named pipes: how a proof and a process wait for each other without a clock.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
-
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 /// Longer than this nobody speaks any more.
 const SILENCE: Duration = Duration::from_secs(90);
@@ -20,7 +19,11 @@ pub struct Fifo {
 impl Fifo {
     /// Makes one.
     pub fn at(path: &Path) -> Self {
-        mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).expect("a pipe is made");
+        let made = Command::new("mkfifo").arg(path).status();
+        assert!(
+            made.is_ok_and(|status| status.success()),
+            "a pipe could not be made"
+        );
         Self {
             path: path.to_owned(),
         }
@@ -30,6 +33,13 @@ impl Fifo {
     pub fn hold(&self) -> File {
         let options = OpenOptions::new().read(true).write(true).open(&self.path);
         options.expect("a pipe can be opened")
+    }
+
+    /// Writes a line for whoever reads it, now or later, as long as what is given back is kept.
+    pub fn tell(&self, line: &str) -> File {
+        let mut pipe = self.hold();
+        writeln!(pipe, "{line}").expect("a held pipe takes a line");
+        pipe
     }
 
     /// Waits for somebody to write a line.

@@ -4,6 +4,7 @@
 mod asked;
 mod binary;
 mod fifo;
+#[cfg(target_os = "linux")]
 mod living;
 mod run;
 
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 
 pub use asked::{Asked, Told};
 pub use fifo::Fifo;
+#[cfg(target_os = "linux")]
 pub use living::{living, soon, unlike_any_other};
 pub use run::{Ended, Formic, Running};
 pub use scripted::{Chunk, Fault, Reply, Step, Usage, Wire};

@@ -1,6 +1,8 @@
 //! Shows a run in the wanted form: each record and delta as it comes, the result at the end.
 
-use protocol::{Delta, DeltaBody, Event, ModelEvent, Record, SessionEvent, ToolEvent, ToolStatus};
+use protocol::{
+    Delta, DeltaBody, Event, FaultEvent, ModelEvent, Record, SessionEvent, ToolEvent, ToolStatus,
+};
 use serde_json::{Value, json};
 
 use super::account::Account;
@@ -52,6 +54,7 @@ impl Show {
     /// When stdout is gone.
     pub fn record(&mut self, record: &Record, account: &Account) -> Result<(), Failure> {
         self.stream.learn(record);
+        warn(record);
         if self.form.is_verbose {
             self.tell(record);
         }
@@ -160,6 +163,26 @@ impl Show {
             | Event::Fault(_) => {}
         }
     }
+}
+
+/// Says what nobody may miss, wanted or not: that records were lost, or that a part of formic failed.
+fn warn(record: &Record) {
+    let Event::Fault(fault) = &record.event else {
+        return;
+    };
+    output::note(&match fault {
+        FaultEvent::JournalCut {
+            at_byte,
+            lost_bytes,
+            reason,
+        } => format!(
+            "warning: the session's journal was not whole after byte {at_byte}: {reason}; \
+             {lost_bytes} bytes were set aside, and the session goes on from there"
+        ),
+        FaultEvent::ActorFailed { actor, message } => format!(
+            "warning: the {actor} failed and was taken up again from the journal: {message}"
+        ),
+    });
 }
 
 /// Whether a record says that a process opened or took up its session.
