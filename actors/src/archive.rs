@@ -1,8 +1,10 @@
 //! Sessions at rest: listing, reading, replaying, forking, deleting, checking, without running anything.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use protocol::{AgentId, BlobId, Event, PlanEvent, Record, Seq, SessionId, TurnEvent};
+use protocol::{
+    AgentId, BlobId, Event, PlanEvent, Record, Seq, SessionEvent, SessionId, TurnEvent,
+};
 use tools::Process;
 
 use crate::coordinator::concerns;
@@ -10,7 +12,7 @@ use crate::law::spill_root;
 
 pub use store::{
     Condition, Cut, DataFolder, Facts, ReadReport, Reader, SessionInfo, StoreError, check, delete,
-    fork, list, read, rebuild_index,
+    fork, list, newest_first, read, rebuild_index,
 };
 pub use tools::Reaped;
 
@@ -19,11 +21,17 @@ pub use tools::Reaped;
 /// # Errors
 /// The folder of the sessions cannot be listed.
 pub fn newest_for(data: &DataFolder, cwd: &Path) -> Result<Option<SessionId>, StoreError> {
-    let here = |info: &SessionInfo| info.facts.cwd.as_deref() == Some(cwd);
-    let sessions = list(data)?.into_iter().filter(here);
-    Ok(sessions
-        .max_by_key(|info| (info.modified_ms, info.id))
-        .map(|info| info.id))
+    let here = |id: &SessionId| began_in(data, *id).as_deref() == Some(cwd);
+    Ok(newest_first(data)?.into_iter().find(here))
+}
+
+/// The folder a session was opened in, from its first record.
+fn began_in(data: &DataFolder, id: SessionId) -> Option<PathBuf> {
+    let first = Reader::open(data, id).ok()?.next_record().ok()??;
+    if let Event::Session(SessionEvent::Opened(opening)) = first.event {
+        return Some(opening.cwd);
+    }
+    None
 }
 
 /// Ends what still runs of commands whose formic is dead. Blocks shortly.

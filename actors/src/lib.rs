@@ -34,5 +34,5 @@ pub use policy::{Explanation, RuleSpec};
 pub use providers::{
     Auth, BadAddress, ConnectError, Endpoint, Quirks, Secret, TraitsOverride, Wire,
 };
-pub use session::{Session, Stopped};
+pub use session::{Past, Session, Stopped};
 pub use source::{Source, SystemSource};

@@ -67,6 +67,9 @@ struct Beginning {
     first: Vec<Event>,
 }
 
+/// The records a session had before this process took it up, read once.
+pub type Past = Vec<Arc<Record>>;
+
 /// The session has stopped because it could not go on.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("go on with the session: {0}")]
@@ -91,11 +94,11 @@ impl Session {
         Self::start(options, ground, beginning).await
     }
 
-    /// Takes a session up again. A turn that was under way goes on.
+    /// Takes a session up again, and tells its past. A turn that was under way goes on.
     ///
     /// # Errors
     /// [`OpenError`]: there is no such session, another process has it, or it cannot be read.
-    pub async fn resume(options: Options, id: SessionId) -> Result<Self, OpenError> {
+    pub async fn resume(options: Options, id: SessionId) -> Result<(Self, Past), OpenError> {
         Self::take_up(options, id, None).await
     }
 
@@ -107,7 +110,7 @@ impl Session {
         options: Options,
         from: SessionId,
         id: Option<SessionId>,
-    ) -> Result<Self, OpenError> {
+    ) -> Result<(Self, Past), OpenError> {
         let id = id.unwrap_or_else(|| SessionId::new(options.source.uuid()));
         let data = DataFolder::at(&options.data);
         // A branch that cannot be taken up must not be made.
@@ -120,7 +123,7 @@ impl Session {
         options: Options,
         id: SessionId,
         forked: Option<ForkPoint>,
-    ) -> Result<Self, OpenError> {
+    ) -> Result<(Self, Past), OpenError> {
         let data = DataFolder::at(&options.data);
         let (journal, recovered) = Journal::open(&data, id)?;
         let records: Vec<Arc<Record>> = recovered.records.into_iter().map(Arc::new).collect();
@@ -141,7 +144,7 @@ impl Session {
         let beginning = Beginning {
             id,
             journal,
-            records,
+            records: records.clone(),
             first: cut.into_iter().chain(forked).collect(),
         };
         let session = Self::start(options, ground, beginning).await?;
@@ -149,7 +152,7 @@ impl Session {
             .command(resume)
             .await
             .map_err(|error| OpenError::Stopped(error.to_string()))?;
-        Ok(session)
+        Ok((session, records))
     }
 
     async fn start(

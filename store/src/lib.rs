@@ -16,4 +16,6 @@ pub use blobs::{Blobs, LostBlob, WhyLost};
 pub use error::{Result, StoreError};
 pub use folder::DataFolder;
 pub use journal::{Cut, Damage, Journal, Position, ReadReport, Reader, Recovered, read};
-pub use sessions::{Condition, Facts, SessionInfo, check, delete, fork, list, rebuild_index};
+pub use sessions::{
+    Condition, Facts, SessionInfo, check, delete, fork, list, newest_first, rebuild_index,
+};

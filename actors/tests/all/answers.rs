@@ -61,7 +61,7 @@ async fn a_session_taken_up_without_a_schema_answers_in_prose() {
     let mut bench = wanting_a_number(script);
     let (id, _) = bench.one_turn("how many?").await;
     bench.prompt.schema = None;
-    let session = actors::Session::resume(bench.options(), id).await.unwrap();
+    let (session, _) = actors::Session::resume(bench.options(), id).await.unwrap();
     session.submit(said("why?")).await.unwrap();
     assert_eq!(session.rest().await.unwrap(), Some(TurnEnd::Completed));
     session.close().await;
@@ -77,7 +77,7 @@ async fn a_session_taken_up_with_a_schema_answers_by_it() {
     let schema = bench.prompt.schema.take();
     let (id, _) = bench.one_turn("how many?").await;
     bench.prompt.schema = schema;
-    let session = actors::Session::resume(bench.options(), id).await.unwrap();
+    let (session, _) = actors::Session::resume(bench.options(), id).await.unwrap();
     session.submit(said("how many exactly?")).await.unwrap();
     assert_eq!(session.rest().await.unwrap(), Some(TurnEnd::Completed));
     session.close().await;

@@ -47,7 +47,7 @@ async fn a_session_let_go_of_can_be_taken_up_again() {
     let (id, mut watch) = (session.id(), session.subscribe());
     drop(session);
     while soon(watch.next()).await.is_some() {}
-    let session = Session::resume(bench.options(), id).await.unwrap();
+    let (session, _) = Session::resume(bench.options(), id).await.unwrap();
     session.close().await;
 }
 
@@ -65,6 +65,6 @@ async fn a_session_that_cannot_be_opened_leaves_nothing_behind() {
     let resumed = Session::resume(bench.options(), first).await;
     assert!(matches!(resumed.err(), Some(OpenError::Schema(_))));
     bench.prompt.schema = None;
-    let session = Session::resume(bench.options(), first).await.unwrap();
+    let (session, _) = Session::resume(bench.options(), first).await.unwrap();
     session.close().await;
 }

@@ -92,7 +92,7 @@ async fn a_secret_a_tool_prints_reaches_neither_the_journal_nor_the_model() {
 async fn a_resumed_session_goes_on_where_it_was_and_sends_the_same_prefix() {
     let bench = Bench::new(edit_script()).with_file("a.txt", "one\n");
     let (id, _) = bench.one_turn("change a.txt").await;
-    let session = actors::Session::resume(bench.options(), id).await.unwrap();
+    let (session, _) = actors::Session::resume(bench.options(), id).await.unwrap();
     session.submit(said("and now?")).await.unwrap();
     assert_eq!(session.rest().await.unwrap(), Some(TurnEnd::Completed));
     session.close().await;

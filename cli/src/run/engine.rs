@@ -1,11 +1,11 @@
 //! The engine of a run: drives one session through its turns and watches what it tells.
 
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
-use actors::archive::{self, DataFolder};
-use actors::{Options, Session, Stopped, Subscription};
-use protocol::{Block, Event, InterruptCause, Notice, Record, Seq, TurnEvent};
+use actors::{Options, Past, Session, Stopped, Subscription};
+use protocol::{Block, Event, InterruptCause, Notice, Record, TurnEvent};
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::account::Account;
@@ -27,19 +27,12 @@ const CLOSING: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// When it cannot be opened or read.
-pub async fn open(options: Options, take: Take) -> Result<(Session, Vec<Record>), Failure> {
-    let past = match take {
-        Take::New(_) => Vec::new(),
-        Take::Resume(id) | Take::Fork(id, _) => {
-            archive::read(&DataFolder::at(&options.data), id, Seq(1))?.records
-        }
-    };
-    let session = match take {
-        Take::New(id) => Session::open(options, id).await?,
+pub async fn open(options: Options, take: Take) -> Result<(Session, Past), Failure> {
+    Ok(match take {
+        Take::New(id) => (Session::open(options, id).await?, Past::new()),
         Take::Resume(id) => Session::resume(options, id).await?,
         Take::Fork(from, id) => Session::fork(options, from, id).await?,
-    };
-    Ok((session, past))
+    })
 }
 
 /// A session under way.
@@ -83,7 +76,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the session, stdin or stdout cannot go on.
-    pub async fn live(&mut self, past: &[Record], mut input: Input) -> Result<u8, Failure> {
+    pub async fn live(&mut self, past: &[Arc<Record>], mut input: Input) -> Result<u8, Failure> {
         for record in past {
             self.account.remember(record);
             self.show.remember(record);
@@ -150,7 +143,7 @@ impl Engine {
     }
 
     /// Nothing is said: an unfinished turn goes on, a finished one is told again.
-    async fn silent(&mut self, past: &[Record]) -> Result<Ending, Failure> {
+    async fn silent(&mut self, past: &[Arc<Record>]) -> Result<Ending, Failure> {
         let Some(turn) = self.account.turn() else {
             return Err(Failure::new(
                 Kind::Session,

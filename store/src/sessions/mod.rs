@@ -66,6 +66,17 @@ pub fn list(data: &DataFolder) -> Result<Vec<SessionInfo>> {
     Ok(listed)
 }
 
+/// The sessions by the age of their journals, the one written last first. Reads no journal.
+///
+/// # Errors
+/// The folder of the sessions cannot be listed.
+pub fn newest_first(data: &DataFolder) -> Result<Vec<SessionId>> {
+    let aged = |id| Some((stamp(&data.session(id)).ok()?.modified_ns, id));
+    let mut sessions: Vec<_> = ids(data)?.into_iter().filter_map(aged).collect();
+    sessions.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(sessions.into_iter().map(|(_, id)| id).collect())
+}
+
 /// Throws the index away, reads every journal, and gives how many sessions there are.
 ///
 /// # Errors
