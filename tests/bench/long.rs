@@ -3,7 +3,7 @@
 use scripted::{Reply, Rule, Script};
 use serde_json::json;
 
-use crate::run::{Stage, Used, median, paired};
+use crate::run::{Stage, Used, least, median};
 use crate::{figure, row};
 
 const TURNS: u64 = 400;
@@ -33,14 +33,14 @@ const FREE: [&str; 2] = ["--permission-mode", "bypassPermissions"];
 fn both(turns: u64, times: usize) -> (Used, Used) {
     let stage = stage(turns);
     let prompt = ["read", FREE[0], FREE[1]];
-    paired(times, || (stage.formic(&prompt), stage.floor("read")))
+    least(times, || (stage.formic(&prompt), stage.floor("read")))
 }
 
 pub fn measure() {
     let (none, none_floor) = both(0, 9);
-    let (first, first_floor) = both(EIGHTH, 5);
-    let (most, most_floor) = both(TURNS - EIGHTH, 5);
-    let (all, all_floor) = both(TURNS, 5);
+    let (first, first_floor) = both(EIGHTH, 9);
+    let (most, most_floor) = both(TURNS - EIGHTH, 9);
+    let (all, all_floor) = both(TURNS, 9);
     let per_turn = |used: Used, none: Used| (used.cpu_ms - none.cpu_ms) / TURNS as f64;
     row(
         "CPU of a sequential read turn, ms",
