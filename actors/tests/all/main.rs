@@ -5,8 +5,12 @@
 mod answers;
 mod bench;
 mod closing;
+mod excess;
+mod hostile;
 mod interrupts;
+mod replies;
 mod secrets;
 mod speaking;
 mod turns;
 mod watching;
+mod wild;

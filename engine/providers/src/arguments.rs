@@ -7,6 +7,10 @@ use protocol::Text;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
+/// Arguments and blocks nested deeper than this are not believed: no tool wants them, and a server that does not read
+/// them would refuse every later request that carries them back.
+const MOST_DEPTH: usize = 100;
+
 /// The arguments of one call, judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Judged {
@@ -50,7 +54,26 @@ pub(crate) fn judge(raw: &str) -> Judged {
 
 /// Whether `text` is exactly one JSON object whose keys differ.
 pub(crate) fn is_object(text: &str) -> bool {
-    text.starts_with('{') && serde_json::from_str::<DistinctObject>(text).is_ok()
+    text.starts_with('{') && !is_deep(text) && serde_json::from_str::<DistinctObject>(text).is_ok()
+}
+
+/// Whether values of this JSON text stand inside one another more than [`MOST_DEPTH`] times.
+pub(crate) fn is_deep(json: &str) -> bool {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => depth += 1,
+            b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MOST_DEPTH {
+            return true;
+        }
+    }
+    false
 }
 
 /// An object of which only the shape matters.
@@ -86,6 +109,17 @@ impl<'de> Deserialize<'de> for DistinctObject {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nesting_has_an_end_and_texts_do_not_nest() {
+        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(is_object(&nested(MOST_DEPTH - 1)));
+        assert!(!is_object(&nested(MOST_DEPTH)));
+        let text = format!("{{\"a\":\"\\\"{}\"}}", "[{".repeat(MOST_DEPTH));
+        assert!(is_object(&text));
+        let beside = format!("{{\"a\":[{}0]}}", "[],".repeat(MOST_DEPTH));
+        assert!(is_object(&beside));
+    }
 
     #[test]
     fn arguments_are_one_object_or_malformed() {

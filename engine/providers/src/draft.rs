@@ -3,12 +3,18 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use protocol::{Block, CallId, Reply, StopReason, Text, ToolCall, Usage, WireCallId};
+use protocol::{Block, CallId, ModelFault, Reply, StopReason, Text, ToolCall, Usage, WireCallId};
 
 use crate::arguments::{Judged, judge};
+use crate::faults::{garbled, shorten_message};
+use crate::spelling;
 
 /// The most oddities kept of one reply.
 const ODDITIES: usize = 20;
+
+/// The most blocks of one reply. A model that writes more has lost itself, and each call would be run, recorded and
+/// answered.
+const MOST_PARTS: usize = 1_000;
 
 /// One block while it grows.
 #[derive(Debug)]
@@ -40,7 +46,8 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Notes something passed over; the same thing only once.
-    pub(crate) fn odd(&mut self, what: String) {
+    pub(crate) fn odd(&mut self, what: &str) {
+        let what = shorten_message(what);
         if self.oddities.len() < ODDITIES && !self.oddities.contains(&what) {
             self.oddities.push(what);
         }
@@ -49,6 +56,19 @@ impl Draft {
     pub(crate) fn push(&mut self, part: Part) -> usize {
         self.parts.push(part);
         self.parts.len() - 1
+    }
+
+    /// Whether the reply is still one that can be lived with.
+    ///
+    /// # Errors
+    /// It has more blocks than any sane reply.
+    pub(crate) fn bounded(&self) -> Result<(), ModelFault> {
+        if self.parts.len() > MOST_PARTS {
+            return Err(garbled(format!(
+                "the reply has more than {MOST_PARTS} blocks"
+            )));
+        }
+        Ok(())
     }
 
     /// The whole reply. `stop` is the wire's reason; calls present or absent correct it.
@@ -81,7 +101,7 @@ impl Draft {
             })
             .collect();
         Reply {
-            model: self.model,
+            model: shorten_message(&self.model),
             content,
             stop,
             usage,
@@ -94,11 +114,12 @@ impl Draft {
         match stop {
             StopReason::EndTurn | StopReason::StopSequence if calls => StopReason::ToolUse,
             StopReason::ToolUse if !calls => {
-                self.odd("stopped for tools, but called none".to_owned());
+                self.odd("stopped for tools, but called none");
                 StopReason::EndTurn
             }
             StopReason::Other(reason) => {
-                self.odd(format!("unknown stop reason {reason:?}"));
+                let reason = shorten_message(&reason);
+                self.odd(&format!("unknown stop reason {reason:?}"));
                 StopReason::Other(reason)
             }
             other => other,
@@ -115,24 +136,24 @@ fn judge_call(call: &CallPart, cut_here: bool) -> Judged {
     }
 }
 
-/// Gives the call its ids. A wire id that is missing or already taken in this reply is minted anew, so that
-/// every result finds its own call.
+/// Gives the call its ids. A wire id that is missing or, as it will be spelled, already taken in this reply is minted
+/// anew, so that every result finds its own call.
 fn name_call(
     call: CallPart,
     judged: Judged,
-    taken: &mut HashSet<Arc<str>>,
+    taken: &mut HashSet<String>,
     new_call: &dyn Fn() -> CallId,
 ) -> ToolCall {
     let id = new_call();
     let mut wire: Arc<str> = call.wire.into();
-    if wire.is_empty() || taken.contains(&wire) {
+    if wire.is_empty() || !taken.insert(spelling::id(&wire).into_owned()) {
         wire = id.to_string().into();
+        taken.insert(wire.to_string());
     }
-    taken.insert(wire.clone());
     ToolCall {
         id,
         wire: WireCallId(wire),
-        name: call.name,
+        name: spelling::name(&call.name),
         arguments: judged.arguments,
         malformed: judged.malformed,
     }

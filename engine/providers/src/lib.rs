@@ -19,6 +19,7 @@ pub mod prices;
 mod provider;
 mod retry_after;
 mod secret;
+mod spelling;
 mod sse;
 mod stream;
 mod tape;

@@ -16,6 +16,9 @@ use crate::{Assemble, Tape};
 /// How long a finished stream may take to end by itself, so that its connection can be used again.
 const FAREWELL: Duration = Duration::from_millis(50);
 
+/// The most bytes of one reply's stream: many times the longest reply of any model, and an end to one without end.
+const REPLY_BYTES: usize = 128 * 1024 * 1024;
+
 /// Sends `request` and assembles its reply. Every fault is presentable and says whether tokens were billed.
 pub(crate) async fn run(
     http: &Http,
@@ -71,8 +74,14 @@ async fn read(
     (exchange.deltas)(DeltaBody::ReplyBegins { step: 0 });
     let mut tape = Tape::default();
     let mut body = Body::Unknown(Vec::new());
-    let mut next = Some(first);
+    let (mut next, mut passed) = (Some(first), 0_usize);
     while let Some(bytes) = next {
+        passed = passed.saturating_add(bytes.len());
+        if passed > REPLY_BYTES {
+            return Err(garbled(format!(
+                "the reply is larger than {REPLY_BYTES} bytes"
+            )));
+        }
         let fed = body.feed(&bytes, assembler, &mut tape);
         tape.play(exchange.deltas);
         fed?;

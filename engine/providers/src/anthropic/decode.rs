@@ -5,6 +5,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::events::{BlockIn, DeltaIn, Event, MessageIn, UsageIn};
+use crate::arguments::is_deep;
 use crate::draft::{CallPart, Draft, Part};
 use crate::faults::{Told, broken, garbled, reported};
 use crate::{Assemble, SseEvent, Tape};
@@ -50,9 +51,9 @@ impl Assemble for Assembler {
             "error" => return Err(reported_in(&event.data)),
             // An error in the shape of the OpenAI wire, as proxies send it.
             _ if event.data.starts_with("{\"error\"") => return Err(reported_in(&event.data)),
-            other => self.draft.odd(format!("unknown event {other:?}")),
+            other => self.draft.odd(&format!("unknown event {other:?}")),
         }
-        Ok(())
+        self.draft.bounded()
     }
 
     fn body(&mut self, body: &str, tape: &mut Tape) -> Result<(), ModelFault> {
@@ -70,6 +71,7 @@ impl Assemble for Assembler {
             let index = Some(number as u64);
             self.block(index, Some(*block), tape);
             self.close(index, tape);
+            self.draft.bounded()?;
         }
         self.stop = stop_reason(&message.stop_reason);
         self.start(Some(message));
@@ -90,7 +92,7 @@ impl Assemble for Assembler {
             return Err(broken("the stream ended before its message_stop"));
         }
         let stop = self.stop.take().unwrap_or_else(|| {
-            self.draft.odd("no stop reason".to_owned());
+            self.draft.odd("no stop reason");
             StopReason::EndTurn
         });
         let usage = self.usage.counted();
@@ -119,8 +121,7 @@ impl Assembler {
     fn block(&mut self, index: Option<u64>, raw: Option<&RawValue>, tape: &mut Tape) {
         let Some(raw) = raw else { return };
         let Ok(block) = serde_json::from_str::<BlockIn<'_>>(raw.get()) else {
-            self.draft
-                .odd("a content block that is no object".to_owned());
+            self.draft.odd("a content block that is no object");
             return;
         };
         let at = self.draft.parts.len();
@@ -136,8 +137,11 @@ impl Assembler {
             }
             "redacted_thinking" => self.keep(index, Part::Redacted(block.data.to_string())),
             "tool_use" => self.call(index, &block, tape),
+            other if is_deep(raw.get()) => {
+                self.draft.odd(&format!("block {other:?} nested too deep"));
+            }
             other => {
-                self.draft.odd(format!("unknown block {other:?}"));
+                self.draft.odd(&format!("unknown block {other:?}"));
                 let json = raw.get().to_owned();
                 self.keep(
                     index,
@@ -224,19 +228,18 @@ impl Assembler {
             }
             // The block's start was lost or said otherwise: what the model wrote must not be lost too.
             ("text_delta", _) => {
-                self.draft.odd("text outside of a text block".to_owned());
+                self.draft.odd("text outside of a text block");
                 let at = self.open(index, Kind::Text, tape);
                 self.text(at, &delta.text, tape);
             }
             ("thinking_delta", _) => {
-                self.draft
-                    .odd("thinking outside of a thinking block".to_owned());
+                self.draft.odd("thinking outside of a thinking block");
                 let at = self.open(index, Kind::Thinking, tape);
                 self.thinking(at, &delta.thinking, tape);
             }
             (other, _) => {
                 let what = format!("delta {other:?} passed over");
-                self.draft.odd(what);
+                self.draft.odd(&what);
             }
         }
     }
@@ -285,7 +288,7 @@ impl Assembler {
             return Err(reported_in(&event.data));
         }
         self.draft
-            .odd(format!("an event of an unknown shape: {error}"));
+            .odd(&format!("an event of an unknown shape: {error}"));
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::body;
+use crate::spelling;
 use crate::turns::turns;
 
 #[derive(Serialize)]
@@ -119,16 +120,7 @@ struct SpelledId<'a>(Cow<'a, str>);
 
 impl<'a> SpelledId<'a> {
     fn of(id: &'a WireCallId) -> Self {
-        let id = id.as_str();
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        if id.chars().all(allowed) {
-            return Self(Cow::Borrowed(id));
-        }
-        Self(
-            id.chars()
-                .map(|c| if allowed(c) { c } else { '_' })
-                .collect(),
-        )
+        Self(spelling::id(id.as_str()))
     }
 }
 

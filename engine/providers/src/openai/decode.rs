@@ -41,7 +41,7 @@ impl Assemble for Assembler {
             Ok(chunk) => self.chunk(chunk, tape),
             Err(error) if error.is_data() => {
                 self.draft
-                    .odd(format!("a chunk of an unknown shape: {error}"));
+                    .odd(&format!("a chunk of an unknown shape: {error}"));
                 Ok(())
             }
             Err(error) => Err(garbled(format!(
@@ -88,7 +88,7 @@ impl Assemble for Assembler {
         }
         self.settle(&mut Tape::default());
         let stop = self.finish.take().unwrap_or_else(|| {
-            self.draft.odd("no finish_reason".to_owned());
+            self.draft.odd("no finish_reason");
             StopReason::EndTurn
         });
         let stop = match stop {
@@ -114,7 +114,7 @@ impl Assembler {
             if choice.index.0.is_none_or(|index| index == 0) {
                 self.choice(choice, tape)?;
             } else {
-                self.draft.odd("more than one choice".to_owned());
+                self.draft.odd("more than one choice");
             }
         }
         Ok(())
@@ -125,7 +125,7 @@ impl Assembler {
             return Err(reported_in(error.get()));
         }
         if let Some(delta) = choice.delta.or(choice.message) {
-            self.delta(&delta, tape);
+            self.delta(&delta, tape)?;
         }
         if *choice.finish_reason == *"error" {
             return Err(reported_in(
@@ -138,7 +138,7 @@ impl Assembler {
         Ok(())
     }
 
-    fn delta(&mut self, delta: &DeltaIn<'_>, tape: &mut Tape) {
+    fn delta(&mut self, delta: &DeltaIn<'_>, tape: &mut Tape) -> Result<(), ModelFault> {
         // Some servers send the same reasoning under both names.
         let reasoning = match &*delta.reasoning_content {
             "" => &*delta.reasoning,
@@ -156,7 +156,9 @@ impl Assembler {
         }
         for call in delta.tool_calls.iter().flatten() {
             self.call(call, tape);
+            self.draft.bounded()?;
         }
+        self.draft.bounded()
     }
 
     fn write(&mut self, stretch: Stretch<'_>, tape: &mut Tape) {
