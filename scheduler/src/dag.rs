@@ -124,11 +124,11 @@ impl Dag {
         self.states.get(&node).copied()
     }
 
-    /// Whether every node has ended.
+    /// Whether nothing runs and nothing can start any more: what is blocked then waits for a node that failed.
     pub fn is_over(&self) -> bool {
         self.states
             .values()
-            .all(|state| matches!(state, NodeState::Ended(_)))
+            .all(|state| matches!(state, NodeState::Ended(_) | NodeState::Blocked))
     }
 
     /// An agent takes a ready node.

@@ -1,0 +1,33 @@
+//! Plans in few words: each node's number is its place, followed by what it depends on.
+
+use protocol::{Budget, Kind, Node, NodeId, Plan};
+use scheduler::{Dag, PlanError};
+use uuid::Uuid;
+
+pub(crate) fn node(n: usize) -> NodeId {
+    NodeId::new(Uuid::from_u128(n as u128))
+}
+
+/// A plan of nodes with their dependencies.
+pub(crate) fn plan(nodes: &[(usize, &[usize])]) -> Plan {
+    let planned = |&(n, deps): &(usize, &[usize])| Node {
+        id: node(n),
+        kind: Kind::Chat,
+        title: format!("node {n}"),
+        deps: deps.iter().map(|&dep| node(dep)).collect(),
+        budget: Budget::default(),
+    };
+    Plan {
+        version: 1,
+        goal: "go".into(),
+        nodes: nodes.iter().map(planned).collect(),
+    }
+}
+
+pub(crate) fn dag(nodes: &[(usize, &[usize])]) -> Result<Dag, PlanError> {
+    Dag::new(&plan(nodes))
+}
+
+pub(crate) fn nodes(numbers: &[usize]) -> Vec<NodeId> {
+    numbers.iter().map(|&n| node(n)).collect()
+}
