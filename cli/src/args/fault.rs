@@ -89,7 +89,7 @@ fn conflict(error: &clap::Error, arg: &str) -> (String, String) {
     let prior = first_word(&text(error, ContextKind::PriorArg));
     if arg.is_empty() {
         return (
-            format!("{prior}: more than one"),
+            "PROMPT: more than one".to_owned(),
             "put a prompt of several words in quotes; `formic help` lists the commands".to_owned(),
         );
     }

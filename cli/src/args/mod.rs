@@ -10,9 +10,11 @@ pub mod permissions;
 mod place;
 mod prompt;
 pub mod sessions;
+mod stray;
 
 use std::ffi::OsString;
 
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use fault::wants_json;
@@ -104,7 +106,26 @@ pub enum Command {
 /// `Help` with the text to print, or a failure that names the flag.
 pub fn parse(words: &[OsString]) -> Result<Cli, Stop> {
     later::refuse(words).map_err(Stop::Failed)?;
-    Cli::try_parse_from(words).map_err(|error| fault::explain(&error))
+    let cli = Cli::try_parse_from(words).map_err(|error| {
+        // A word beside the run's own flags and prompt: clap took it for a command.
+        let is_word = error.kind() == ErrorKind::ArgumentConflict
+            && error.get(ContextKind::InvalidSubcommand).is_some();
+        let meant = is_word.then(|| misplaced(words)).flatten();
+        meant.unwrap_or_else(|| fault::explain(&error))
+    })?;
+    match &cli.command {
+        None if !cli.run.print => misplaced(words).map_or(Ok(cli), Err),
+        _ => Ok(cli),
+    }
+}
+
+fn misplaced(words: &[OsString]) -> Option<Stop> {
+    let tree = Cli::command();
+    let names: Vec<&str> = tree
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    stray::meant(words, &names).map(Stop::Failed)
 }
 
 /// Why reading the command line ended without a command to run.

@@ -71,18 +71,18 @@ fn call(args: &ClaimArgs) -> Result<(&str, Vec<String>), Failure> {
     if let Some(input) = &args.input {
         return Ok((&args.call, vec![input.clone()]));
     }
-    let parts = args.call.split_once('(');
-    let Some((tool, subject)) =
-        parts.and_then(|(tool, rest)| Some((tool, rest.strip_suffix(')')?)))
-    else {
-        return Err(Failure::usage(
-            format_args!(
-                "CALL: {:?} says nothing of what the tool would do",
-                args.call
-            ),
+    let unclear = |why: &str| {
+        Failure::usage(
+            format_args!("CALL: {:?} {why}", args.call),
             "write a call like \"Bash(git push)\" or \"Edit(src/lib.rs)\"",
-        ));
+        )
     };
+    let (tool, rest) = args.call.split_once('(').unwrap_or((&args.call, ")"));
+    let subject = rest.strip_suffix(')');
+    let subject = subject.ok_or_else(|| unclear("lacks its closing `)`"))?;
+    if subject.trim().is_empty() {
+        return Err(unclear("says nothing of what the tool would do"));
+    }
     let shapes = [
         json!({"command": subject}),
         json!({"file_path": subject}),
@@ -122,11 +122,11 @@ fn lines(explanation: &Explanation) -> String {
 fn place(rule: &RuleRef) -> String {
     let effect = format!("{:?}", rule.effect).to_lowercase();
     let place = match (&rule.file, rule.line) {
-        (Some(file), Some(line)) => format!("{}:{line}", file.display()),
-        (Some(file), None) => file.display().to_string(),
-        (None, _) => rule.layer.clone(),
+        (Some(file), Some(line)) => format!(", {}:{line}", file.display()),
+        (Some(file), None) => format!(", {}", file.display()),
+        (None, _) => String::new(),
     };
-    format!("{} ({effect}, {}, {place})", rule.rule, rule.layer)
+    format!("{} ({effect}, {}{place})", rule.rule, rule.layer)
 }
 
 fn object(args: &ClaimArgs, explanation: &Explanation) -> Value {

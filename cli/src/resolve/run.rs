@@ -63,8 +63,9 @@ impl Run {
     /// When there is none, or a budget in dollars cannot be kept with it.
     pub async fn find_server(&mut self, args: &ModelArgs) -> Result<String, Failure> {
         let (backend, model) = server(&self.ground, args).await?;
-        let has_budget = self.options.limits.cost.is_some();
-        price_is_known(&backend.endpoint, &model, has_budget)?;
+        if let Some(budget) = &self.ground.loaded.settings.budgets.usd {
+            price_is_known(&backend.endpoint, &model, &budget.source)?;
+        }
         let provider = backend.endpoint.name.clone();
         self.options.model = ModelRef { provider, model };
         self.options.endpoint = backend.endpoint;
@@ -123,13 +124,17 @@ pub async fn server(ground: &Ground, args: &ModelArgs) -> Result<(Backend, Strin
 }
 
 /// A budget in dollars means nothing for a model whose price nobody knows.
-fn price_is_known(endpoint: &Endpoint, model: &str, has_budget: bool) -> Result<(), Failure> {
-    if !has_budget || actors::models::traits(endpoint, model)?.price.is_some() {
+fn price_is_known(endpoint: &Endpoint, model: &str, said: &config::Source) -> Result<(), Failure> {
+    if actors::models::traits(endpoint, model)?.price.is_some() {
         return Ok(());
     }
     let name = &endpoint.name;
+    let budget = match said.layer {
+        config::Layer::Flags => "--max-budget-usd".to_owned(),
+        _ => format!("{said}: budgets.usd"),
+    };
     Err(Failure::usage(
-        format_args!("--max-budget-usd: the price of {name}/{model} is not known"),
+        format_args!("{budget}: the price of {name}/{model} is not known"),
         format_args!(
             "use --max-budget-tokens, or set providers.{name}.models.{model:?}.price in settings"
         ),
