@@ -40,7 +40,7 @@ impl ModeName {
 }
 
 /// What a run may do.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Permission")]
 pub struct PermissionArgs {
     /// How much runs unasked

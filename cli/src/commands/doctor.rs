@@ -3,15 +3,16 @@
 use std::fs;
 use std::process::{Command, ExitCode, Stdio};
 
+use actors::Permissions;
 use actors::archive::{self, DataFolder};
 use serde_json::{Value, json};
 
-use crate::args::ModelArgs;
 use crate::args::doctor::DoctorArgs;
+use crate::args::{ModelArgs, PermissionArgs};
 use crate::failure::Failure;
 use crate::output;
 use crate::resolve::ground::{Ground, Site};
-use crate::resolve::run::server;
+use crate::resolve::run::{server, unserved};
 use crate::runtime;
 
 /// One thing that was looked at.
@@ -61,7 +62,7 @@ pub fn run(args: &DoctorArgs) -> Result<ExitCode, Failure> {
         "bash",
         "install bash; commands of the agent run in it",
     ));
-    findings.extend(settings(&site));
+    findings.extend(settings(&site, args));
     findings.push(models(args));
     findings.push(orphans(&data));
     findings.push(journals(&data));
@@ -125,8 +126,8 @@ fn program(name: &'static str, hint: &str) -> Finding {
     }
 }
 
-/// All that is wrong in the settings, not only the first.
-fn settings(site: &Site) -> Vec<Finding> {
+/// All that is wrong in the settings, not only the first; then whether their permission rules can be read.
+fn settings(site: &Site, args: &DoctorArgs) -> Vec<Finding> {
     let (errors, warnings) = config::check(&site.sources);
     let mut findings: Vec<Finding> = errors
         .iter()
@@ -137,6 +138,11 @@ fn settings(site: &Site) -> Vec<Finding> {
             .iter()
             .map(|warning| Finding::well("settings", warning.to_string())),
     );
+    if errors.is_empty()
+        && let Err(failure) = rules(args)
+    {
+        findings.push(Finding::ill("settings", failure.message, failure.hint));
+    }
     if findings.is_empty() {
         let there = site
             .sources
@@ -146,10 +152,20 @@ fn settings(site: &Site) -> Vec<Finding> {
             .count();
         findings.push(Finding::well(
             "settings",
-            format!("{there} files, all in order"),
+            match there {
+                1 => "1 file, in order".to_owned(),
+                _ => format!("{there} files, all in order"),
+            },
         ));
     }
     findings
+}
+
+/// Compiles the rules as a run would.
+fn rules(args: &DoctorArgs) -> Result<(), Failure> {
+    let ground = Ground::survey(&args.place, None)?;
+    Permissions::new(unserved(&ground, &PermissionArgs::default())?)?;
+    Ok(())
 }
 
 /// What a run would use, keys by name only. Only local servers are asked.

@@ -140,3 +140,32 @@ fn a_project_reaches_its_own_server_without_the_users_key() {
     assert_eq!(world.run(&["-p", "hi"]).out, "Hello.\n");
     assert_eq!(server.requests()[0].body().unwrap()["model"], "m");
 }
+
+#[test]
+fn a_rule_of_a_flag_is_named_by_its_flag_layer_once() {
+    let world = World::new();
+    let args = ["permissions", "explain", "Bash(touch x)"];
+    let explained = world.run(&[&args[..], &["--allowedTools", "Bash(touch:*)"]].concat());
+    let rule = "\nrule: Bash(touch:*) (allow, flags)\n";
+    assert!(explained.out.contains(rule), "{}", explained.out);
+}
+
+#[test]
+fn a_rule_that_would_stop_every_run_is_found_by_doctor() {
+    let world = World::new().with("ANTHROPIC_API_KEY", "k");
+    let file = world.write(
+        "config/settings.json",
+        "{\"permissions\": {\n\"allow\": [\"Bash(\"]}}",
+    );
+    let looked = world.run(&["doctor"]);
+    let wrong = format!("wrong  settings: permission rules: {}:2: ", file.display());
+    assert!(looked.out.contains(&wrong), "{}", looked.out);
+    assert_eq!(looked.code, 1);
+    world.write(
+        "config/settings.json",
+        "{\"permissions\": {\"allow\": [\"Bash(ls)\"]}}",
+    );
+    let looked = world.run(&["doctor"]);
+    let well = "ok     settings: 1 file, in order\n";
+    assert!(looked.out.contains(well), "{}", looked.out);
+}
