@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use protocol::{
-    Block, CallId, DeltaBody, Event, ModelEvent, Notice, PermissionEvent, ResultBlock, Text,
-    ToolEvent, ToolResult, Verdict,
+    Block, CallId, DeltaBody, Event, ModelEvent, Notice, PermissionEvent, ResultBlock, ToolEvent,
+    ToolResult, Verdict,
 };
 
 /// The most lines of a command's output that are shown.
@@ -51,7 +51,7 @@ impl Show {
                 }
                 for block in &reply.content {
                     if let Block::ToolUse(call) = block {
-                        let about = about(&call.arguments);
+                        let about = views::about(&call.arguments.as_str());
                         self.calls.insert(call.id, (call.name.clone(), about));
                     }
                 }
@@ -93,19 +93,6 @@ impl Show {
             | Event::Fault(_) => Ok(()),
         }
     }
-}
-
-/// The argument that says most about a call, on one line.
-fn about(arguments: &Text) -> String {
-    let parsed: serde_json::Value = serde_json::from_str(&arguments.as_str()).unwrap_or_default();
-    let wanted = ["command", "file_path", "pattern", "path"];
-    let found = wanted.iter().find_map(|key| parsed.get(key)?.as_str());
-    found
-        .unwrap_or_default()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 fn output(result: &ToolResult, out: &mut dyn Write) -> io::Result<()> {

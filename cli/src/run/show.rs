@@ -1,7 +1,10 @@
 //! Shows a run in the wanted form: each record and delta as it comes, the result at the end.
 
+use std::collections::BTreeMap;
+
 use protocol::{
-    Delta, DeltaBody, Event, FaultEvent, ModelEvent, Record, SessionEvent, ToolEvent, ToolStatus,
+    Block, CallId, Delta, DeltaBody, Event, FaultEvent, ModelEvent, Record, Reply, SessionEvent,
+    ToolEvent, ToolStatus,
 };
 use serde_json::{Value, json};
 
@@ -31,6 +34,8 @@ pub struct Show {
     form: Form,
     stream: Stream,
     has_begun: bool,
+    /// Calls that have not ended, as stderr names them.
+    calls: BTreeMap<CallId, String>,
 }
 
 impl Show {
@@ -40,6 +45,7 @@ impl Show {
             form,
             stream,
             has_begun: false,
+            calls: BTreeMap::new(),
         }
     }
 
@@ -90,9 +96,10 @@ impl Show {
     /// When stdout is gone.
     pub fn delta(&mut self, delta: &Delta) -> Result<(), Failure> {
         if self.form.is_verbose
-            && let DeltaBody::ToolBegins { tool, .. } = &delta.body
+            && let DeltaBody::ToolBegins { call, tool } = &delta.body
         {
-            output::note(&format!("{tool} ..."));
+            let name = self.calls.get(call).unwrap_or(tool);
+            output::note(&format!("{name} ..."));
         }
         if !(self.form.is_partial && self.form.format == OutputFormat::StreamJson) {
             return Ok(());
@@ -132,8 +139,9 @@ impl Show {
         self.form.format != OutputFormat::Json
     }
 
-    fn tell(&self, record: &Record) {
+    fn tell(&mut self, record: &Record) {
         match &record.event {
+            Event::Model(ModelEvent::Replied { reply, .. }) => self.name_calls(reply),
             Event::Model(ModelEvent::Retried {
                 attempt,
                 fault,
@@ -144,23 +152,34 @@ impl Show {
                 fault.message,
                 attempt + 1
             )),
-            Event::Tool(ToolEvent::Finished { result, .. }) if result.status != ToolStatus::Ok => {
-                output::note(&format!("tool call: {}", status(result.status)));
+            Event::Tool(ToolEvent::Finished { call, result, .. }) => {
+                let name = self.calls.remove(call);
+                if result.status != ToolStatus::Ok {
+                    let name = name.as_deref().unwrap_or("tool call");
+                    output::note(&format!("{name}: {}", status(result.status)));
+                }
             }
             Event::Model(
                 ModelEvent::Requested { .. }
-                | ModelEvent::Replied { .. }
                 | ModelEvent::Failed { .. }
                 | ModelEvent::Resumed { .. },
             )
-            | Event::Tool(
-                ToolEvent::Started { .. } | ToolEvent::Reopened { .. } | ToolEvent::Finished { .. },
-            )
+            | Event::Tool(ToolEvent::Started { .. } | ToolEvent::Reopened { .. })
             | Event::Session(_)
             | Event::Turn(_)
             | Event::Permission(_)
             | Event::Plan(_)
             | Event::Fault(_) => {}
+        }
+    }
+
+    fn name_calls(&mut self, reply: &Reply) {
+        for block in &reply.content {
+            if let Block::ToolUse(call) = block {
+                let about = views::about(&call.arguments.as_str());
+                let name = format!("{} {about}", call.name).trim_end().to_owned();
+                self.calls.insert(call.id, name);
+            }
         }
     }
 }

@@ -190,3 +190,21 @@ fn a_killed_turn_goes_on_without_a_prompt_and_writes_once() {
         std::fs::remove_file(world.path("project/a.txt")).unwrap();
     }
 }
+
+#[test]
+fn a_refused_call_is_named_while_it_runs_and_its_reason_is_shown_once() {
+    let script = json!({"version": 1, "rules": [
+        {"name": "touch", "when": {"turn": 0}, "reply": {"steps": [{"tool": "bash", "input": {"command": "touch x"}}]}},
+        {"name": "end", "reply": {"text": "It was denied."}},
+    ]});
+    let (world, _server) = World::with_model(&script);
+    let ran = world.run(&["-p", "go", "--verbose"]);
+    assert!(ran.err.contains("bash touch x: denied\n"), "{}", ran.err);
+    let shown = world.run(&["sessions", "show"]).out;
+    assert!(shown.contains("* bash touch x (denied)\n"), "{shown}");
+    assert_eq!(
+        shown.matches("no rule allows touch x").count(),
+        1,
+        "{shown}"
+    );
+}

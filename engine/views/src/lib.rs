@@ -23,7 +23,7 @@ pub use ledger::{Ledger, Tally};
 pub use plan_board::{BoardNode, NodeState, PlanBoard};
 pub use summary::{State, Summary};
 pub use timeline::{ModelSpan, Span, Timeline, ToolSpan};
-pub use transcript::{CallLine, Item, Transcript, TurnLines};
+pub use transcript::{CallLine, Item, Transcript, TurnLines, about};
 
 /// A read model: what one reader wants to know, folded from records.
 pub trait View: Default {

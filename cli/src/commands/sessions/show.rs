@@ -98,8 +98,10 @@ fn item(item: &Item) -> String {
 
 fn call(line: &CallLine) -> String {
     let status = line.status.map_or("not ended", crate::run::status);
-    let mut text = format!("* {} {} ({status})", line.tool, line.about);
-    if let Some(reason) = &line.denied {
+    let name = format!("{} {}", line.tool, line.about);
+    let mut text = format!("* {} ({status})", name.trim_end());
+    // A denied call's result tells the reason to the model; without a result only the judgement does.
+    if let Some(reason) = line.denied.as_ref().filter(|_| line.lines.is_empty()) {
         text.push_str(&format!("\n  denied: {reason}"));
     }
     for line in &line.lines {

@@ -106,8 +106,9 @@ fn call_line(written: &ToolCall, calls: &[PlannedCall]) -> CallLine {
     }
 }
 
-/// The most telling argument on one line; empty if there is none.
-fn about(arguments: &str) -> String {
+/// The most telling of a call's arguments (a JSON object) on one line: the path, the command, the pattern. Empty if
+/// there is none.
+pub fn about(arguments: &str) -> String {
     let Ok(arguments) = serde_json::from_str::<Map<String, Value>>(arguments) else {
         return String::new();
     };

@@ -2,6 +2,8 @@
 
 mod lines;
 
+pub use lines::about;
+
 use std::sync::Arc;
 
 use protocol::{
