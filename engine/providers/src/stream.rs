@@ -172,9 +172,8 @@ impl Body {
                 let text = text.trim_start_matches('\u{feff}').trim();
                 if text.starts_with('<') {
                     let page = page_excerpt(text);
-                    return Err(garbled(format!(
-                        "the server sent a page, not a reply: {page}"
-                    )));
+                    let said = format!("the server sent a page, not a reply: {page}");
+                    return Err(garbled(said.trim_end_matches(": ")));
                 }
                 assembler.body(text, tape)
             }

@@ -175,6 +175,9 @@ async fn a_page_for_people_is_shortened_to_its_words() {
         (fault.kind, fault.retry),
         (FaultKind::Garbled, RetryHint::Never)
     );
+    // One that holds no words ends the sentence where it stands.
+    let fault = refused("200 OK", "content-type: text/html\r\n", "<html></html>").await;
+    assert_eq!(fault.message, "the server sent a page, not a reply");
 }
 
 #[tokio::test]
