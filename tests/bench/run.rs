@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use scripted::{Background, Options, Script, Server};
 use tempfile::TempDir;
@@ -72,6 +72,8 @@ impl Stage {
         let child = command
             .spawn()
             .expect("formic is built: cargo build --release -p cli");
+        let pid = child.id();
+        let watched = std::thread::spawn(move || peak_mib(pid));
         assert!(self.server.wait_until_blocking(|log| log.len() > before));
         let first_request_ms = began.elapsed().as_secs_f64() * 1e3;
         let ended = child.wait4().unwrap();
@@ -81,13 +83,33 @@ impl Stage {
             ended.status
         );
         let cpu = ended.rusage.utime + ended.rusage.stime;
-        let peak_mib = ended.rusage.maxrss as f64 / (1024.0 * 1024.0);
+        let peak_mib = watched.join().unwrap();
         Used {
             cpu_ms: cpu.as_secs_f64() * 1e3,
             peak_mib,
             first_request_ms,
         }
     }
+}
+
+/// The high-water mark of a process's memory in MiB, looked at until it is gone. What the kernel counts for a finished
+/// child is no use here: it begins with the memory of the process that started it.
+fn peak_mib(pid: u32) -> f64 {
+    let mut peak = 0.0;
+    let status = format!("/proc/{pid}/status");
+    while let Some(kib) = std::fs::read_to_string(&status)
+        .ok()
+        .and_then(|text| high_water(&text))
+    {
+        peak = kib / 1024.0;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    peak
+}
+
+fn high_water(status: &str) -> Option<f64> {
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// The release binary beside the bench.
