@@ -1,7 +1,8 @@
 //! Where settings may be found: the folders handed in by the command line, and the files they make.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -109,9 +110,11 @@ impl Sources {
     /// Where the project is the home itself, its `.claude` files are the user's: each file counts once, in its lowest layer.
     pub fn files(&self) -> Vec<SettingsFile> {
         let mut files: Vec<SettingsFile> = Vec::new();
+        let mut met: BTreeSet<PathBuf> = BTreeSet::new();
         for (layer, path) in self.candidates() {
-            let same = |f: &SettingsFile| f.path == path || same_file(&f.path, &path);
-            if !files.iter().any(same) {
+            // A file that is not there is known by its name alone.
+            let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+            if met.insert(real) {
                 files.push(SettingsFile { layer, path });
             }
         }
@@ -173,12 +176,5 @@ impl Sources {
                 .map(|file| (Layer::Managed, file.clone())),
         );
         found
-    }
-}
-
-fn same_file(a: &Path, b: &Path) -> bool {
-    match (fs::canonicalize(a), fs::canonicalize(b)) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
     }
 }
