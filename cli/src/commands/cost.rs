@@ -9,6 +9,9 @@ use crate::args::sessions::CostArgs;
 use crate::failure::{Failure, Kind};
 use crate::output;
 
+/// The most characters of a title in the table.
+const TITLE: usize = 32;
+
 struct Account {
     session: SessionId,
     title: Option<String>,
@@ -41,15 +44,7 @@ pub fn run(args: &CostArgs) -> Result<(), Failure> {
     for account in &accounts {
         rows.extend(self::rows(account));
     }
-    let total = sum(&accounts);
-    rows.push(vec![
-        "total".to_owned(),
-        String::new(),
-        String::new(),
-        String::new(),
-        String::new(),
-        money(total),
-    ]);
+    rows.push(totals(&accounts));
     output::line(&output::table(&rows))
 }
 
@@ -133,12 +128,35 @@ fn heads() -> Vec<String> {
 fn rows(account: &Account) -> Vec<Vec<String>> {
     let title = account.title.as_deref().unwrap_or("");
     let mut rows = vec![row(
-        format!("{} {title}", account.session),
+        format!("{} {}", account.session, brief(title)),
         &account.ledger.total,
     )];
     let models = account.ledger.models.iter();
     rows.extend(models.map(|(model, tally)| row(format!("  {model}"), tally)));
     rows
+}
+
+/// The sums of what is shown.
+fn totals(accounts: &[Account]) -> Vec<String> {
+    let tallies = || accounts.iter().map(|account| &account.ledger.total);
+    let count = |of: fn(&Tally) -> u64| tallies().map(of).sum::<u64>().to_string();
+    vec![
+        "total".to_owned(),
+        count(|tally| tally.steps.into()),
+        count(|tally| tally.usage.input + tally.usage.cache_write),
+        count(|tally| tally.usage.cache_read),
+        count(|tally| tally.usage.output),
+        money(sum(accounts)),
+    ]
+}
+
+/// A title that leaves room for the numbers beside it.
+fn brief(title: &str) -> String {
+    if title.chars().count() <= TITLE {
+        return title.to_owned();
+    }
+    let head: String = title.chars().take(TITLE - 3).collect();
+    format!("{}...", head.trim_end())
 }
 
 fn row(name: String, tally: &Tally) -> Vec<String> {

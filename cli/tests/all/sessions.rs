@@ -208,3 +208,28 @@ fn a_refused_call_is_named_while_it_runs_and_its_reason_is_shown_once() {
         "{shown}"
     );
 }
+
+#[test]
+fn the_table_of_costs_cuts_long_titles_and_sums_every_column() {
+    let (world, _server) = World::with_model(&script());
+    for _ in 0..2 {
+        world.run(&[
+            "-p",
+            "one prompt that is much too long to stand beside five columns of numbers",
+        ]);
+    }
+    let table = world.run(&["cost"]).out;
+    let line = |at: usize| table.lines().nth(at).unwrap().split("  ").map(str::trim);
+    let numbers =
+        |at: usize| -> Vec<u64> { line(at).filter_map(|cell| cell.parse().ok()).collect() };
+    assert!(
+        table.contains(" one prompt that is much too l...  "),
+        "{table}"
+    );
+    let sums: Vec<u64> = numbers(1)
+        .iter()
+        .zip(numbers(3))
+        .map(|(a, b)| a + b)
+        .collect();
+    assert_eq!((numbers(5), sums.len()), (sums, 4), "{table}");
+}
