@@ -5,6 +5,7 @@ use std::path::Path;
 use config::{Change, Entry, KeyPath, Layer, Source};
 use serde_json::{Value, json};
 
+use super::permissions;
 use crate::args::config::{ConfigArgs, ConfigCommand, GetArgs, ListArgs, SetArgs, WritableLayer};
 use crate::failure::{Failure, Kind};
 use crate::output;
@@ -98,6 +99,13 @@ fn set(args: &SetArgs) -> Result<(), Failure> {
         ));
     };
     write(&file, &key, args)?;
+    // Said beside the result: the file may be mended step by step, but a run would refuse to start.
+    if let Err(failure) = permissions::rules(&args.place) {
+        output::note(&format!(
+            "warning: {}\nhint: {}",
+            failure.message, failure.hint
+        ));
+    }
     if args.json {
         return output::json(&json!({"key": key.to_string(), "file": file}));
     }

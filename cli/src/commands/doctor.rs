@@ -3,16 +3,16 @@
 use std::fs;
 use std::process::{Command, ExitCode, Stdio};
 
-use actors::Permissions;
 use actors::archive::{self, DataFolder};
 use serde_json::{Value, json};
 
+use super::permissions;
+use crate::args::ModelArgs;
 use crate::args::doctor::DoctorArgs;
-use crate::args::{ModelArgs, PermissionArgs};
 use crate::failure::Failure;
 use crate::output;
 use crate::resolve::ground::{Ground, Site};
-use crate::resolve::run::{server, unserved};
+use crate::resolve::run::server;
 use crate::runtime;
 
 /// One thing that was looked at.
@@ -139,7 +139,7 @@ fn settings(site: &Site, args: &DoctorArgs) -> Vec<Finding> {
             .map(|warning| Finding::well("settings", warning.to_string())),
     );
     if errors.is_empty()
-        && let Err(failure) = rules(args)
+        && let Err(failure) = permissions::rules(&args.place)
     {
         findings.push(Finding::ill("settings", failure.message, failure.hint));
     }
@@ -159,13 +159,6 @@ fn settings(site: &Site, args: &DoctorArgs) -> Vec<Finding> {
         ));
     }
     findings
-}
-
-/// Compiles the rules as a run would.
-fn rules(args: &DoctorArgs) -> Result<(), Failure> {
-    let ground = Ground::survey(&args.place, None)?;
-    Permissions::new(unserved(&ground, &PermissionArgs::default())?)?;
-    Ok(())
 }
 
 /// What a run would use, keys by name only. Only local servers are asked.

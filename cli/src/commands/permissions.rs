@@ -7,6 +7,7 @@ use protocol::{RuleRef, Verdict};
 use serde_json::{Value, json};
 
 use crate::args::permissions::{ClaimArgs, PermissionsArgs, PermissionsCommand};
+use crate::args::{PermissionArgs, PlaceArgs};
 use crate::failure::{Failure, Kind};
 use crate::output;
 use crate::resolve::flags;
@@ -22,6 +23,16 @@ pub fn run(args: &PermissionsArgs) -> Result<ExitCode, Failure> {
         PermissionsCommand::Test(args) => test(args),
         PermissionsCommand::Explain(args) => explain(args),
     }
+}
+
+/// Compiles the rules of the settings as a run would.
+///
+/// # Errors
+/// Broken settings, or a rule that cannot be read.
+pub fn rules(place: &PlaceArgs) -> Result<(), Failure> {
+    let ground = Ground::survey(place, None)?;
+    Permissions::new(unserved(&ground, &PermissionArgs::default())?)?;
+    Ok(())
 }
 
 fn test(args: &ClaimArgs) -> Result<ExitCode, Failure> {

@@ -169,3 +169,17 @@ fn a_rule_that_would_stop_every_run_is_found_by_doctor() {
     let well = "ok     settings: 1 file, in order\n";
     assert!(looked.out.contains(well), "{}", looked.out);
 }
+
+#[test]
+fn a_rule_that_no_run_could_read_is_remarked_on_when_it_is_set() {
+    let world = World::new();
+    let set = |rule: &str| world.run(&["config", "set", "permissions.allow", rule, "--append"]);
+    assert_eq!(set("Bash(ls)").err, "");
+    let remarked = set("Bash(");
+    assert_eq!(remarked.code, 0);
+    assert!(
+        remarked.err.starts_with("warning: permission rules: ") && remarked.err.contains("`Bash(`"),
+        "{}",
+        remarked.err
+    );
+}
