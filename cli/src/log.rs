@@ -1,5 +1,7 @@
 //! The debug log on stderr, only for those who ask: `--debug` or `FORMIC_LOG`.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
@@ -23,7 +25,9 @@ pub fn start(flag: Option<Option<&str>>, variable: Option<&str>) -> Result<(), F
             "write a level or MODULE=LEVEL, for example --debug=actors=trace",
         )
     })?;
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     tracing_subscriber::fmt()
+        .with_ansi(std::io::stderr().is_terminal() && !no_color)
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();

@@ -343,3 +343,16 @@ fn a_schema_gives_structured_output() {
         ran.out
     );
 }
+
+#[test]
+fn the_debug_log_colours_nothing_but_a_terminal() {
+    let (world, _server) =
+        World::with_model(&json!({"version": 1, "otherwise": {"text": "Hello."}}));
+    let ran = world.run(&["-p", "hi", "--debug"]);
+    assert_eq!(ran.out, "Hello.\n");
+    assert!(
+        ran.err.contains("DEBUG") && !ran.err.contains('\u{1b}'),
+        "{:?}",
+        ran.err
+    );
+}
