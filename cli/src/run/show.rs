@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    Block, CallId, Delta, DeltaBody, Event, FaultEvent, ModelEvent, Record, Reply, SessionEvent,
-    ToolEvent, ToolStatus,
+    Block, CallId, Delta, DeltaBody, Event, FaultEvent, ModelEvent, PlannedCall, Record, Reply,
+    SessionEvent, ToolEvent, ToolStatus,
 };
 use serde_json::{Value, json};
 
@@ -141,7 +141,7 @@ impl Show {
 
     fn tell(&mut self, record: &Record) {
         match &record.event {
-            Event::Model(ModelEvent::Replied { reply, .. }) => self.name_calls(reply),
+            Event::Model(ModelEvent::Replied { reply, calls, .. }) => self.name_calls(reply, calls),
             Event::Model(ModelEvent::Retried {
                 attempt,
                 fault,
@@ -173,11 +173,14 @@ impl Show {
         }
     }
 
-    fn name_calls(&mut self, reply: &Reply) {
+    /// Names calls by the tool that runs, whatever the model calls it.
+    fn name_calls(&mut self, reply: &Reply, planned: &[PlannedCall]) {
         for block in &reply.content {
             if let Block::ToolUse(call) = block {
+                let tool = planned.iter().find(|one| one.call == call.id);
+                let tool = tool.map_or(&call.name, |one| &one.tool);
                 let about = views::about(&call.arguments.as_str());
-                let name = format!("{} {about}", call.name).trim_end().to_owned();
+                let name = format!("{tool} {about}").trim_end().to_owned();
                 self.calls.insert(call.id, name);
             }
         }

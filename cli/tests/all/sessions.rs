@@ -194,7 +194,7 @@ fn a_killed_turn_goes_on_without_a_prompt_and_writes_once() {
 #[test]
 fn a_refused_call_is_named_while_it_runs_and_its_reason_is_shown_once() {
     let script = json!({"version": 1, "rules": [
-        {"name": "touch", "when": {"turn": 0}, "reply": {"steps": [{"tool": "bash", "input": {"command": "touch x"}}]}},
+        {"name": "touch", "when": {"turn": 0}, "reply": {"steps": [{"tool": "Bash", "input": {"command": "touch x"}}]}},
         {"name": "end", "reply": {"text": "It was denied."}},
     ]});
     let (world, _server) = World::with_model(&script);
