@@ -11,6 +11,9 @@ use tokio::sync::broadcast::{self, error::RecvError};
 /// Notices a watcher may fall behind before it re-reads the journal.
 const BACKLOG: usize = 4096;
 
+/// A journal up to here is read in less time than it takes to start a thread that would read it.
+const SHORT: Seq = Seq(16);
+
 /// Whatever the journal has.
 const ALL: Seq = Seq(u64::MAX);
 
@@ -137,7 +140,13 @@ impl Subscription {
     async fn catch_up(&mut self, upto: Seq) {
         let (journal, from) = (self.journal.clone(), self.last.next());
         let read = move || store::read(&journal.data, journal.session, from);
-        if let Ok(Ok(report)) = tokio::task::spawn_blocking(read).await {
+        let report = if upto <= SHORT {
+            read().ok()
+        } else {
+            let task = tokio::task::spawn_blocking(read).await;
+            task.ok().and_then(Result::ok)
+        };
+        if let Some(report) = report {
             let missed = report.records.into_iter();
             let missed = missed.take_while(|record| record.seq <= upto);
             self.missed.extend(missed.map(Arc::new));

@@ -52,7 +52,6 @@ fn append_to(folder: &Path, number: u32) -> Result<File> {
         .append(true)
         .open(&path)
         .about("open", &path)?;
-    file.sync_all().about("sync", &path)?;
     disk::sync_folder(folder).about("sync the folder", folder)?;
     Ok(file)
 }
