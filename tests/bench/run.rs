@@ -45,6 +45,22 @@ impl Stage {
 
     /// formic, headless, with nothing of this machine's settings.
     pub fn formic(&self, arguments: &[&str]) -> Used {
+        self.count(self.command(arguments), peak_mib)
+    }
+
+    /// The same without a look at its memory while it runs: that costs a short run time of its own.
+    pub fn formic_unwatched(&self, arguments: &[&str]) -> Used {
+        self.count(self.command(arguments), unseen)
+    }
+
+    /// The floor.
+    pub fn floor(&self, prompt: &str) -> Used {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["floor", &self.server.base_url(), prompt]);
+        self.count(command, unseen)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.arg("-p").args(arguments);
         command
@@ -53,17 +69,10 @@ impl Stage {
         command
             .env("FORMIC_HOME", self.data.path())
             .env("HOME", self.data.path());
-        self.count(command)
+        command
     }
 
-    /// The floor.
-    pub fn floor(&self, prompt: &str) -> Used {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["floor", &self.server.base_url(), prompt]);
-        self.count(command)
-    }
-
-    fn count(&self, mut command: Command) -> Used {
+    fn count(&self, mut command: Command, watch: fn(u32) -> f64) -> Used {
         let before = self.server.requests().len();
         let path = std::env::var_os("PATH").unwrap();
         command.env("PATH", path).current_dir(self.tree.path());
@@ -73,7 +82,7 @@ impl Stage {
             .spawn()
             .expect("formic is built: cargo build --release -p cli");
         let pid = child.id();
-        let watched = std::thread::spawn(move || peak_mib(pid));
+        let watched = std::thread::spawn(move || watch(pid));
         assert!(self.server.wait_until_blocking(|log| log.len() > before));
         let first_request_ms = began.elapsed().as_secs_f64() * 1e3;
         let ended = child.wait4().unwrap();
@@ -90,6 +99,11 @@ impl Stage {
             first_request_ms,
         }
     }
+}
+
+/// No look at the memory.
+fn unseen(_: u32) -> f64 {
+    0.0
 }
 
 /// The high-water mark of a process's memory in MiB, looked at until it is gone. What the kernel counts for a finished

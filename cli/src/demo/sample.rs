@@ -54,6 +54,7 @@ pub fn diff(root: &Path) -> anyhow::Result<String> {
 pub fn test(root: &Path) -> anyhow::Result<(Vec<String>, bool)> {
     let output = Command::new("cargo")
         .args(["test", "--quiet"])
+        .env_remove("RUST_BACKTRACE")
         .current_dir(root)
         .output()
         .context("start cargo: is the Rust toolchain installed?")?;

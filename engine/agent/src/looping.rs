@@ -11,9 +11,10 @@ use crate::flow::{Slot, SlotState};
 const REMIND_AT: u32 = 3;
 /// After this many more it is told again.
 const REMIND_EVERY: u32 = 3;
-/// After this many rounds in which a call failed the turn is ended. Rounds that succeed are only remarked on: a
-/// watcher that polls has its own limits.
+/// After this many rounds in which a call failed the turn is ended.
 const GIVE_UP_AT: u32 = 12;
+/// After this many rounds that succeeded it is ended too: who polls that long has a limit of its own, or should have.
+const ENDLESS_AT: u32 = 500;
 
 /// What the last round of calls and results was, and how often it came in a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -40,7 +41,7 @@ impl Echo {
 
     /// Whether the turn should end.
     pub(crate) const fn is_endless(&self) -> bool {
-        self.failing && self.times >= GIVE_UP_AT
+        self.times >= if self.failing { GIVE_UP_AT } else { ENDLESS_AT }
     }
 
     /// What the model should be told with the results of this round. It stands in the last result, not in a message
