@@ -87,6 +87,7 @@ impl Job {
     fn finished(&self, world: &World, mut result: ToolResult, began: Timestamp) -> Outcome {
         world.context.add_nested(&mut result, &self.instructed);
         world.redactor.clean_result(&mut result);
+        tools::bound(&mut result);
         let span = (began, world.source.now());
         Outcome::Finished {
             call: self.call,

@@ -122,7 +122,7 @@ fn plan_one(world: &World, call: &ToolCall, cwd: &Path) -> PlannedCall {
         tool: call.name.clone(),
         writes: false,
         accesses: Vec::new(),
-        refusal: Some(text.into()),
+        refusal: Some(tools::bounded(text).into()),
     };
     if let Some(raw) = &call.malformed {
         return refused(format!(

@@ -97,11 +97,24 @@ pub(crate) fn deny_by(rule: &RuleRef, what: &str) -> Verdict {
     ))
 }
 
+/// The longest beginning and end of a reason that are told, in bytes. Reasons quote commands, and those may be long.
+const EDGE_BYTES: usize = 1_000;
+
 fn because(text: impl Into<String>, rule: Option<&RuleRef>) -> Reason {
     Reason {
-        text: text.into(),
+        text: shortened(text.into()),
         rule: rule.cloned(),
     }
+}
+
+/// Cut in its middle if it is too long: the end says why.
+fn shortened(text: String) -> String {
+    if text.len() <= 2 * EDGE_BYTES {
+        return text;
+    }
+    let head = &text[..text.floor_char_boundary(EDGE_BYTES)];
+    let tail = &text[text.ceil_char_boundary(text.len() - EDGE_BYTES)..];
+    format!("{head} [...] {tail}")
 }
 
 /// The stricter of two verdicts; of two equal ones the first, except that an allowing rule is worth

@@ -13,6 +13,7 @@
 //!    commit runs on the [`WriteContext`] that only the permit opens. Preparing again under the lane is allowed.
 //! 5. After a crash [`settle`] tells whether a file was changed, and [`reap_orphans`] ends what still runs.
 
+mod bound;
 mod builtin;
 mod context;
 mod file;
@@ -25,6 +26,7 @@ mod settle;
 mod shells;
 mod tool;
 
+pub use bound::{bound, bounded};
 pub use context::{Live, ReadContext, WriteContext};
 pub use lane::{LaneGuard, WriteLane, WritePermit};
 pub use place::{Place, Resolved};

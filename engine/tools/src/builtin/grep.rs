@@ -16,7 +16,7 @@ use super::{arguments, looked, searches};
 use crate::context::ReadContext;
 use crate::file::nearest::missing;
 use crate::place::{Place, shown};
-use crate::search::lines::{Found, Keep, Line, Looking};
+use crate::search::lines::{Found, HEAP_BYTES, Keep, Line, Looking, TooLarge};
 use crate::search::walk::{Names, Walk, types};
 use crate::tool::ReadTool;
 
@@ -106,10 +106,17 @@ fn grep(args: &Value, ctx: &ReadContext) -> Result<String, String> {
         .filter(|entry| !entry.folder && wanted(&entry.path))
         .map(|entry| entry.path)
         .collect();
-    let found = search(&files, &looking, &matcher, ctx);
+    let Search { found, large } = search(&files, &looking, &matcher, ctx);
     let mut text = args.tell(&found, ctx);
     if found.is_empty() {
         let _ = writeln!(text, "no match in {} files", files.len());
+    }
+    if large > 0 {
+        let _ = writeln!(
+            text,
+            "({large} files not searched to their end: a line, or with multiline the file, is larger than {} MiB)",
+            HEAP_BYTES / (1024 * 1024)
+        );
     }
     if walked.forbidden > 0 {
         let _ = writeln!(
@@ -121,40 +128,52 @@ fn grep(args: &Value, ctx: &ReadContext) -> Result<String, String> {
     Ok(text)
 }
 
-/// Looks through `files` on a few threads; the results keep the order of the files.
+/// What was found in the files, in their order, and how many could not be searched.
+#[derive(Default)]
+struct Search<'a> {
+    found: Vec<(usize, &'a Path, Found)>,
+    large: usize,
+}
+
+/// Looks through `files` on a few threads.
 fn search<'a>(
     files: &'a [PathBuf],
     looking: &Looking,
     matcher: &RegexMatcher,
     ctx: &ReadContext,
-) -> Vec<(&'a Path, Found)> {
+) -> Search<'a> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = threads.min(MOST_THREADS).min(files.len().max(1));
-    let share = |first: usize| -> Vec<(usize, &'a Path, Found)> {
+    let share = |first: usize| -> Search<'a> {
+        let (mut search, mut room) = (Search::default(), ANSWER_BYTES);
         let own = files.iter().enumerate().skip(first).step_by(threads);
-        own.take_while(|_| !ctx.cancel.is_cancelled())
-            .filter_map(|(at, path)| Some((at, path.as_path(), looking.look(matcher, path)?)))
-            .collect()
+        for (at, path) in own.take_while(|_| !ctx.cancel.is_cancelled()) {
+            match looking.look(matcher, path, room) {
+                Ok(Some(found)) => {
+                    // What one answer has no room for need not be kept.
+                    room = found.room();
+                    search.found.push((at, path, found));
+                }
+                Ok(None) => {}
+                Err(TooLarge) => search.large += 1,
+            }
+        }
+        search
     };
-    let mut found = thread::scope(|scope| {
+    let mut search = thread::scope(|scope| {
         let others: Vec<_> = (1..threads)
             .map(|first| scope.spawn(move || share(first)))
             .collect();
-        let mut found = share(0);
+        let mut search = share(0);
         // A thread that broke off has nothing to tell; the others' results stand.
-        found.extend(
-            others
-                .into_iter()
-                .filter_map(|other| other.join().ok())
-                .flatten(),
-        );
-        found
+        for other in others.into_iter().filter_map(|other| other.join().ok()) {
+            search.found.extend(other.found);
+            search.large += other.large;
+        }
+        search
     });
-    found.sort_unstable_by_key(|(at, _, _)| *at);
-    found
-        .into_iter()
-        .map(|(_, path, found)| (path, found))
-        .collect()
+    search.found.sort_unstable_by_key(|(at, _, _)| *at);
+    search
 }
 
 impl Args {
@@ -180,7 +199,7 @@ impl Args {
         }
     }
 
-    fn tell(&self, found: &[(&Path, Found)], ctx: &ReadContext) -> String {
+    fn tell(&self, found: &[(usize, &Path, Found)], ctx: &ReadContext) -> String {
         match self.output_mode {
             Mode::Content => self.content(found, ctx),
             Mode::FilesWithMatches => self.files(found, ctx, |path, _| path),
@@ -192,13 +211,13 @@ impl Args {
 
     fn files(
         &self,
-        found: &[(&Path, Found)],
+        found: &[(usize, &Path, Found)],
         ctx: &ReadContext,
         line: impl Fn(String, &Found) -> String,
     ) -> String {
         let limit = usize::try_from(self.limit()).unwrap_or(usize::MAX);
         let mut text = String::new();
-        for (path, found) in found.iter().take(limit) {
+        for (_, path, found) in found.iter().take(limit) {
             let _ = writeln!(text, "{}", line(shown(path, &ctx.cwd), found));
         }
         if found.len() > limit {
@@ -211,10 +230,10 @@ impl Args {
         text
     }
 
-    fn content(&self, found: &[(&Path, Found)], ctx: &ReadContext) -> String {
-        let all: u64 = found.iter().map(|(_, found)| found.matches).sum();
+    fn content(&self, found: &[(usize, &Path, Found)], ctx: &ReadContext) -> String {
+        let all: u64 = found.iter().map(|(_, _, found)| found.matches).sum();
         let (mut text, mut left) = (String::new(), self.limit());
-        for (path, found) in found {
+        for (_, path, found) in found {
             if left == 0 || text.len() >= ANSWER_BYTES {
                 break;
             }

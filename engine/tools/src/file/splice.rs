@@ -110,11 +110,14 @@ fn replaced(body: &str, old: &str, new: &str, all: bool) -> Option<Result<String
 
 /// Whether the one `old` at `at` is part of a `new` that already stands there.
 fn stands(body: &str, at: usize, old: &str, new: &str) -> bool {
-    new.match_indices(old).any(|(within, _)| {
-        at.checked_sub(within)
-            .and_then(|from| body.get(from..from + new.len()))
-            .is_some_and(|there| there == new)
-    })
+    let mut places = new.match_indices(old).map(|(within, _)| within);
+    // Where a `new` with two of them stood there would be two: one look is enough, however long the texts are.
+    let (Some(within), None) = (places.next(), places.next()) else {
+        return false;
+    };
+    at.checked_sub(within)
+        .and_then(|from| body.get(from..from.checked_add(new.len())?))
+        .is_some_and(|there| there == new)
 }
 
 /// `old` ends with a line feed where the file's last line has none.

@@ -1,6 +1,8 @@
 //! What one file's lines hold of a pattern: matches with context, or only how many.
 
+use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use grep_matcher::{LineTerminator, Matcher};
@@ -8,9 +10,14 @@ use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{
     BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkFinish, SinkMatch,
 };
+use rustix::fs::OFlags;
 
 /// Longer lines are cut.
 const LINE_CHARS: usize = 500;
+/// The most of one file held in memory: its longest line, or all of it when matches may span lines.
+pub(crate) const HEAP_BYTES: usize = 32 * 1024 * 1024;
+/// Lines around a match, whatever is asked for.
+const MOST_AROUND: usize = 1_000;
 
 /// How to look.
 #[derive(Debug, Clone, Default)]
@@ -68,22 +75,43 @@ impl Looking {
         builder
             .line_number(true)
             .multi_line(self.multiline)
-            .before_context(self.before)
-            .after_context(self.after)
+            .before_context(self.before.min(MOST_AROUND))
+            .after_context(self.after.min(MOST_AROUND))
+            .heap_limit(Some(HEAP_BYTES))
             .binary_detection(BinaryDetection::quit(0))
             .max_matches((self.keep == Keep::Whether).then_some(1))
             .build()
     }
 
-    /// Looks through one file; `None` if it does not match, is binary, or cannot be read.
-    pub(crate) fn look(&self, matcher: impl Matcher, path: &Path) -> Option<Found> {
-        let mut found = Found::new(self.keep);
+    /// Looks through one file, keeping about `room` bytes of its lines; `None` if it does not match, is binary, or is
+    /// no file that can be opened.
+    ///
+    /// # Errors
+    /// [`TooLarge`].
+    pub(crate) fn look(
+        &self,
+        matcher: impl Matcher,
+        path: &Path,
+        room: usize,
+    ) -> Result<Option<Found>, TooLarge> {
+        // Non-blocking: a pipe is opened without waiting for somebody to write, and then left alone.
+        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+        let is_file = |file: &File| file.metadata().is_ok_and(|meta| meta.is_file());
+        let Some(file) = opened.ok().filter(is_file) else {
+            return Ok(None);
+        };
+        let mut found = Found::new(self.keep, room);
         self.searcher()
-            .search_path(matcher, path, &mut found)
-            .ok()?;
-        (found.matches > 0 && !found.binary).then_some(found)
+            .search_file(matcher, &file, &mut found)
+            .map_err(|_| TooLarge)?;
+        Ok((found.matches > 0 && !found.binary).then_some(found))
     }
 }
+
+/// The file was not searched to its end: more of it than [`HEAP_BYTES`] would have to be held at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TooLarge;
 
 /// What a file holds.
 #[derive(Debug)]
@@ -93,6 +121,8 @@ pub(crate) struct Found {
     /// Kept lines, context included, in order.
     pub(crate) lines: Vec<Line>,
     keep: u64,
+    /// Bytes of lines still kept: one answer shows no more, whatever matches.
+    room: usize,
     binary: bool,
 }
 
@@ -108,7 +138,7 @@ pub(crate) enum Line {
 }
 
 impl Found {
-    const fn new(keep: Keep) -> Self {
+    const fn new(keep: Keep, room: usize) -> Self {
         let keep = match keep {
             Keep::Lines(most) => most,
             Keep::Whether | Keep::Count => 0,
@@ -117,8 +147,25 @@ impl Found {
             matches: 0,
             lines: Vec::new(),
             keep,
+            room,
             binary: false,
         }
+    }
+}
+
+impl Found {
+    fn push(&mut self, line: &[u8], entry: impl FnOnce(String) -> Line) {
+        if self.room > 0 {
+            let text = shown(line);
+            // Numbers and line ends count too, or lines without text would cost nothing.
+            self.room = self.room.saturating_sub(text.len() + 2);
+            self.lines.push(entry(text));
+        }
+    }
+
+    /// Bytes of lines that may still be kept of files after this one.
+    pub(crate) const fn room(&self) -> usize {
+        self.room
     }
 }
 
@@ -130,7 +177,7 @@ impl Sink for Found {
         for (number, line) in (first..).zip(found.lines()) {
             self.matches += 1;
             if self.matches <= self.keep {
-                self.lines.push(Line::Match(number, shown(line)));
+                self.push(line, |text| Line::Match(number, text));
             }
         }
         Ok(true)
@@ -139,14 +186,13 @@ impl Sink for Found {
     fn context(&mut self, _: &Searcher, around: &SinkContext<'_>) -> Result<bool, io::Error> {
         if self.matches <= self.keep && self.keep > 0 {
             let number = around.line_number().unwrap_or_default();
-            self.lines
-                .push(Line::Context(number, shown(around.bytes())));
+            self.push(around.bytes(), |text| Line::Context(number, text));
         }
         Ok(true)
     }
 
     fn context_break(&mut self, _: &Searcher) -> Result<bool, io::Error> {
-        if self.matches < self.keep {
+        if self.matches < self.keep && self.room > 0 {
             self.lines.push(Line::Gap);
         }
         Ok(true)
@@ -159,7 +205,8 @@ impl Sink for Found {
 }
 
 fn shown(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
+    let cut = &line[..line.len().min(LINE_CHARS * 4 + 4)];
+    let text = String::from_utf8_lossy(cut);
     let text = text.trim_end_matches(['\n', '\r']);
     match text.char_indices().nth(LINE_CHARS) {
         Some((end, _)) => format!("{} [... line of {} bytes cut]", &text[..end], line.len()),

@@ -1,5 +1,6 @@
 //! The files and folders below a folder that count: not hidden, not ignored, not forbidden; in order of path.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -8,6 +9,10 @@ use ignore::types::{Types, TypesBuilder};
 use tokio_util::sync::CancellationToken;
 
 use crate::place::Place;
+
+/// The longest pattern of names, and the deepest braces in one: the library that reads them descends once per brace.
+const PATTERN_BYTES: usize = 4_096;
+const PATTERN_DEPTH: usize = 16;
 
 /// What to walk.
 pub(crate) struct Walk<'a> {
@@ -47,6 +52,13 @@ impl Walk<'_> {
         if let Some(types) = self.types {
             walker.types(types);
         }
+        // The walker reads the ignore files of the folders above its root too.
+        if !self.root.ancestors().all(is_sound) {
+            walker.standard_filters(false).hidden(true);
+        }
+        walker.filter_entry(|entry| {
+            !entry.file_type().is_some_and(|kind| kind.is_dir()) || is_sound(entry.path())
+        });
         let mut walked = Walked::default();
         for entry in walker.build().filter_map(Result::ok) {
             if self.cancel.is_cancelled() {
@@ -96,6 +108,12 @@ impl Names {
     /// # Errors
     /// A sentence for the model.
     pub(crate) fn new(pattern: &str, root: &Path) -> Result<Self, String> {
+        if pattern.len() > PATTERN_BYTES || braces(pattern.as_bytes()) > PATTERN_DEPTH {
+            return Err(format!(
+                "the pattern has more than {PATTERN_BYTES} bytes, or braces more than {PATTERN_DEPTH} deep: use a \
+                 simpler one."
+            ));
+        }
         let bare = pattern.strip_prefix('!').unwrap_or(pattern);
         let rootless = root
             .to_str()
@@ -131,4 +149,41 @@ impl Names {
         };
         named != self.negated
     }
+}
+
+/// Files that the walker reads by itself, whatever they are.
+const IGNORE_FILES: [&str; 3] = [".gitignore", ".ignore", ".git/info/exclude"];
+/// A longer ignore file is not believed.
+const IGNORE_BYTES: u64 = 1024 * 1024;
+
+/// Whether the ignore files of a folder can be read without harm: one that is a pipe or a link to a device would be read
+/// for ever, and braces in braces bring the process down.
+fn is_sound(folder: &Path) -> bool {
+    IGNORE_FILES.iter().all(|name| {
+        let file = folder.join(name);
+        let Ok(meta) = fs::metadata(&file) else {
+            return true;
+        };
+        meta.is_dir()
+            || meta.is_file()
+                && meta.len() <= IGNORE_BYTES
+                && fs::read(&file).is_ok_and(|text| {
+                    text.split(|byte| *byte == b'\n')
+                        .all(|line| braces(line) <= PATTERN_DEPTH)
+                })
+    })
+}
+
+/// How many braces are open at once, at most.
+fn braces(pattern: &[u8]) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in pattern {
+        match byte {
+            b'{' => open += 1,
+            b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }

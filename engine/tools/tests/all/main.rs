@@ -6,6 +6,7 @@ mod bash;
 mod crash;
 mod edit;
 mod grep;
+mod hostile;
 mod names;
 mod permit;
 mod read;
