@@ -38,7 +38,7 @@ pub use model::{
 pub use outcome::{Input, Outcome};
 pub use plan::{Budget, Kind, Node, Plan};
 pub use record::{Draft, RECORD_VERSION, Record};
-pub use text::{BULK_BYTES, Text};
+pub use text::{BULK_BYTES, StoredText, Text};
 pub use time::Timestamp;
 pub use tool::{Fact, Intent, PlannedCall, ResultBlock, Todo, TodoState, ToolResult, ToolStatus};
 pub use usage::{Cost, Price, Usage};

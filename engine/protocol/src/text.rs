@@ -19,17 +19,21 @@ const EDGE_BYTES: usize = 256;
 pub enum Text {
     /// The text itself.
     Inline(Arc<str>),
-    /// The text lies in the blob store under its content id.
-    Stored {
-        /// Content id of the UTF-8 bytes.
-        blob: BlobId,
-        /// Length in bytes.
-        bytes: u64,
-        /// The beginning, for people who read the record.
-        head: Arc<str>,
-        /// The end, for people who read the record.
-        tail: Arc<str>,
-    },
+    /// The text lies in the blob store under its content id. Rare, so boxed: a conversation holds many small texts.
+    Stored(Box<StoredText>),
+}
+
+/// Where a bulky text lies.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StoredText {
+    /// Content id of the UTF-8 bytes.
+    pub blob: BlobId,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// The beginning, for people who read the record.
+    pub head: Arc<str>,
+    /// The end, for people who read the record.
+    pub tail: Arc<str>,
 }
 
 impl Text {
@@ -37,10 +41,9 @@ impl Text {
     pub fn as_str(&self) -> std::borrow::Cow<'_, str> {
         match self {
             Self::Inline(text) => std::borrow::Cow::Borrowed(text),
-            Self::Stored {
-                bytes, head, tail, ..
-            } => std::borrow::Cow::Owned(format!(
-                "{head}\n[... {bytes} bytes in all; the middle is not on this disk any more ...]\n{tail}"
+            Self::Stored(stored) => std::borrow::Cow::Owned(format!(
+                "{}\n[... {} bytes in all; the middle is not on this disk any more ...]\n{}",
+                stored.head, stored.bytes, stored.tail
             )),
         }
     }
@@ -49,7 +52,7 @@ impl Text {
     pub fn bytes(&self) -> u64 {
         match self {
             Self::Inline(text) => text.len() as u64,
-            Self::Stored { bytes, .. } => *bytes,
+            Self::Stored(stored) => stored.bytes,
         }
     }
 
@@ -70,19 +73,20 @@ impl Text {
         let blob = BlobId::of(text.as_bytes());
         put(blob, text.as_bytes())?;
         let (head, tail) = (edge_head(text), edge_tail(text));
-        *self = Self::Stored {
+        let bytes = text.len() as u64;
+        *self = Self::Stored(Box::new(StoredText {
             blob,
-            bytes: text.len() as u64,
+            bytes,
             head,
             tail,
-        };
+        }));
         Ok(())
     }
 
     /// Swaps a stored text back for its bytes; `get` returns `None` for a lost blob, which stays stored.
     pub fn internalise(&mut self, get: &mut dyn FnMut(BlobId) -> Option<String>) {
-        if let Self::Stored { blob, .. } = self
-            && let Some(text) = get(*blob)
+        if let Self::Stored(stored) = self
+            && let Some(text) = get(stored.blob)
         {
             *self = Self::Inline(text.into());
         }

@@ -96,7 +96,8 @@ impl Facts {
 /// The beginning of a text block on one line.
 fn title_of(block: &Block) -> Option<String> {
     let text = match block {
-        Block::Text(Text::Inline(text) | Text::Stored { head: text, .. }) => text,
+        Block::Text(Text::Inline(text)) => text,
+        Block::Text(Text::Stored(stored)) => &stored.head,
         Block::Thinking { .. }
         | Block::RedactedThinking(_)
         | Block::Image { .. }

@@ -77,10 +77,10 @@ fn bulky_texts_go_to_blobs_and_come_back() {
     else {
         panic!("not the record that was appended");
     };
-    let [Block::Text(Text::Stored { bytes, .. })] = &content[..] else {
+    let [Block::Text(Text::Stored(stored))] = &content[..] else {
         panic!("{content:?} is not stored");
     };
-    assert_eq!(*bytes, bulky.len() as u64);
+    assert_eq!(stored.bytes, bulky.len() as u64);
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn only_what_is_longer_than_the_bound_is_stored() {
     for (bytes, stored) in [(0, false), (BULK_BYTES, false), (BULK_BYTES + 1, true)] {
         let mut text = Text::from("x".repeat(bytes));
         assert_eq!(!kept(&mut text).is_empty(), stored);
-        assert_eq!(matches!(text, Text::Stored { .. }), stored);
+        assert_eq!(matches!(text, Text::Stored(_)), stored);
         assert_eq!(text.bytes(), bytes as u64);
         assert!(
             kept(&mut text).is_empty(),
@@ -65,9 +65,9 @@ proptest! {
         for (id, bytes) in &blobs {
             prop_assert_eq!(*id, BlobId::of(bytes));
         }
-        if let Text::Stored { head, tail, .. } = &text {
-            prop_assert!(whole.starts_with(&**head) && whole.ends_with(&**tail));
-            prop_assert!(head.len() <= 256 && tail.len() <= 256);
+        if let Text::Stored(stored) = &text {
+            prop_assert!(whole.starts_with(&*stored.head) && whole.ends_with(&*stored.tail));
+            prop_assert!(stored.head.len() <= 256 && stored.tail.len() <= 256);
         }
         back.internalise(&mut |id| blobs.get(&id).map(|b| String::from_utf8(b.clone()).unwrap()));
         prop_assert_eq!(back, Text::from(whole));
