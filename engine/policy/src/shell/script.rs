@@ -205,11 +205,13 @@ impl Walker<'_> {
         if run.words.is_empty() {
             return;
         }
-        if same_shell {
-            self.run(run);
-        } else {
-            self.apart(|walker| walker.run(run));
-        }
+        self.deeper(|walker| {
+            if same_shell {
+                walker.run(run);
+            } else {
+                walker.apart(|walker| walker.run(run));
+            }
+        });
     }
 
     fn change_folder(&mut self, run: Run) {

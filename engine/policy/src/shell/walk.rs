@@ -14,8 +14,8 @@ use crate::place::tidy;
 /// More possible folders than this are not followed.
 const MAX_FOLDERS: usize = 16;
 
-/// Scripts inside scripts inside scripts: deeper is not followed.
-const MAX_SCRIPTS: usize = 12;
+/// Scripts inside scripts, commands that start commands: deeper is not followed.
+const MAX_DEPTH: usize = 12;
 
 pub(super) struct Walker<'a> {
     pub(super) home: Option<&'a Path>,
@@ -50,9 +50,6 @@ impl<'a> Walker<'a> {
         if let Some(reason) = text::unfit(script) {
             return self.unclear(reason);
         }
-        if self.depth >= MAX_SCRIPTS {
-            return self.unclear("the command is nested too deeply to follow");
-        }
         if ["dotglob", "GLOBIGNORE", "BASHOPTS"]
             .iter()
             .any(|name| script.contains(name))
@@ -61,15 +58,23 @@ impl<'a> Walker<'a> {
         }
         let mut parser = Parser::new(script.as_bytes(), &read::options());
         match parser.parse_program() {
-            Ok(program) => {
-                self.depth += 1;
+            Ok(program) => self.deeper(|walker| {
                 for list in &program.complete_commands {
-                    self.list(list);
+                    walker.list(list);
                 }
-                self.depth -= 1;
-            }
+            }),
             Err(_) => self.unclear("the command could not be parsed"),
         }
+    }
+
+    /// Something inside what is walked now, unless that is deep enough.
+    pub(super) fn deeper(&mut self, walk: impl FnOnce(&mut Self)) {
+        if self.depth >= MAX_DEPTH {
+            return self.unclear("the command is nested too deeply to follow");
+        }
+        self.depth += 1;
+        walk(self);
+        self.depth -= 1;
     }
 
     /// Something in a shell of its own: it moves nobody else.

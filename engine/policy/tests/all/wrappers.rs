@@ -74,6 +74,18 @@ fn a_shell_or_a_builder_of_commands_is_what_it_runs() {
 }
 
 #[test]
+fn wrappers_of_wrappers_are_followed_only_so_far() {
+    let wrapped = |times: usize| format!("{}ls", "env ".repeat(times));
+    world(&[]).check(&[
+        (&wrapped(11), FREE),
+        (&wrapped(12), ASK),
+        (&wrapped(3_000), ASK),
+        (&"timeout 1 ".repeat(1_000), ASK),
+        (&"sh -c ".repeat(2_000), ASK),
+    ]);
+}
+
+#[test]
 fn deny_rules_see_through_wrappers() {
     world(&["deny Bash(rm:*)", "deny Bash(sudo:*)"]).check(&[
         ("env rm x", NEVER),
