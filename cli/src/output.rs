@@ -28,9 +28,14 @@ pub fn json(value: &Value) -> Result<(), Failure> {
     line(&value.to_string())
 }
 
-/// Says something beside the result. There is nobody to tell when stderr itself is gone.
+/// Says something beside the result. There is nobody to tell when stderr itself is gone. Servers and models wrote parts of
+/// it: what could redraw the terminal is left out.
 pub fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let plain: String = text
+        .chars()
+        .map(|c| if c.is_control() && c != '\n' { ' ' } else { c })
+        .collect();
+    let _ = writeln!(io::stderr().lock(), "{plain}");
 }
 
 /// Says in the wanted form why a command failed.

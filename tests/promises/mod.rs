@@ -4,6 +4,7 @@
 #[cfg(debug_assertions)]
 mod crashes;
 mod denials;
+mod hostile;
 // Only there a table of processes can be read.
 #[cfg(target_os = "linux")]
 mod orphans;

@@ -131,7 +131,7 @@ impl From<config::ConfigError> for Failure {
 
 /// Line ends inside a message would break the promise of two lines, and a control character could
 /// redraw the terminal.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let cleaned: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

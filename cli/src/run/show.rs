@@ -13,7 +13,7 @@ use super::ending::Ending;
 use super::result;
 use super::stream::Stream;
 use crate::args::OutputFormat;
-use crate::failure::Failure;
+use crate::failure::{Failure, one_line};
 use crate::output;
 
 /// How a run is shown.
@@ -121,6 +121,7 @@ impl Show {
                     output::line(&result::answer(account, ending))?;
                 }
                 if let Some((message, hint)) = &ending.trouble {
+                    let message = one_line(message);
                     output::note(&format!("error: {message}\nhint: {hint}"));
                 }
                 Ok(())

@@ -1,5 +1,7 @@
 //! The verdict: deny rules, protections, ask rules, plan mode, allow rules, then what the mode says.
 
+use std::borrow::Cow;
+
 use protocol::{Action, Claim, PermissionMode, Reason, RuleEffect, RuleRef, Verdict};
 
 use crate::Situation;
@@ -102,19 +104,19 @@ const EDGE_BYTES: usize = 1_000;
 
 fn because(text: impl Into<String>, rule: Option<&RuleRef>) -> Reason {
     Reason {
-        text: shortened(text.into()),
+        text: shortened(&text.into(), EDGE_BYTES).into_owned(),
         rule: rule.cloned(),
     }
 }
 
-/// Cut in its middle if it is too long: the end says why.
-fn shortened(text: String) -> String {
-    if text.len() <= 2 * EDGE_BYTES {
-        return text;
+/// The text, cut in its middle if it is too long: its beginning and its end, where reasons say why, stay.
+pub(crate) fn shortened(text: &str, edge: usize) -> Cow<'_, str> {
+    if text.len() <= 2 * edge {
+        return Cow::Borrowed(text);
     }
-    let head = &text[..text.floor_char_boundary(EDGE_BYTES)];
-    let tail = &text[text.ceil_char_boundary(text.len() - EDGE_BYTES)..];
-    format!("{head} [...] {tail}")
+    let head = &text[..text.floor_char_boundary(edge)];
+    let tail = &text[text.ceil_char_boundary(text.len() - edge)..];
+    Cow::Owned(format!("{head} [...] {tail}"))
 }
 
 /// The stricter of two verdicts; of two equal ones the first, except that an allowing rule is worth

@@ -27,6 +27,9 @@ pub struct RuleSpec {
     pub origin: RuleRef,
 }
 
+/// The longest beginning and end of a broken rule that are shown, in bytes.
+const SHOWN_BYTES: usize = 200;
+
 /// A rule that could not be understood. A broken deny rule forbids nothing, so a caller must not
 /// start with one: treat problems as errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +47,9 @@ impl fmt::Display for RuleProblem {
             (Some(file), None) => write!(f, "{}: ", file.display())?,
             (None, _) => write!(f, "{}: ", self.origin.layer)?,
         }
-        write!(f, "rule `{}`: {}", self.origin.rule, self.problem)
+        // A rule may be as long as the file it stands in.
+        let rule = crate::judge::shortened(&self.origin.rule, SHOWN_BYTES);
+        write!(f, "rule `{rule}`: {}", self.problem)
     }
 }
 

@@ -9,6 +9,11 @@ use super::Pattern;
 use crate::Place;
 use crate::place::tidy;
 
+/// The longest pattern, and the deepest braces in one: the library that compiles it descends once per brace, and a
+/// project's settings are not to be trusted with that.
+const PATTERN_BYTES: usize = 4_096;
+const PATTERN_DEPTH: usize = 16;
+
 /// One path pattern, compiled.
 #[derive(Debug, Clone)]
 pub(crate) struct PathPattern {
@@ -25,6 +30,11 @@ impl PathPattern {
         }
         if text.contains('\0') {
             return Err("the pattern holds a zero byte".to_owned());
+        }
+        if text.len() > PATTERN_BYTES || braces(text) > PATTERN_DEPTH {
+            return Err(format!(
+                "the pattern has more than {PATTERN_BYTES} bytes, or braces more than {PATTERN_DEPTH} deep"
+            ));
         }
         let globs = anchor(text, origin, place)?;
         let folded = origin.effect != RuleEffect::Allow;
@@ -66,6 +76,20 @@ impl PathPattern {
     pub(crate) fn patterns(&self) -> &[Pattern] {
         &self.patterns
     }
+}
+
+/// How many braces are open at once, at most.
+fn braces(pattern: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in pattern.bytes() {
+        match byte {
+            b'{' => open += 1,
+            b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 /// The absolute globs a pattern means; a folder's glob covers what is below it, as in gitignore.

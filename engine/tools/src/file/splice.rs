@@ -9,6 +9,9 @@ use crate::file::lookalike::explain;
 /// How many places of an ambiguous text are named.
 const MOST_PLACES: usize = 10;
 
+/// The most work of one call: the file's bytes for each of its edits. Every edit looks through the whole file.
+const MOST_WORK: u64 = 4 * 1024 * 1024 * 1024;
+
 /// One replacement.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Splice {
@@ -30,6 +33,13 @@ impl Splice {
 /// # Errors
 /// A sentence for the model about the first that does not fit.
 pub(crate) fn apply(text: &str, splices: &[Splice]) -> Result<String, String> {
+    if (text.len() as u64).saturating_mul(splices.len() as u64) > MOST_WORK {
+        return Err(format!(
+            "{} edits are too many for a file of {} bytes: make fewer at once, or use a command.",
+            splices.len(),
+            text.len()
+        ));
+    }
     let mut now = text.to_owned();
     for (at, splice) in splices.iter().enumerate() {
         now = one(&now, splice).map_err(|error| match splices.len() {

@@ -213,6 +213,15 @@ async fn ten_thousand_edits_are_one_change() {
 }
 
 #[tokio::test]
+async fn ten_thousand_edits_of_ten_megabytes_are_refused() {
+    let mut rig = Rig::new();
+    rig.known("long", "x".repeat(10 * 1024 * 1024));
+    let edits = vec![json!({"old_string": "x", "new_string": "y"}); 10_000];
+    let call = rig.call("multi_edit", json!({"file_path": "long", "edits": edits}));
+    assert!(failed(&ends(call).await).contains("too many"));
+}
+
+#[tokio::test]
 async fn a_gigabyte_of_output_fits_into_its_answer_and_its_file() {
     let mut rig = Rig::new();
     let command = json!({"command": "head -c 1073741824 /dev/zero | tr '\\0' 'x'"});
