@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use protocol::{
-    AgentId, Budget, Command, Draft, Event, FaultEvent, Kind, Node, NodeEnd, NodeId, Plan,
+    AgentId, Command, Draft, Event, FaultEvent, Kind, Node, NodeEnd, NodeId, PLAN_VERSION, Plan,
     PlanEvent, Record, SessionEvent, TurnEvent,
 };
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
@@ -18,9 +18,6 @@ use crate::world::World;
 
 /// How often an agent that failed is taken up again before the session gives up.
 const RESTARTS: u32 = 3;
-
-/// The version of the plan's form.
-const PLAN_VERSION: u32 = 1;
 
 /// What the coordinator understands.
 pub(crate) enum CoordinatorMsg {
@@ -174,9 +171,11 @@ impl CoordinatorState {
         let resting = !self.brief.status.borrow().busy;
         if resting && self.dag.end(self.node, NodeEnd::Done).is_ok() {
             let (node, end) = (self.node, NodeEnd::Done);
-            let draft = self
-                .brief
-                .draft(Event::Plan(PlanEvent::NodeEnded { node, end }));
+            let draft = self.brief.draft(Event::Plan(PlanEvent::NodeEnded {
+                node,
+                end,
+                why: None,
+            }));
             // If it cannot be kept, the node stays open: exactly what the journal then says.
             let _ = journal::append(&self.brief.journal, vec![draft]).await;
         }
@@ -203,7 +202,11 @@ impl Brief {
             Some((node, agent)) => {
                 if has_ended(&self.records, node) {
                     // A conversation that is taken up again is a node that is taken up again.
-                    drafts.push(self.draft(Event::Plan(PlanEvent::NodeStarted { node, agent })));
+                    drafts.push(self.draft(Event::Plan(PlanEvent::NodeStarted {
+                        node,
+                        agent,
+                        attempt: None,
+                    })));
                 }
                 (node, agent)
             }
@@ -213,7 +216,11 @@ impl Brief {
                     .first()
                     .ok_or("the plan has no node to begin with")?;
                 let agent = AgentId::new(source.uuid());
-                drafts.push(self.draft(Event::Plan(PlanEvent::NodeStarted { node, agent })));
+                drafts.push(self.draft(Event::Plan(PlanEvent::NodeStarted {
+                    node,
+                    agent,
+                    attempt: None,
+                })));
                 (node, agent)
             }
         };
@@ -272,17 +279,11 @@ pub(crate) fn concerns(record: &Record, agent: AgentId) -> bool {
 }
 
 fn one_node_plan(id: NodeId) -> Plan {
-    let node = Node {
-        id,
-        kind: Kind::Chat,
-        title: "one agent".to_owned(),
-        deps: Vec::new(),
-        budget: Budget::default(),
-    };
     Plan {
         version: PLAN_VERSION,
         goal: "converse with the user".to_owned(),
-        nodes: vec![node],
+        nodes: vec![Node::new(id, Kind::Chat, "one agent")],
+        ..Plan::default()
     }
 }
 
@@ -302,7 +303,7 @@ fn recorded_plan(records: &[Arc<Record>]) -> Option<Plan> {
 
 fn recorded_start(records: &[Arc<Record>]) -> Option<(NodeId, AgentId)> {
     find(records, |event| {
-        let Event::Plan(PlanEvent::NodeStarted { node, agent }) = event else {
+        let Event::Plan(PlanEvent::NodeStarted { node, agent, .. }) = event else {
             return None;
         };
         Some((*node, *agent))
@@ -322,6 +323,8 @@ fn has_ended(records: &[Arc<Record>], node: NodeId) -> bool {
             | Event::Tool(_)
             | Event::Permission(_)
             | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
             | Event::Fault(_) => {}
         }
     }
@@ -337,6 +340,7 @@ pub(crate) fn last_end(records: &[Arc<Record>]) -> Option<protocol::TurnEnd> {
                 TurnEvent::Ended { end: how, .. } => end = Some(how),
                 TurnEvent::Submitted { .. } => end = None,
                 TurnEvent::Steered { .. }
+                | TurnEvent::Informed { .. }
                 | TurnEvent::Nudged { .. }
                 | TurnEvent::Interrupted { .. } => {}
             }

@@ -90,6 +90,8 @@ impl Show {
             | Event::Tool(_)
             | Event::Permission(_)
             | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
             | Event::Fault(_) => Ok(()),
         }
     }

@@ -41,12 +41,15 @@ impl Account {
             Event::Permission(event) => self.round.permission(event),
             Event::Turn(
                 TurnEvent::Steered { .. }
+                | TurnEvent::Informed { .. }
                 | TurnEvent::Nudged { .. }
                 | TurnEvent::Interrupted { .. }
                 | TurnEvent::Ended { .. },
             )
             | Event::Tool(_)
             | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
             | Event::Fault(_) => {}
         }
     }

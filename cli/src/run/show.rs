@@ -170,6 +170,8 @@ impl Show {
             | Event::Turn(_)
             | Event::Permission(_)
             | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
             | Event::Fault(_) => {}
         }
     }

@@ -95,7 +95,7 @@ impl Stream {
             Event::Turn(TurnEvent::Steered { content }) => {
                 vec![self.user(&blocks::content(content), false)]
             }
-            Event::Turn(TurnEvent::Nudged { text }) => {
+            Event::Turn(TurnEvent::Nudged { text } | TurnEvent::Informed { text }) => {
                 let content = json!([{"type": "text", "text": text.as_str()}]);
                 vec![self.user(&content, true)]
             }
@@ -108,6 +108,8 @@ impl Stream {
             | Event::Session(_)
             | Event::Permission(_)
             | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
             | Event::Fault(_) => Vec::new(),
         }
     }

@@ -19,7 +19,11 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         Event::Turn(event) => turn(state, event),
         Event::Model(event) => model(state, event),
         Event::Tool(event) => tool(state, event),
-        Event::Permission(_) | Event::Plan(_) | Event::Fault(_) => {}
+        Event::Permission(_)
+        | Event::Plan(_)
+        | Event::Workspace(_)
+        | Event::Memory(_)
+        | Event::Fault(_) => {}
     }
 }
 
@@ -113,6 +117,7 @@ fn turn(state: &mut State, event: &TurnEvent) {
             );
         }
         TurnEvent::Steered { content } => state.flow.steering.extend(content.iter().cloned()),
+        TurnEvent::Informed { text } => state.flow.steering.push(Block::Text(text.clone())),
         TurnEvent::Nudged { text } => {
             state.flow.spent.misses += 1;
             state.flow.phase = Phase::Due;

@@ -59,12 +59,20 @@ fn react(flow: &Flow, input: Input) -> Result<Vec<Event>, Illegal> {
             })]
         }
         (_, Input::Command(Command::Submit { .. })) => return Err(Illegal::Busy),
-        (Phase::Resting, Input::Command(Command::Steer { .. })) => return Err(Illegal::Resting),
-        (Phase::Stopping { .. }, Input::Command(Command::Steer { .. })) => {
+        (Phase::Resting, Input::Command(Command::Steer { .. } | Command::Inform { .. })) => {
+            return Err(Illegal::Resting);
+        }
+        (
+            Phase::Stopping { .. },
+            Input::Command(Command::Steer { .. } | Command::Inform { .. }),
+        ) => {
             return Err(Illegal::Stopping);
         }
         (_, Input::Command(Command::Steer { content })) => {
             vec![Event::Turn(TurnEvent::Steered { content })]
+        }
+        (_, Input::Command(Command::Inform { text })) => {
+            vec![Event::Turn(TurnEvent::Informed { text })]
         }
         (
             _,

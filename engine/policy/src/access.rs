@@ -27,6 +27,7 @@ pub fn accesses(claim: &Claim, situation: &Situation<'_>) -> Vec<Access> {
             let touched: Option<Vec<_>> = parts.map(|part| of_part(part, situation)).collect();
             touched.map_or_else(|| vec![Access::anything()], |all| all.concat())
         }
+        Action::Integrate { .. } => vec![Access::anything()],
         Action::Session => Vec::new(),
     }
 }

@@ -50,7 +50,7 @@ fn speaks(rule: &Rule, claim: &Claim, parts: &[&PartKind]) -> bool {
             file(Family::Reading, [path, asked])
         }
         Action::Write { path, asked } => file(Family::Writing, [path, asked]),
-        Action::Session => rule.holds_for_tool(&claim.tool),
+        Action::Integrate { .. } | Action::Session => rule.holds_for_tool(&claim.tool),
         Action::Run { command, .. } => match &rule.matcher {
             Matcher::Command(pattern) => {
                 let runs = parts.iter().filter_map(|part| match part {

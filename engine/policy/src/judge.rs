@@ -23,6 +23,7 @@ pub fn judge(claim: &Claim, situation: &Situation<'_>) -> Verdict {
             let analysis = shell::analyse(command, cwd, home);
             command::judge(&claim.tool, command, &analysis, situation)
         }
+        Action::Integrate { reference, .. } => integrate(reference, situation),
         Action::Session => tool(&claim.tool, situation),
     };
     match verdict {
@@ -34,6 +35,16 @@ pub fn judge(claim: &Claim, situation: &Situation<'_>) -> Verdict {
         }
         verdict => verdict,
     }
+}
+
+/// The plan's approval is the consent: what is integrated was proposed, checked and gated under it.
+fn integrate(reference: &str, situation: &Situation<'_>) -> Verdict {
+    if situation.mode == PermissionMode::Plan {
+        return deny(format!(
+            "plan mode changes nothing, and {reference} is a branch"
+        ));
+    }
+    allow(format!("the approved plan moves {reference}"))
 }
 
 /// A tool that is judged by its name alone.

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::GitId;
+
 /// What one tool call wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -45,6 +47,13 @@ pub enum Action {
         command: String,
         /// The folder it starts in.
         cwd: PathBuf,
+    },
+    /// Move a branch of the user's repository: what only the coordinator of a run does.
+    Integrate {
+        /// The whole name of the ref.
+        reference: String,
+        /// The commit it goes to.
+        to: GitId,
     },
     /// Touch only this session's own state (todo list, background shells).
     Session,

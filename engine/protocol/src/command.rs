@@ -21,6 +21,11 @@ pub enum Command {
         /// What the user says.
         content: Vec<Block>,
     },
+    /// Tell something in the middle of a turn that is not the user's word; read at the next step.
+    Inform {
+        /// What.
+        text: Text,
+    },
     /// Take up a session again: note the new process, settle what was under way.
     Resume {
         /// The limits of this run.

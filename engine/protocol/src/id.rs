@@ -37,6 +37,11 @@ macro_rules! id_type {
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
+
+            /// The id that follows from some parts, always the same one: a UUIDv8 of their BLAKE3 hash.
+            pub fn derived(parts: &[&[u8]]) -> Self {
+                Self(derived(parts))
+            }
         }
 
         impl fmt::Display for $name {
@@ -80,6 +85,18 @@ macro_rules! id_type {
     };
 }
 
+fn derived(parts: &[&[u8]]) -> Uuid {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        // The length keeps ["ab", "c"] from being ["a", "bc"].
+        hasher.update(&(part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
 id_type!(
     /// One session: a journal of its own, resumable.
     SessionId, "session", "ses"
@@ -99,6 +116,10 @@ id_type!(
 id_type!(
     /// One tool call.
     CallId, "call", "cal"
+);
+id_type!(
+    /// One entry of the board.
+    MemoryId, "memory", "mem"
 );
 
 /// The id a provider gave a tool call; sent back unchanged with its result.
@@ -172,6 +193,63 @@ impl Serialize for BlobId {
 }
 
 impl<'de> Deserialize<'de> for BlobId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The id git gives an object, a commit or a tree: 40 or 64 lower-case hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GitId(std::sync::Arc<str>);
+
+impl GitId {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first ten digits, for people.
+    pub fn short(&self) -> &str {
+        &self.0[..10]
+    }
+}
+
+impl fmt::Display for GitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for GitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for GitId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if matches!(text.len(), 40 | 64) && text.bytes().all(is_digit) {
+            return Ok(Self(text.into()));
+        }
+        Err(IdError {
+            kind: "git object",
+            text: text.to_owned(),
+            expected: "40 or 64 lower-case hexadecimal digits",
+        })
+    }
+}
+
+impl Serialize for GitId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for GitId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)

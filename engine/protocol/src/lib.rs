@@ -26,17 +26,26 @@ pub use command::{Command, InterruptCause};
 pub use delta::{BlockKind, Delta, DeltaBody, Notice};
 pub use effect::Effect;
 pub use event::{
-    Event, FaultEvent, ForkPoint, ModelEvent, NodeEnd, Opening, PermissionEvent, PlanEvent,
-    SessionEvent, ToolEvent, TurnEnd, TurnEvent,
+    Attempt, BoardEntry, Change, ChangeKind, CheckRun, Conflict, EntryKind, Event, Evidence,
+    Failure, FailureClass, FaultEvent, ForkPoint, Ground, Inspection, Isolation, Landing,
+    MemoryEvent, Merged, ModelEvent, NodeEnd, Opening, PermissionEvent, PlanEvent, Planner,
+    Provenance, SessionEvent, ToolEvent, TreeStart, TurnEnd, TurnEvent, WorkspaceEvent,
 };
-pub use id::{AgentId, BlobHasher, BlobId, CallId, NodeId, Seq, SessionId, TurnId, WireCallId};
+pub use id::{
+    AgentId, BlobHasher, BlobId, CallId, GitId, MemoryId, NodeId, Seq, SessionId, TurnId,
+    WireCallId,
+};
 pub use limits::{Limit, Limits};
 pub use message::{Block, Message, Role, ToolCall};
 pub use model::{
     FaultKind, ModelFault, ModelRef, ModelTraits, Prompt, Reply, RetryHint, StopReason, ToolDecl,
 };
 pub use outcome::{Input, Outcome};
-pub use plan::{Budget, Kind, Node, Plan};
+pub use plan::{
+    Budget, BudgetDocument, Caps, CapsDocument, Check, CheckDocument, DEFAULT_CHECK_MS, Expect,
+    Kind, Node, NodeDocument, NodeHints, NodeName, OnFail, PLAN_VERSION, Plan, PlanDocument,
+    PlanPatch, Risk, Scope, Tier, Weight,
+};
 pub use record::{Draft, RECORD_VERSION, Record};
 pub use text::{BULK_BYTES, StoredText, Text};
 pub use time::Timestamp;

@@ -104,6 +104,7 @@ pub fn accesses(claim: &Claim) -> Vec<Access> {
         Action::Search { root, .. } => vec![Access::searches(root)],
         Action::Write { path, .. } => vec![Access::changes(path)],
         Action::Run { .. } => vec![Access::anything()],
+        Action::Integrate { .. } => vec![Access::anything()],
         Action::Session => Vec::new(),
     }
 }

@@ -79,6 +79,8 @@ impl View for Denials {
             | Event::Session(_)
             | Event::Turn(_)
             | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
             | Event::Fault(_) => {}
         }
     }

@@ -89,6 +89,8 @@ impl View for FilesTouched {
             | Event::Model(_)
             | Event::Permission(_)
             | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
             | Event::Fault(_) => {}
         }
     }

@@ -84,6 +84,8 @@ impl View for Ledger {
             | Event::Turn(_)
             | Event::Permission(_)
             | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
             | Event::Fault(_) => {}
         }
     }

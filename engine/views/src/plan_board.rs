@@ -89,24 +89,36 @@ impl View for PlanBoard {
     fn apply(&mut self, record: &Record) {
         match &record.event {
             Event::Plan(PlanEvent::Accepted { plan }) => self.accept(plan),
-            Event::Plan(PlanEvent::NodeStarted { node, agent }) => self.change(*node, |node| {
+            Event::Plan(PlanEvent::NodeStarted { node, agent, .. }) => self.change(*node, |node| {
                 node.state = NodeState::Running;
                 node.agent = Some(*agent);
                 node.began = Some(record.at);
                 node.ended = None;
             }),
-            Event::Plan(PlanEvent::NodeEnded { node, end }) => self.change(*node, |node| {
+            Event::Plan(PlanEvent::NodeEnded { node, end, .. }) => self.change(*node, |node| {
                 node.state = match end {
                     NodeEnd::Done => NodeState::Done,
-                    NodeEnd::Failed => NodeState::Failed,
+                    NodeEnd::Failed | NodeEnd::Skipped | NodeEnd::Cancelled => NodeState::Failed,
                 };
                 node.ended = Some(record.at);
             }),
-            Event::Session(_)
+            Event::Plan(
+                PlanEvent::Proposed { .. }
+                | PlanEvent::Rejected { .. }
+                | PlanEvent::Patched { .. }
+                | PlanEvent::NodeReturned { .. }
+                | PlanEvent::Paused
+                | PlanEvent::Unpaused
+                | PlanEvent::Cancelled { .. }
+                | PlanEvent::Closed,
+            )
+            | Event::Session(_)
             | Event::Turn(_)
             | Event::Model(_)
             | Event::Tool(_)
             | Event::Permission(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
             | Event::Fault(_) => {}
         }
     }

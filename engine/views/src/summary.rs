@@ -64,7 +64,12 @@ impl View for Summary {
             Event::Session(event) => self.session(event),
             Event::Turn(event) => self.turn(event),
             Event::Tool(event) => self.tool(event),
-            Event::Model(_) | Event::Permission(_) | Event::Plan(_) | Event::Fault(_) => {}
+            Event::Model(_)
+            | Event::Permission(_)
+            | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
+            | Event::Fault(_) => {}
         }
     }
 }
@@ -97,6 +102,7 @@ impl Summary {
             }
             TurnEvent::Ended { end, .. } => self.state = State::Resting(end.clone()),
             TurnEvent::Steered { .. }
+            | TurnEvent::Informed { .. }
             | TurnEvent::Nudged { .. }
             | TurnEvent::Interrupted { .. } => {}
         }

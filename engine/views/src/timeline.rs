@@ -133,6 +133,8 @@ impl View for Timeline {
             | Event::Turn(_)
             | Event::Permission(_)
             | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
             | Event::Fault(_) => {}
         }
     }

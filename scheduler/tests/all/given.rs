@@ -1,6 +1,6 @@
 //! Plans in few words: each node's number is its place, followed by what it depends on.
 
-use protocol::{Budget, Kind, Node, NodeId, Plan};
+use protocol::{Kind, Node, NodeId, Plan};
 use scheduler::{Dag, PlanError};
 use uuid::Uuid;
 
@@ -11,16 +11,14 @@ pub(crate) fn node(n: usize) -> NodeId {
 /// A plan of nodes with their dependencies.
 pub(crate) fn plan(nodes: &[(usize, &[usize])]) -> Plan {
     let planned = |&(n, deps): &(usize, &[usize])| Node {
-        id: node(n),
-        kind: Kind::Chat,
-        title: format!("node {n}"),
         deps: deps.iter().map(|&dep| node(dep)).collect(),
-        budget: Budget::default(),
+        ..Node::new(node(n), Kind::Chat, format!("node {n}"))
     };
     Plan {
         version: 1,
         goal: "go".into(),
         nodes: nodes.iter().map(planned).collect(),
+        ..Plan::default()
     }
 }
 

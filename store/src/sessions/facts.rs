@@ -72,6 +72,8 @@ impl Facts {
             | Event::Tool(_)
             | Event::Permission(_)
             | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
             | Event::Fault(_) => {}
         }
     }
@@ -88,6 +90,7 @@ impl Facts {
             TurnEvent::Ended { end, .. } => self.end = Some(end.clone()),
             TurnEvent::Steered { .. }
             | TurnEvent::Nudged { .. }
+            | TurnEvent::Informed { .. }
             | TurnEvent::Interrupted { .. } => {}
         }
     }

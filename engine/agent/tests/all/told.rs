@@ -48,6 +48,8 @@ fn event(event: &Event) -> String {
             format!("{how} {}", number(*call))
         }
         Event::Plan(_) => "plan".into(),
+        Event::Workspace(_) => "workspace".into(),
+        Event::Memory(_) => "memory".into(),
         Event::Fault(_) => "fault".into(),
     }
 }
@@ -57,6 +59,7 @@ fn turn(event: &TurnEvent) -> String {
         TurnEvent::Submitted { .. } => "submitted".into(),
         TurnEvent::Steered { .. } => "steered".into(),
         TurnEvent::Nudged { .. } => "nudged".into(),
+        TurnEvent::Informed { .. } => "informed".into(),
         TurnEvent::Interrupted { .. } => "interrupted".into(),
         TurnEvent::Ended { end, .. } => format!("ended {}", end_of(end)),
     }

@@ -1,6 +1,7 @@
 //! Events: facts in the past tense, journaled, in families.
 
 mod fault;
+mod memory;
 mod model;
 mod permission;
 mod plan;
@@ -8,16 +9,22 @@ mod session;
 mod texts;
 mod tool;
 mod turn;
+mod workspace;
 
 use serde::{Deserialize, Serialize};
 
 pub use fault::FaultEvent;
+pub use memory::{BoardEntry, EntryKind, Evidence, MemoryEvent, Provenance};
 pub use model::ModelEvent;
 pub use permission::PermissionEvent;
-pub use plan::{NodeEnd, PlanEvent};
+pub use plan::{Attempt, Failure, FailureClass, NodeEnd, PlanEvent, Planner, TreeStart};
 pub use session::{ForkPoint, Opening, SessionEvent};
 pub use tool::ToolEvent;
 pub use turn::{TurnEnd, TurnEvent};
+pub use workspace::{
+    Change, ChangeKind, CheckRun, Conflict, Ground, Inspection, Isolation, Landing, Merged,
+    WorkspaceEvent,
+};
 
 /// A fact. State changes only by applying one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +42,10 @@ pub enum Event {
     Permission(PermissionEvent),
     /// The plan and its nodes.
     Plan(PlanEvent),
+    /// Trees, proposals, gates and the integration branch.
+    Workspace(WorkspaceEvent),
+    /// The board.
+    Memory(MemoryEvent),
     /// Faults of formic itself.
     Fault(FaultEvent),
 }

@@ -2,16 +2,37 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, NodeId, Plan};
+use crate::{AgentId, Budget, GitId, NodeId, Plan, PlanPatch, Text};
 
 /// Facts about the plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanEvent {
+    /// A plan is there to be looked at: validated, normalised, with the edges its scopes demand.
+    Proposed {
+        /// The plan.
+        plan: Plan,
+        /// Who made it.
+        by: Planner,
+        /// What is worth knowing before it is approved, for people.
+        remarks: Vec<String>,
+    },
     /// The plan was validated and accepted.
     Accepted {
         /// The plan.
         plan: Plan,
+    },
+    /// The plan was turned down; nothing of it was done.
+    Rejected {
+        /// Why, for people.
+        why: String,
+    },
+    /// The unfinished part of the plan changed.
+    Patched {
+        /// How.
+        patch: PlanPatch,
+        /// Why, for people.
+        why: String,
     },
     /// An agent took a node.
     NodeStarted {
@@ -19,22 +40,135 @@ pub enum PlanEvent {
         node: NodeId,
         /// The agent.
         agent: AgentId,
+        /// The attempt; in a chat always the first. `None` only in journals of chats.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<Attempt>,
     },
-    /// A node came to its end.
+    /// An attempt at a node came to nothing; another one follows, or the node's end.
+    NodeReturned {
+        /// The node.
+        node: NodeId,
+        /// Which attempt.
+        attempt: u32,
+        /// What went wrong.
+        failure: Failure,
+    },
+    /// A node came to its end. A node whose work was integrated ends with that record instead.
     NodeEnded {
         /// The node.
         node: NodeId,
         /// How.
         end: NodeEnd,
+        /// Why, if it is not done.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<Text>,
+    },
+    /// Nothing new starts until the run goes on; what runs comes to its end.
+    Paused,
+    /// The run goes on.
+    Unpaused,
+    /// The run is given up; what runs is being ended.
+    Cancelled {
+        /// Why, for people.
+        why: String,
+    },
+    /// The run is over: nothing is under way and nothing more will start.
+    Closed,
+}
+
+/// Who made a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Planner {
+    /// A plan file or an edit by the user.
+    User,
+    /// A model's choices, assembled by code.
+    Model,
+    /// Code alone, because the model gave nothing usable.
+    Fallback,
+}
+
+/// One attempt at a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Counted from 1. Every effect of the attempt carries it: an effect of an earlier one is refused.
+    pub number: u32,
+    /// Whether its agent begins with an empty context.
+    pub is_fresh: bool,
+    /// What was set aside for it.
+    pub allotted: Budget,
+    /// What its tree holds when it begins.
+    pub start: TreeStart,
+}
+
+/// What a node's tree holds when an attempt begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TreeStart {
+    /// No tree of its own: the user's folder itself.
+    Shared,
+    /// This commit.
+    Commit(GitId),
+    /// What the attempt before left there.
+    Kept,
+    /// The files of one tree, as changes to a commit: a proposal laid on newer work.
+    Onto {
+        /// The commit it is to be a change of.
+        base: GitId,
+        /// The files.
+        tree: GitId,
     },
 }
 
+/// Why an attempt came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The class.
+    pub class: FailureClass,
+    /// The evidence: a log, a list of paths, a provider's words.
+    pub evidence: Text,
+}
+
+/// The class of a failed attempt; it decides what is tried next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// The model could not be reached or did not answer usably.
+    Model,
+    /// Something of formic or of the machine: git, the disk, a process that could not start.
+    Machine,
+    /// It said it was done and had changed nothing.
+    NoChange,
+    /// Its check did not pass in its own tree.
+    Check,
+    /// It changed paths outside its scope, or deleted tests.
+    Scope,
+    /// Its change does not merge with what landed meanwhile.
+    Conflict,
+    /// The merged tree did not pass the gate.
+    Gate,
+    /// It went in circles.
+    Stall,
+    /// Its time was over.
+    Deadline,
+    /// Its tokens, money or tool calls were used up.
+    Budget,
+    /// It refused, or said with evidence that it cannot be done.
+    Impossible,
+    /// It was stopped from outside.
+    Stopped,
+}
+
 /// How a node ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeEnd {
     /// Its work is done.
     Done,
-    /// It was given up.
+    /// It was given up after its last attempt.
     Failed,
+    /// It never started, because a node it depends on was not done.
+    Skipped,
+    /// The run was cancelled.
+    Cancelled,
 }

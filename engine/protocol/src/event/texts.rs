@@ -1,8 +1,8 @@
 //! The bulky texts of an event, so that the journal's edge can swap them for blobs and back.
 
 use crate::{
-    Block, Event, Fact, Intent, ModelEvent, ResultBlock, SessionEvent, Text, ToolEvent, ToolResult,
-    TurnEvent,
+    Block, Event, Fact, Intent, MemoryEvent, ModelEvent, PlanEvent, ResultBlock, SessionEvent,
+    Text, ToolEvent, ToolResult, TurnEvent, WorkspaceEvent,
 };
 
 impl Event {
@@ -33,10 +33,53 @@ impl Event {
             )
             | Self::Tool(ToolEvent::Reopened { .. })
             | Self::Permission(_)
-            | Self::Plan(_)
             | Self::Fault(_) => {}
+            Self::Plan(event) => of_plan(event, &mut texts),
+            Self::Workspace(event) => of_workspace(event, &mut texts),
+            Self::Memory(MemoryEvent::Noted { entry }) => texts.push(&mut entry.value),
+            Self::Memory(MemoryEvent::Shown { .. }) => {}
         }
         texts
+    }
+}
+
+fn of_plan<'a>(event: &'a mut PlanEvent, texts: &mut Vec<&'a mut Text>) {
+    match event {
+        PlanEvent::Proposed { plan, .. } | PlanEvent::Accepted { plan } => {
+            texts.extend(plan.nodes.iter_mut().filter_map(|node| node.brief.as_mut()));
+        }
+        PlanEvent::Patched { patch, .. } => {
+            let nodes = patch.add.iter_mut().chain(&mut patch.modify);
+            texts.extend(nodes.filter_map(|node| node.brief.as_mut()));
+        }
+        PlanEvent::NodeReturned { failure, .. } => texts.push(&mut failure.evidence),
+        PlanEvent::NodeEnded { why, .. } => texts.extend(why.as_mut()),
+        PlanEvent::Rejected { .. }
+        | PlanEvent::NodeStarted { .. }
+        | PlanEvent::Paused
+        | PlanEvent::Unpaused
+        | PlanEvent::Cancelled { .. }
+        | PlanEvent::Closed => {}
+    }
+}
+
+fn of_workspace<'a>(event: &'a mut WorkspaceEvent, texts: &mut Vec<&'a mut Text>) {
+    match event {
+        WorkspaceEvent::Inspected { found, .. } => {
+            texts.extend(found.check.as_mut().map(|run| &mut run.log));
+            texts.extend(found.fault.as_mut());
+        }
+        WorkspaceEvent::Gated { runs, .. } => {
+            texts.extend(runs.iter_mut().map(|run| &mut run.log));
+        }
+        WorkspaceEvent::Begun(_)
+        | WorkspaceEvent::TreeMade { .. }
+        | WorkspaceEvent::Reverted { .. }
+        | WorkspaceEvent::BatchTaken { .. }
+        | WorkspaceEvent::Merged { .. }
+        | WorkspaceEvent::Advancing { .. }
+        | WorkspaceEvent::Advanced { .. }
+        | WorkspaceEvent::Landed(_) => {}
     }
 }
 
@@ -51,7 +94,7 @@ fn of_turn<'a>(event: &'a mut TurnEvent, texts: &mut Vec<&'a mut Text>) {
         TurnEvent::Steered { content } => {
             content.iter_mut().for_each(|block| of_block(block, texts));
         }
-        TurnEvent::Nudged { text } => texts.push(text),
+        TurnEvent::Nudged { text } | TurnEvent::Informed { text } => texts.push(text),
         TurnEvent::Interrupted { .. } | TurnEvent::Ended { .. } => {}
     }
 }

@@ -27,6 +27,11 @@ pub enum TurnEvent {
         /// What.
         text: Text,
     },
+    /// formic told the model something others found out; it is heard at the next step.
+    Informed {
+        /// What.
+        text: Text,
+    },
     /// The turn is being stopped from outside; what runs is being ended.
     Interrupted {
         /// Why.

@@ -314,19 +314,19 @@ fn of_plan() -> Vec<Event> {
     let budget = Budget {
         tokens: Some(1),
         cost: Some(Cost(2)),
+        ..Budget::default()
     };
     let deps = vec![NodeId::new(uuid(7))];
     let planned = Node {
-        id: node,
-        kind: Kind::Chat,
-        title: "chat".into(),
         deps,
         budget,
+        ..Node::new(node, Kind::Chat, "chat")
     };
     let plan = Plan {
         version: 1,
         goal: "go".into(),
         nodes: vec![planned],
+        ..Plan::default()
     };
     let cut = FaultEvent::JournalCut {
         at_byte: 1,
@@ -344,10 +344,15 @@ fn of_plan() -> Vec<Event> {
             by: Decider::Person,
         }),
         Event::Plan(PlanEvent::Accepted { plan }),
-        Event::Plan(PlanEvent::NodeStarted { node, agent }),
+        Event::Plan(PlanEvent::NodeStarted {
+            node,
+            agent,
+            attempt: None,
+        }),
         Event::Plan(PlanEvent::NodeEnded {
             node,
             end: NodeEnd::Failed,
+            why: None,
         }),
         Event::Fault(cut),
         Event::Fault(failed),

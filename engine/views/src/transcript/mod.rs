@@ -138,7 +138,9 @@ impl Transcript {
         match event {
             TurnEvent::Submitted { turn, content, .. } => self.begin(*turn, record, content),
             TurnEvent::Steered { content } => self.item(record, Item::User(lines::said(content))),
-            TurnEvent::Nudged { text } => self.item(record, Item::Nudge(text.as_str().into())),
+            TurnEvent::Nudged { text } | TurnEvent::Informed { text } => {
+                self.item(record, Item::Nudge(text.as_str().into()))
+            }
             TurnEvent::Ended { end, .. } => {
                 if let Some(turn) = self.turn_of(record) {
                     turn.end = Some(end.clone());
@@ -268,7 +270,10 @@ impl View for Transcript {
             Event::Permission(event) => self.permission(record, event),
             Event::Fault(event) => self.fault(record, event),
             Event::Session(SessionEvent::Resumed { .. }) => self.item(record, Item::TakenUp),
-            Event::Session(SessionEvent::Opened(_) | SessionEvent::Forked(_)) | Event::Plan(_) => {}
+            Event::Session(SessionEvent::Opened(_) | SessionEvent::Forked(_))
+            | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_) => {}
         }
     }
 }

@@ -1,23 +1,20 @@
 //! The plan board and the files touched.
 
-use protocol::{BlobId, Budget, Event, Fact, Kind, Node, NodeEnd, Plan, PlanEvent};
+use protocol::{BlobId, Event, Fact, Kind, Node, NodeEnd, Plan, PlanEvent};
 use views::{FileTouch, FilesTouched, NodeState, PlanBoard, View};
 
 use crate::given::*;
 
 fn accepted(nodes: &[u8]) -> Event {
-    let nodes = nodes.iter().map(|n| Node {
-        id: node(*n),
-        kind: Kind::Chat,
-        title: format!("node {n}"),
-        deps: Vec::new(),
-        budget: Budget::default(),
-    });
+    let nodes = nodes
+        .iter()
+        .map(|n| Node::new(node(*n), Kind::Chat, format!("node {n}")));
     Event::Plan(PlanEvent::Accepted {
         plan: Plan {
             version: 1,
             goal: "g".into(),
             nodes: nodes.collect(),
+            ..Plan::default()
         },
     })
 }
@@ -26,11 +23,16 @@ fn node_started(n: u8) -> Event {
     Event::Plan(PlanEvent::NodeStarted {
         node: node(n),
         agent: agent(n),
+        attempt: None,
     })
 }
 
 fn node_ended(n: u8, end: NodeEnd) -> Event {
-    Event::Plan(PlanEvent::NodeEnded { node: node(n), end })
+    Event::Plan(PlanEvent::NodeEnded {
+        node: node(n),
+        end,
+        why: None,
+    })
 }
 
 #[test]

@@ -1,0 +1,206 @@
+//! Facts about trees, proposals, gates and the integration branch.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Check, GitId, NodeId, Text};
+
+/// Facts about working trees and what comes out of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkspaceEvent {
+    /// Where the run's work goes.
+    Begun(Ground),
+    /// A node has a tree.
+    TreeMade {
+        /// The node.
+        node: NodeId,
+        /// The attempt it was made for.
+        attempt: u32,
+        /// Its root.
+        root: PathBuf,
+        /// The commit that changes are counted from; `None` without git.
+        base: Option<GitId>,
+    },
+    /// Changes outside a node's scope were found after a command and undone.
+    Reverted {
+        /// The node.
+        node: NodeId,
+        /// The paths, relative to its root.
+        paths: Vec<String>,
+    },
+    /// A node's tree was looked at after its agent had come to rest: what changed, and whether its check passes.
+    Inspected {
+        /// The node.
+        node: NodeId,
+        /// The attempt.
+        attempt: u32,
+        /// What was found.
+        found: Inspection,
+    },
+    /// Some proposals were taken from the queue to be merged and gated together.
+    BatchTaken {
+        /// Counted from 1.
+        batch: u32,
+        /// In the order of merging.
+        nodes: Vec<NodeId>,
+        /// The integrated commit they are merged onto.
+        tip: GitId,
+    },
+    /// A batch was merged in memory, one commit a node.
+    Merged {
+        /// Which batch.
+        batch: u32,
+        /// The nodes that merged, each with its commit on top of the one before.
+        commits: Vec<Merged>,
+        /// The nodes that did not, in order.
+        conflicts: Vec<Conflict>,
+    },
+    /// A check ran on a merged commit.
+    Gated {
+        /// Which batch.
+        batch: u32,
+        /// The commit.
+        commit: GitId,
+        /// How it went, one entry a check that ran; the last one may have failed.
+        runs: Vec<CheckRun>,
+    },
+    /// The integration branch is about to be moved.
+    Advancing {
+        /// Which batch.
+        batch: u32,
+        /// Where it is expected to stand.
+        from: GitId,
+        /// Where it goes.
+        to: GitId,
+    },
+    /// The integration branch was moved; these nodes are done.
+    Advanced {
+        /// Which batch.
+        batch: u32,
+        /// Where it stands.
+        to: GitId,
+        /// The nodes and their commits.
+        nodes: Vec<Merged>,
+    },
+    /// The run's result came to rest.
+    Landed(Landing),
+}
+
+/// Where a run's work goes, found out once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ground {
+    /// The user's checkout or folder.
+    pub root: PathBuf,
+    /// How nodes are kept apart.
+    pub isolation: Isolation,
+    /// The commit the run starts from.
+    pub base: Option<GitId>,
+    /// The branch the result is for, without `refs/heads/`; `None` with a detached `HEAD` or without git.
+    pub target: Option<String>,
+    /// The branch that collects the integrated work, as a whole ref name.
+    pub integration: Option<String>,
+}
+
+/// How the nodes of a run are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolation {
+    /// Every writer has a tree of its own; the user's checkout is not touched before the end.
+    Worktree,
+    /// All work in the one folder, writes one at a time.
+    Shared,
+}
+
+/// What a node left in its tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// Its files as a git tree; `None` without git.
+    pub tree: Option<GitId>,
+    /// What changed against the base, relative to the root, sorted.
+    pub changed: Vec<Change>,
+    /// Changed paths outside its scope.
+    pub strays: Vec<String>,
+    /// The node's check, if it has one and it was worth running.
+    pub check: Option<CheckRun>,
+    /// Why it could not be looked at, if it could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Text>,
+}
+
+/// One changed path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Change {
+    /// Relative to the root.
+    pub path: String,
+    /// How.
+    pub how: ChangeKind,
+}
+
+/// How a path changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// It is new.
+    Added,
+    /// Its content or mode is another.
+    Modified,
+    /// It is gone.
+    Deleted,
+}
+
+/// One run of a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRun {
+    /// The check.
+    pub check: Check,
+    /// Its exit code; `None` if it was ended by a signal or by its time.
+    pub exit: Option<i32>,
+    /// The end of what it said.
+    pub log: Text,
+    /// How long it took, in milliseconds.
+    pub ms: u64,
+}
+
+impl CheckRun {
+    /// Whether the check holds.
+    pub fn passed(&self) -> bool {
+        self.exit == Some(0)
+    }
+}
+
+/// A node's change as a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// The node.
+    pub node: NodeId,
+    /// Its commit.
+    pub commit: GitId,
+}
+
+/// A node's change that does not merge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The node.
+    pub node: NodeId,
+    /// The paths in conflict.
+    pub paths: Vec<String>,
+    /// What it did not merge with.
+    pub onto: GitId,
+    /// The merged files, with conflict markers in those paths.
+    pub tree: GitId,
+}
+
+/// Where the result of a run came to rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Landing {
+    /// The branch that holds it, without `refs/heads/`.
+    pub branch: String,
+    /// The commit.
+    pub commit: GitId,
+    /// Whether the user's branch and checkout were moved to it.
+    pub is_fast_forward: bool,
+    /// If not, why, and what the user can do.
+    pub remark: Option<String>,
+}

@@ -1,0 +1,17 @@
+//! A change of the unfinished part of a plan.
+
+use serde::{Deserialize, Serialize};
+
+use super::Node;
+use crate::NodeId;
+
+/// What changes; validated like a plan before it is applied. Nodes that have started are never touched.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanPatch {
+    /// New nodes.
+    pub add: Vec<Node>,
+    /// Nodes that will not be done.
+    pub remove: Vec<NodeId>,
+    /// Nodes in their new form; the id stays.
+    pub modify: Vec<Node>,
+}
