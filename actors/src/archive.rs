@@ -1,13 +1,11 @@
 //! Sessions at rest: listing, reading, replaying, forking, deleting, checking, without running anything.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use protocol::{
-    AgentId, BlobId, Event, PlanEvent, Record, Seq, SessionEvent, SessionId, TurnEvent,
-};
+use protocol::{AgentId, BlobId, Event, Record, Seq, SessionEvent, SessionId, TurnEvent};
 use tools::Process;
 
-use crate::coordinator::concerns;
 use crate::law::spill_root;
 
 pub use store::{
@@ -78,38 +76,71 @@ impl Replayed {
 /// The store's: no such session, unreadable, written by a newer formic.
 pub fn replay(data: &DataFolder, session: SessionId) -> Result<Replayed, StoreError> {
     let report = read(data, session, Seq(1))?;
-    let agent = report.records.iter().find_map(started);
-    let mut state = agent::State::default();
+    let mut states = States::default();
     let mut checkpoints = Vec::new();
     for record in &report.records {
-        if agent.is_some_and(|agent| !concerns(record, agent)) {
-            continue;
-        }
         if let Event::Turn(TurnEvent::Ended {
             state: recorded, ..
         }) = &record.event
         {
-            let (seq, recorded, folded) = (record.seq, *recorded, state.digest());
+            let folded = states.of(record.agent).digest();
+            let (seq, recorded) = (record.seq, *recorded);
             checkpoints.push(Checkpoint {
                 seq,
                 recorded,
                 folded,
             });
         }
-        state.apply(&record.event);
+        states.apply(record);
     }
     let (records, cut) = (report.records.len(), report.cut);
     Ok(Replayed {
         records,
         checkpoints,
-        end: state.digest(),
+        end: states.digest(),
         cut,
     })
 }
 
-fn started(record: &Record) -> Option<AgentId> {
-    if let Event::Plan(PlanEvent::NodeStarted { agent, .. }) = &record.event {
-        return Some(*agent);
+/// The states of a session's agents.
+#[derive(Default)]
+struct States {
+    /// What concerns the session as a whole: every agent begins with it.
+    session: agent::State,
+    agents: BTreeMap<AgentId, agent::State>,
+}
+
+impl States {
+    fn of(&mut self, agent: Option<AgentId>) -> &mut agent::State {
+        let session = &self.session;
+        match agent {
+            Some(agent) => {
+                let own = self.agents.entry(agent);
+                own.or_insert_with(|| session.clone())
+            }
+            None => &mut self.session,
+        }
     }
-    None
+
+    fn apply(&mut self, record: &Record) {
+        self.of(record.agent).apply(&record.event);
+        if record.agent.is_none() {
+            for agent in self.agents.values_mut() {
+                agent.apply(&record.event);
+            }
+        }
+    }
+
+    /// That of the one agent, or one of all of them.
+    fn digest(&self) -> BlobId {
+        let mut all = self.agents.values();
+        match (all.next(), all.next()) {
+            (None, _) => self.session.digest(),
+            (Some(only), None) => only.digest(),
+            (Some(_), Some(_)) => {
+                let digests = self.agents.values().map(|state| state.digest().to_string());
+                BlobId::of(digests.collect::<String>().as_bytes())
+            }
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! The broker actor: one per session. Every write of every agent asks it; it resolves each claim exactly
-//! once and hands out the lane of the working tree.
+//! The broker actor: one per session. Every write of every agent asks it, and whoever moves a branch; it resolves
+//! each claim exactly once and hands out the lane of the working tree, or the one lane of the repository.
 //!
 //! May: ask policy, keep lanes. Never: decide by itself, wait for the world.
 
@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use protocol::{Claim, Decider, Reason, Verdict};
+use protocol::{Action, Claim, Decider, Reason, Verdict};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 use tools::WriteLane;
@@ -24,55 +24,84 @@ pub(crate) struct Resolution {
 
 /// What the broker understands.
 pub(crate) enum BrokerMsg {
-    /// May this be done in the working tree at this root?
+    /// May this be done by someone under this law?
     Resolve {
         claim: Claim,
-        root: PathBuf,
+        law: Arc<Law>,
         answer: oneshot::Sender<Resolution>,
     },
 }
 
 pub(crate) struct BrokerActor;
 
+#[derive(Default)]
 pub(crate) struct BrokerState {
-    law: Arc<Law>,
-    lanes: BTreeMap<PathBuf, WriteLane>,
+    /// One lane for each working tree, by its root.
+    trees: BTreeMap<PathBuf, WriteLane>,
+    /// The lane of the repository's branches.
+    integration: WriteLane,
 }
 
 impl Actor for BrokerActor {
     type Msg = BrokerMsg;
     type State = BrokerState;
-    type Arguments = Arc<Law>;
+    type Arguments = ();
 
     async fn pre_start(
         &self,
         _me: ActorRef<BrokerMsg>,
-        law: Arc<Law>,
+        (): (),
     ) -> Result<BrokerState, ActorProcessingErr> {
-        Ok(BrokerState {
-            law,
-            lanes: BTreeMap::new(),
-        })
+        Ok(BrokerState::default())
     }
 
     async fn handle(
         &self,
         _me: ActorRef<BrokerMsg>,
-        BrokerMsg::Resolve {
-            claim,
-            root,
-            answer,
-        }: BrokerMsg,
+        BrokerMsg::Resolve { claim, law, answer }: BrokerMsg,
         state: &mut BrokerState,
     ) -> Result<(), ActorProcessingErr> {
         // A panic on one odd command must not leave every later write without a judge.
-        let judged = catch_unwind(AssertUnwindSafe(|| state.law.judge(&claim)));
+        let judged = catch_unwind(AssertUnwindSafe(|| law.judge(&claim)));
         let (verdict, by) = unattended(judged.unwrap_or_else(|_| unjudged()));
-        let lane = state.lanes.entry(root).or_default().clone();
+        let lane = state.lane(&claim, &law);
         // Whoever asked may have been cancelled meanwhile; then nothing happens, which is right.
         let _ = answer.send(Resolution { verdict, by, lane });
         Ok(())
     }
+}
+
+impl BrokerState {
+    fn lane(&mut self, claim: &Claim, law: &Law) -> WriteLane {
+        match claim.action {
+            Action::Integrate { .. } => self.integration.clone(),
+            Action::Read { .. }
+            | Action::Search { .. }
+            | Action::Write { .. }
+            | Action::Run { .. }
+            | Action::Session => {
+                let tree = law.root().to_owned();
+                self.trees.entry(tree).or_default().clone()
+            }
+        }
+    }
+}
+
+/// Asks the broker and waits for its word.
+///
+/// # Errors
+/// A sentence that says that there is no broker any more.
+pub(crate) async fn resolve(
+    broker: &ActorRef<BrokerMsg>,
+    law: &Arc<Law>,
+    claim: &Claim,
+) -> Result<Resolution, String> {
+    let (answer, resolved) = oneshot::channel();
+    let (claim, law) = (claim.clone(), law.clone());
+    let gone = || "the permission broker has stopped; nothing was written".to_owned();
+    let message = BrokerMsg::Resolve { claim, law, answer };
+    broker.send_message(message).map_err(|_| gone())?;
+    resolved.await.map_err(|_| gone())
 }
 
 /// What cannot be judged is not done.

@@ -12,6 +12,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 
 use crate::bus::Announcer;
+use crate::feed::Feed;
 use crate::options::CrashPoint;
 use crate::source::Source;
 
@@ -35,6 +36,7 @@ pub(crate) struct Writer {
     pub next: Seq,
     pub source: Arc<dyn Source>,
     pub announcer: Arc<Announcer>,
+    pub feed: Option<Feed>,
     pub crash: Option<CrashPoint>,
 }
 
@@ -136,9 +138,12 @@ impl Writer {
             return Err(down);
         }
         let records: Vec<Arc<Record>> = records.into_iter().map(Arc::new).collect();
-        records
-            .iter()
-            .for_each(|record| self.announcer.record(record.clone()));
+        for record in &records {
+            self.announcer.record(record.clone());
+            if let Some(feed) = &self.feed {
+                feed.record(record);
+            }
+        }
         for (range, ack) in waiting {
             let _ = ack.send(Ok(records[range].to_vec()));
         }

@@ -6,12 +6,14 @@
 mod agent_actor;
 mod answer;
 pub mod archive;
+mod base;
 mod broker;
 mod bus;
 mod context;
 mod coordinator;
 mod effects;
 mod error;
+mod feed;
 mod flight;
 mod journal;
 mod law;

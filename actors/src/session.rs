@@ -11,11 +11,10 @@ use store::{DataFolder, Journal};
 use tokio::sync::{oneshot, watch};
 
 use crate::agent_actor::{CommandError, Status};
-use crate::broker::{BrokerActor, BrokerMsg};
-use crate::bus::{Bus, Subscription};
+use crate::base::{Base, Foundation};
+use crate::bus::Subscription;
 use crate::coordinator::{Brief, CoordinatorActor, CoordinatorMsg, opening};
 use crate::error::OpenError;
-use crate::journal::{JournalActor, JournalMsg, Writer};
 use crate::options::Options;
 use crate::setup::{self, Ground};
 use crate::world::World;
@@ -41,19 +40,6 @@ impl Drop for Inner {
     /// Nobody can close it any more: its agent ends as in a crash.
     fn drop(&mut self) {
         self.coordinator.stop(None);
-    }
-}
-
-/// What a session stands on. Without it the journal would stay locked for as long as the process lives.
-struct Base {
-    journal: ActorRef<JournalMsg>,
-    broker: ActorRef<BrokerMsg>,
-}
-
-impl Drop for Base {
-    fn drop(&mut self) {
-        self.broker.stop(None);
-        self.journal.stop(None);
     }
 }
 
@@ -167,21 +153,15 @@ impl Session {
             first,
         } = beginning;
         let data = DataFolder::at(&options.data);
-        let (bus, announcer) = Bus::new(data.clone(), id);
         let from = records.last().map(|record| record.seq).unwrap_or_default();
-        let writer = Writer {
+        let foundation = Foundation {
+            id,
             journal,
-            session: id,
-            next: from.next(),
-            source: options.source.clone(),
-            announcer: Arc::new(announcer),
-            crash: options.crash,
+            last: from,
+            feed: None,
         };
-        let (broker, _) = Actor::spawn(None, BrokerActor, ground.law.clone()).await?;
-        let (journal, _) = Actor::spawn(None, JournalActor, writer).await?;
-        let base = Base { journal, broker };
-        let carriers = (bus, base.broker.clone());
-        let world = Arc::new(setup::world(options, id, ground, carriers));
+        let base = Base::new(foundation, &options).await?;
+        let world = Arc::new(setup::world(options, id, ground, &base));
         let (status, watched) = watch::channel(Status::default());
         let brief = Brief {
             world: world.clone(),
@@ -330,8 +310,7 @@ impl Session {
         world.effects.close();
         world.effects.wait().await;
         world.shells.end_all().await;
-        let _ = base.broker.stop_and_wait(None, None).await;
-        let _ = base.journal.stop_and_wait(None, None).await;
+        base.close().await;
     }
 }
 

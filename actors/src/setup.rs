@@ -5,13 +5,11 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use protocol::{ModelTraits, Opening, SessionId, Text, ToolDecl};
 use providers::Provider;
-use ractor::ActorRef;
 use tokio_util::task::TaskTracker;
 use tools::{Registry, Shells};
 
 use crate::answer::AnswerSchema;
-use crate::broker::BrokerMsg;
-use crate::bus::Bus;
+use crate::base::Base;
 use crate::context::Context;
 use crate::error::OpenError;
 use crate::law::{Law, spill_root};
@@ -118,12 +116,7 @@ fn offer(options: &Options, vision: bool) -> Result<Offer, OpenError> {
     })
 }
 
-pub(crate) fn world(
-    options: Options,
-    id: SessionId,
-    ground: Ground,
-    (bus, broker): (Bus, ActorRef<BrokerMsg>),
-) -> World {
+pub(crate) fn world(options: Options, id: SessionId, ground: Ground, base: &Base) -> World {
     let redactor = Redactor::new(&options.secrets);
     let surroundings = Surroundings {
         law: ground.law.clone(),
@@ -139,9 +132,9 @@ pub(crate) fn world(
         effects: TaskTracker::new(),
         spill: spill_root(&options.data).join(id.to_string()),
         source: options.source,
-        bus,
+        bus: base.bus.clone(),
         law: ground.law,
-        broker,
+        broker: base.broker.clone(),
         provider: ground.provider,
     }
 }

@@ -8,12 +8,11 @@ use protocol::{
     Action, AgentId, BlobId, Block, CallId, Claim, Decider, Delta, DeltaBody, Outcome, Text,
     Timestamp, ToolResult, ToolStatus, Verdict,
 };
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tools::{Prepared, ReadContext, Tool, WriteContext, WriteTool};
 
 use super::Answer;
-use crate::broker::{BrokerMsg, Resolution, unattended};
+use crate::broker::{self, Resolution, unattended};
 use crate::flight::Held;
 use crate::world::World;
 
@@ -142,7 +141,9 @@ async fn toward(world: &Arc<World>, job: &Job, ctx: &ReadContext) -> Result<Answ
         },
         Tool::Write(tool) => {
             unveiled(world, job, &claim).map_err(ToolResult::failed)?;
-            let resolution = resolve(world, &claim).await.map_err(ToolResult::failed)?;
+            let resolution = broker::resolve(&world.broker, &world.law, &claim)
+                .await
+                .map_err(ToolResult::failed)?;
             if !matches!(resolution.verdict, Verdict::Allow(_)) {
                 return Ok(refused(job.call, resolution.verdict, resolution.by));
             }
@@ -166,20 +167,6 @@ fn unveiled(world: &World, job: &Job, claim: &Claim) -> Result<(), String> {
 
 fn refused(call: CallId, verdict: Verdict, by: Decider) -> Answer {
     (Some(Outcome::Refused { call, verdict, by }), None)
-}
-
-/// Asks the broker: every write of every agent passes it.
-async fn resolve(world: &World, claim: &Claim) -> Result<Resolution, String> {
-    let (answer, resolved) = oneshot::channel();
-    let (claim, root) = (claim.clone(), world.law.root().to_owned());
-    let gone = || "the permission broker has stopped; nothing was written".to_owned();
-    let message = BrokerMsg::Resolve {
-        claim,
-        root,
-        answer,
-    };
-    world.broker.send_message(message).map_err(|_| gone())?;
-    resolved.await.map_err(|_| gone())
 }
 
 /// Waits in the lane and takes the permit for exactly the claim that was judged.

@@ -62,7 +62,9 @@ impl Account {
 
     fn session(&mut self, event: &SessionEvent) {
         match event {
-            SessionEvent::Opened(opening) => self.opening = Some((**opening).clone()),
+            SessionEvent::Opened(opening) => {
+                self.opening.get_or_insert_with(|| (**opening).clone());
+            }
             SessionEvent::Resumed { mode, model, .. } => {
                 if let Some(opening) = &mut self.opening {
                     opening.mode = *mode;

@@ -77,6 +77,8 @@ impl View for Summary {
 impl Summary {
     fn session(&mut self, event: &SessionEvent) {
         match event {
+            // The agents of a run are opened too: the session's own opening is the first.
+            SessionEvent::Opened(_) if self.cwd.is_some() => {}
             SessionEvent::Opened(opening) => {
                 self.cwd = Some(opening.cwd.clone());
                 self.model = Some(opening.model.clone());

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use protocol::{
-    Block, Event, ForkPoint, Record, SessionEvent, SessionId, Text, Timestamp, TurnEnd, TurnEvent,
+    Block, Event, ForkPoint, PlanEvent, Record, SessionEvent, SessionId, Text, Timestamp, TurnEnd,
+    TurnEvent,
 };
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +65,13 @@ impl Facts {
         self.opened_at.get_or_insert(record.at);
         self.last_at = Some(record.at);
         match &record.event {
-            Event::Session(SessionEvent::Opened(opening)) => self.cwd = Some(opening.cwd.clone()),
+            // The agents of a run are opened too, each in a tree of its own: the session's own opening is the first.
+            Event::Session(SessionEvent::Opened(opening)) => {
+                self.cwd.get_or_insert_with(|| opening.cwd.clone());
+            }
+            Event::Plan(PlanEvent::Proposed { plan, .. }) => {
+                self.title = title_of(&Block::Text(plan.goal.as_str().into()));
+            }
             Event::Session(SessionEvent::Forked(point)) => self.forked = Some(*point),
             Event::Turn(event) => self.turn(event),
             Event::Session(SessionEvent::Resumed { .. })

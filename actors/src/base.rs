@@ -1,0 +1,75 @@
+//! What the agents of one session stand on: its one journal, its one broker, its one bus.
+//!
+//! May: start and end these. Never: decide, look into a record.
+
+use std::sync::Arc;
+
+use protocol::{Seq, SessionId};
+use ractor::{Actor, ActorRef};
+use store::DataFolder;
+
+use crate::broker::{BrokerActor, BrokerMsg};
+use crate::bus::Bus;
+use crate::error::OpenError;
+use crate::feed::Feed;
+use crate::journal::{JournalActor, JournalMsg, Writer};
+use crate::options::Options;
+
+/// The ground of everything in one journal. Without its end the journal would stay locked for as long as the process
+/// lives.
+pub(crate) struct Base {
+    pub journal: ActorRef<JournalMsg>,
+    pub broker: ActorRef<BrokerMsg>,
+    pub bus: Bus,
+}
+
+/// The journal a base is put on.
+pub(crate) struct Foundation {
+    pub id: SessionId,
+    pub journal: store::Journal,
+    /// Its last record.
+    pub last: Seq,
+    /// Whoever must hear of every record.
+    pub feed: Option<Feed>,
+}
+
+impl Base {
+    pub(crate) async fn new(foundation: Foundation, options: &Options) -> Result<Self, OpenError> {
+        let Foundation {
+            id,
+            journal,
+            last,
+            feed,
+        } = foundation;
+        let (bus, announcer) = Bus::new(DataFolder::at(&options.data), id);
+        let writer = Writer {
+            journal,
+            session: id,
+            next: last.next(),
+            source: options.source.clone(),
+            announcer: Arc::new(announcer),
+            feed,
+            crash: options.crash,
+        };
+        let (broker, _) = Actor::spawn(None, BrokerActor, ()).await?;
+        let (journal, _) = Actor::spawn(None, JournalActor, writer).await?;
+        Ok(Self {
+            journal,
+            broker,
+            bus,
+        })
+    }
+
+    /// Ends both actors once they have done what they were told so far.
+    pub(crate) async fn close(&self) {
+        let _ = self.broker.stop_and_wait(None, None).await;
+        let _ = self.journal.stop_and_wait(None, None).await;
+    }
+}
+
+impl Drop for Base {
+    fn drop(&mut self) {
+        self.broker.stop(None);
+        self.journal.stop(None);
+    }
+}
