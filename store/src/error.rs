@@ -107,6 +107,12 @@ pub enum StoreError {
         /// Who, if the lock file tells.
         pid: Option<u32>,
     },
+    /// The board of a run could not be opened or read.
+    #[error("use the board of the run: {detail}")]
+    Board {
+        /// What the database said.
+        detail: String,
+    },
     /// The index could not be built anew.
     #[error("rebuild the index: {detail}")]
     Index {

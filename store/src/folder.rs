@@ -11,6 +11,7 @@ use crate::blobs::Blobs;
 /// ```text
 /// <data>/sessions/<session>/journal-00001.jsonl   the truth, one record a line
 /// <data>/sessions/<session>/lock                  the process that appends, while it does
+/// <data>/sessions/<session>/board/                what the agents of a run know together, rebuildable
 /// <data>/blobs/ab/cdef...                         bulky texts by content id
 /// <data>/index/                                   caches, rebuildable; index.lock while in use
 /// <data>/trash/                                   sessions on their way out
@@ -49,6 +50,11 @@ impl DataFolder {
     /// Where the rebuildable caches lie.
     pub(crate) fn index(&self) -> PathBuf {
         self.root.join("index")
+    }
+
+    /// The board of a run, a projection of its journal.
+    pub(crate) fn board(&self, session: SessionId) -> PathBuf {
+        self.session(session).join("board")
     }
 
     /// Where sessions go that are to be removed.

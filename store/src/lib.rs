@@ -4,6 +4,7 @@
 //! Never: know what an agent is, call a model, start a thread, read a clock, invent an id, delete a damaged byte.
 
 mod blobs;
+mod board;
 mod disk;
 mod error;
 mod folder;
@@ -13,6 +14,7 @@ mod lock;
 mod sessions;
 
 pub use blobs::{Blobs, LostBlob, WhyLost};
+pub use board::Board;
 pub use error::{Result, StoreError};
 pub use folder::DataFolder;
 pub use journal::{Cut, Damage, Journal, Position, ReadReport, Reader, Recovered, read};

@@ -60,6 +60,7 @@ impl Job {
             vision: world.offer.vision,
             spill: world.spill.clone(),
             shells: world.shells.clone(),
+            board: None,
             cancel,
             live: Arc::new(move |text| {
                 bus.delta(Delta {

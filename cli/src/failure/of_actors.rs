@@ -28,6 +28,7 @@ impl From<StoreError> for Failure {
             StoreError::Disk { .. }
             | StoreError::Illegal { .. }
             | StoreError::Poisoned { .. }
+            | StoreError::Board { .. }
             | StoreError::Index { .. } => (
                 Kind::Fault,
                 "check that the data folder is writable and the disk has room; `formic doctor` looks closer",

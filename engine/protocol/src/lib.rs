@@ -49,6 +49,8 @@ pub use plan::{
 pub use record::{Draft, RECORD_VERSION, Record};
 pub use text::{BULK_BYTES, StoredText, Text};
 pub use time::Timestamp;
-pub use tool::{Fact, Intent, PlannedCall, ResultBlock, Todo, TodoState, ToolResult, ToolStatus};
+pub use tool::{
+    Fact, Intent, Note, PlannedCall, ResultBlock, Todo, TodoState, ToolResult, ToolStatus,
+};
 pub use usage::{Cost, Price, Usage};
 pub use verdict::{Decider, PermissionMode, Reason, RuleEffect, RuleRef, Verdict};

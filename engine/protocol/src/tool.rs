@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, BlobId, CallId, Text};
+use crate::{Access, BlobId, CallId, EntryKind, Evidence, Text};
 
 /// A call of a reply after its name and arguments were matched to a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,8 +158,23 @@ pub enum Fact {
         /// Its text.
         text: Text,
     },
+    /// Something for the board of the run; the coordinator decides whether it goes there.
+    Noted(Box<Note>),
     /// An answer that fits the wanted output schema: its exact JSON text.
     Structured(Arc<str>),
+}
+
+/// What an agent wants the others of its run to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// What it is.
+    pub kind: EntryKind,
+    /// What it is about, at most 200 bytes.
+    pub key: String,
+    /// What is said, at most 8 KiB.
+    pub value: Text,
+    /// Files that show it.
+    pub evidence: Vec<Evidence>,
 }
 
 /// One entry of the to-do list.

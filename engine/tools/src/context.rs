@@ -7,6 +7,7 @@ use std::sync::Arc;
 use protocol::{BlobId, CallId, Claim};
 use tokio_util::sync::CancellationToken;
 
+use crate::board::Board;
 use crate::file::atomic;
 use crate::lane::WritePermit;
 use crate::place::Place;
@@ -30,6 +31,8 @@ pub struct ReadContext {
     pub spill: PathBuf,
     /// The session's background shells.
     pub shells: Arc<Shells>,
+    /// The board of the run; `None` in a chat.
+    pub board: Option<Arc<dyn Board>>,
     /// Ends the call.
     pub cancel: CancellationToken,
     /// Where live output goes.

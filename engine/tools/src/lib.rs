@@ -13,6 +13,7 @@
 //!    commit runs on the [`WriteContext`] that only the permit opens. Preparing again under the lane is allowed.
 //! 5. After a crash [`settle`] tells whether a file was changed, and [`reap_orphans`] ends what still runs.
 
+mod board;
 mod bound;
 mod builtin;
 mod context;
@@ -26,6 +27,7 @@ mod settle;
 mod shells;
 mod tool;
 
+pub use board::Board;
 pub use bound::{bound, bounded};
 pub use context::{Live, ReadContext, WriteContext};
 pub use lane::{LaneGuard, WriteLane, WritePermit};

@@ -67,6 +67,7 @@ impl FilesTouched {
                 | Fact::Exited(_)
                 | Fact::Todos(_)
                 | Fact::Instructions { .. }
+                | Fact::Noted(_)
                 | Fact::Structured(_) => {}
             }
         }

@@ -1,6 +1,7 @@
 //! What the scheduler orders, by table and by law.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod board;
 mod given;
 mod laws;
 mod moves;

@@ -16,7 +16,7 @@ use crate::error::{Result, StoreError};
 use crate::folder::DataFolder;
 use crate::lock::FileLock;
 use crate::sessions::Facts;
-use open::{Trouble, guarded};
+pub(crate) use open::{Trouble, at as open_database, guarded};
 
 /// What the index knows of a session, and the state of the journal it knows it from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use crate::disk;
 use crate::error::{About, Result};
@@ -32,13 +33,17 @@ pub(crate) enum Trouble {
 
 /// Opens the database. The caller holds the lock.
 pub(crate) fn database(data: &DataFolder) -> Result<sled::Db, Trouble> {
-    let folder = data.index();
-    disk::make_folders(&folder)
-        .and_then(|()| remove_unfinished_snapshots(data))
+    at(&data.index())
+}
+
+/// Opens the database in a folder that no other process uses.
+pub(crate) fn at(folder: &Path) -> Result<sled::Db, Trouble> {
+    disk::make_folders(folder)
+        .and_then(|()| remove_unfinished_snapshots(folder))
         .map_err(|error| Trouble::Refused(error.to_string()))?;
     guarded(|| {
         sled::Config::new()
-            .path(&folder)
+            .path(folder)
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(Some(1_000))
             .open()
@@ -79,10 +84,9 @@ const fn spoilt(kind: io::ErrorKind) -> bool {
 }
 
 /// sled trips over a snapshot that a crash left half written.
-fn remove_unfinished_snapshots(data: &DataFolder) -> Result<()> {
-    let folder = data.index();
-    for entry in fs::read_dir(&folder).about("list the folder", &folder)? {
-        let path = entry.about("list the folder", &folder)?.path();
+fn remove_unfinished_snapshots(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder).about("list the folder", folder)? {
+        let path = entry.about("list the folder", folder)?.path();
         let name = path.to_string_lossy();
         if name.contains("snap.") && name.ends_with(".generating") {
             fs::remove_file(&path).about("remove", &path)?;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod blobs;
+mod board;
 mod crash;
 mod damage;
 mod given;

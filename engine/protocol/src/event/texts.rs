@@ -120,8 +120,16 @@ fn of_block<'a>(block: &'a mut Block, texts: &mut Vec<&'a mut Text>) {
 fn of_result<'a>(result: &'a mut ToolResult, texts: &mut Vec<&'a mut Text>) {
     of_results(&mut result.content, texts);
     for fact in &mut result.facts {
-        if let Fact::Instructions { text, .. } = fact {
-            texts.push(text);
+        match fact {
+            Fact::Instructions { text, .. } => texts.push(text),
+            Fact::Noted(note) => texts.push(&mut note.value),
+            Fact::FileSeen { .. }
+            | Fact::FileWritten { .. }
+            | Fact::Cwd(_)
+            | Fact::Spilled(_)
+            | Fact::Exited(_)
+            | Fact::Todos(_)
+            | Fact::Structured(_) => {}
         }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) mod glob;
 pub(crate) mod grep;
 pub(crate) mod kill_bash;
 pub(crate) mod list;
+pub(crate) mod memory_note;
+pub(crate) mod memory_search;
 pub(crate) mod multi_edit;
 pub(crate) mod read;
 pub(crate) mod todo;

@@ -14,6 +14,8 @@ use crate::builtin::glob::Glob;
 use crate::builtin::grep::Grep;
 use crate::builtin::kill_bash::KillBash;
 use crate::builtin::list::List;
+use crate::builtin::memory_note::MemoryNote;
+use crate::builtin::memory_search::MemorySearch;
 use crate::builtin::multi_edit::MultiEdit;
 use crate::builtin::read::ReadFile;
 use crate::builtin::todo::TodoList;
@@ -85,6 +87,13 @@ impl Registry {
                 builtin!("write", writes, WriteFile),
             ],
         }
+    }
+
+    /// The same with the tools that need the board of a run.
+    #[must_use]
+    pub fn with_board(self) -> Self {
+        self.with(builtin!("memory_note", reads, MemoryNote))
+            .with(builtin!("memory_search", reads, MemorySearch))
     }
 
     /// The same with one more tool; one of the same name is replaced.

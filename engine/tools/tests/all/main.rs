@@ -7,6 +7,7 @@ mod crash;
 mod edit;
 mod grep;
 mod hostile;
+mod memory;
 mod names;
 mod permit;
 mod read;

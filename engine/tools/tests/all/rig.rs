@@ -10,7 +10,7 @@ use protocol::{BlobId, CallId, Claim, Fact, Reason, ResultBlock, ToolResult, Too
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tools::{
-    Place, Prepared, ReadContext, Registry, Resolved, Shells, Tool, WriteContext, WriteLane,
+    Board, Place, Prepared, ReadContext, Registry, Resolved, Shells, Tool, WriteContext, WriteLane,
     WritePermit,
 };
 
@@ -66,6 +66,7 @@ pub struct Rig {
     pub shells: Arc<Shells>,
     pub cancel: CancellationToken,
     pub said: Arc<Mutex<String>>,
+    pub board: Option<Arc<dyn Board>>,
 }
 
 impl Rig {
@@ -91,6 +92,7 @@ impl Rig {
             shells: Arc::new(Shells::new(spawner)),
             cancel: CancellationToken::new(),
             said: Arc::default(),
+            board: None,
         }
     }
 
@@ -130,6 +132,7 @@ impl Rig {
             vision: self.vision,
             spill: self.spill.clone(),
             shells: Arc::clone(&self.shells),
+            board: self.board.clone(),
             cancel: self.cancel.clone(),
             live: Arc::new(move |text| said.lock().unwrap().push_str(&text)),
             call: next_call(),

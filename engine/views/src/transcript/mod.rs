@@ -238,6 +238,7 @@ impl TurnLines {
                 | Fact::Spilled(_)
                 | Fact::Exited(_)
                 | Fact::Todos(_)
+                | Fact::Noted(_)
                 | Fact::Instructions { .. } => {}
             }
         }
