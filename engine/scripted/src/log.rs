@@ -5,7 +5,7 @@ use std::{fs::File, io::Write, sync::Arc};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::{rule::Wire, state::Shared, turn::Counts};
+use crate::{rule::Wire, state::Shared};
 
 /// Headers whose values are secrets.
 const SECRET: [&str; 6] = [
@@ -49,12 +49,10 @@ pub struct LoggedRequest {
 /// How a request was answered.
 #[derive(Debug, Clone, Default)]
 pub struct Answered {
-    /// The rule that gave the reply; `otherwise` for the script's fallback, `rate` for a refusal by its rate.
+    /// The rule that gave the reply; `otherwise` for the script's fallback.
     pub rule: Option<String>,
     /// The HTTP status; `None` while undecided, or if the connection was closed without a response.
     pub status: Option<u16>,
-    /// The tokens the reply says it took; `None` if it says none. A reply that is cut off may not get to say it.
-    pub counts: Option<Counts>,
     /// Milliseconds from the server's start to the reply's end, planned cuts included; `None` while it runs.
     pub finished_ms: Option<u64>,
     /// Whether the client left before the reply's end.
@@ -91,7 +89,6 @@ impl LoggedRequest {
             "body": body,
             "rule": self.answer.rule,
             "status": self.answer.status,
-            "usage": self.answer.counts,
             "finished_ms": self.answer.finished_ms,
             "aborted": self.answer.aborted,
         });
@@ -149,9 +146,10 @@ impl Log {
     }
 
     /// Notes what a request is answered with.
-    pub(crate) fn decide(&mut self, seq: u64, answer: Answered) {
+    pub(crate) fn decide(&mut self, seq: u64, rule: Option<&str>, status: Option<u16>) {
         if let Some(request) = entry(&mut self.requests, seq) {
-            request.answer = answer;
+            request.answer.rule = rule.map(str::to_owned);
+            request.answer.status = status;
         }
     }
 

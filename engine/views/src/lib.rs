@@ -1,4 +1,4 @@
-//! Views fold records into what people and programs read: transcript, ledger, summary, denials, timeline, plan board, files.
+//! Views fold records into what people and programs read: transcript, ledger, summary, denials, timeline, swarm, files.
 //!
 //! May: compute, keep what it needs between records, serialise what is printed.
 //! Never: read disk, net or clock; decide anything; change what a record says.
@@ -10,8 +10,8 @@ mod calls;
 mod denials;
 mod files;
 mod ledger;
-mod plan_board;
 mod summary;
+mod swarm;
 mod timeline;
 mod transcript;
 
@@ -20,8 +20,11 @@ use protocol::Record;
 pub use denials::{Denial, Denials};
 pub use files::{FileTouch, FilesTouched};
 pub use ledger::{Ledger, Tally};
-pub use plan_board::{BoardNode, NodeState, PlanBoard};
 pub use summary::{State, Summary};
+pub use swarm::{
+    Batch, BudgetLine, CheckLine, Doing, NodeLine, NodeState, NodeUse, Phase, RunStatus, Swarm,
+    SwarmNode, SwarmReport, Target, Times, TokenCount, Totals,
+};
 pub use timeline::{ModelSpan, Span, Timeline, ToolSpan};
 pub use transcript::{CallLine, Item, Transcript, TurnLines, about};
 

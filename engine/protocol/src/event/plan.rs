@@ -159,6 +159,26 @@ pub enum FailureClass {
     Stopped,
 }
 
+impl FailureClass {
+    /// In a word or two, for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Machine => "machine",
+            Self::NoChange => "no change",
+            Self::Check => "check",
+            Self::Scope => "scope",
+            Self::Conflict => "conflict",
+            Self::Gate => "gate",
+            Self::Stall => "stall",
+            Self::Deadline => "deadline",
+            Self::Budget => "budget",
+            Self::Impossible => "impossible",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// How a node ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

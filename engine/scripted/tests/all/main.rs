@@ -8,5 +8,4 @@ mod load;
 mod log;
 mod matching;
 mod openai;
-mod rate;
 mod script;

@@ -139,7 +139,7 @@ impl Transcript {
             TurnEvent::Submitted { turn, content, .. } => self.begin(*turn, record, content),
             TurnEvent::Steered { content } => self.item(record, Item::User(lines::said(content))),
             TurnEvent::Nudged { text } | TurnEvent::Informed { text } => {
-                self.item(record, Item::Nudge(text.as_str().into()))
+                self.item(record, Item::Nudge(text.as_str().into()));
             }
             TurnEvent::Ended { end, .. } => {
                 if let Some(turn) = self.turn_of(record) {

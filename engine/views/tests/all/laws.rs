@@ -3,8 +3,10 @@
 use std::fmt::Debug;
 
 use proptest::prelude::*;
-use protocol::{BlobId, Event, Fact, Record, TurnEnd, Usage, Verdict};
-use views::{Denials, FilesTouched, Ledger, PlanBoard, Summary, Timeline, Transcript, View};
+use protocol::{
+    BlobId, Event, Fact, Kind, Node, NodeEnd, Plan, PlanEvent, Record, TurnEnd, Usage, Verdict,
+};
+use views::{Denials, FilesTouched, Ledger, Summary, Swarm, Timeline, Transcript, View};
 
 use crate::given::*;
 
@@ -36,7 +38,42 @@ fn event() -> impl Strategy<Value = Event> {
             finished(n, (began, began + took), ok("out").knowing(fact))
         }),
         n().prop_map(|n| decided(n, Verdict::Deny(reason("no")))),
+        prop::collection::vec(n(), 0..4).prop_map(|nodes| planned(&nodes)),
+        (n(), 0..4u8).prop_map(|(n, step)| moved(n, step)),
     ]
+}
+
+/// A plan of these nodes, each after the one before it.
+fn planned(nodes: &[u8]) -> Event {
+    let made = (0..nodes.len()).map(|at| {
+        let mut made = Node::new(node(nodes[at]), Kind::Edit, "t");
+        made.deps = nodes[..at].iter().rev().take(1).map(|n| node(*n)).collect();
+        made
+    });
+    Event::Plan(PlanEvent::Accepted {
+        plan: Plan {
+            nodes: made.collect(),
+            ..Plan::default()
+        },
+    })
+}
+
+fn moved(n: u8, step: u8) -> Event {
+    let end = |end| PlanEvent::NodeEnded {
+        node: node(n),
+        end,
+        why: None,
+    };
+    Event::Plan(match step {
+        0 => PlanEvent::NodeStarted {
+            node: node(n),
+            agent: agent(n),
+            attempt: None,
+        },
+        1 => end(NodeEnd::Done),
+        2 => end(NodeEnd::Failed),
+        _ => PlanEvent::Closed,
+    })
 }
 
 fn journal() -> impl Strategy<Value = Vec<Record>> {
@@ -71,7 +108,7 @@ proptest! {
         folds_in_parts::<Summary>(&records, at);
         folds_in_parts::<Denials>(&records, at);
         folds_in_parts::<Timeline>(&records, at);
-        folds_in_parts::<PlanBoard>(&records, at);
+        folds_in_parts::<Swarm>(&records, at);
         folds_in_parts::<FilesTouched>(&records, at);
     }
 

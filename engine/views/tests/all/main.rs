@@ -1,10 +1,12 @@
 //! What the views show, by table and by law.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod board_and_files;
+mod files;
 mod given;
+mod given_swarm;
 mod laws;
 mod ledger;
 mod summary;
+mod swarm;
 mod timeline_and_denials;
 mod transcript;

@@ -1,0 +1,275 @@
+//! A swarm run as it stands: its plan with the state of every node, what was integrated, what was used.
+
+mod batch;
+mod node;
+mod outlook;
+mod report;
+
+use protocol::{
+    Budget, Event, Ground, Landing, Node, NodeId, Plan, PlanEvent, PlanPatch, Planner, Record,
+    SessionEvent, Timestamp, WorkspaceEvent,
+};
+
+pub use batch::Batch;
+pub use node::{Doing, NodeState, SwarmNode, Times};
+pub use report::{
+    BudgetLine, CheckLine, NodeLine, NodeUse, RunStatus, SwarmReport, Target, TokenCount, Totals,
+};
+
+use crate::{Ledger, View};
+
+/// A swarm run as it stands. Its times leave out the stretches in which no process had the run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Swarm {
+    /// How far the run as a whole is.
+    pub phase: Phase,
+    /// Who made the plan proposed last.
+    pub planner: Option<Planner>,
+    /// What was said of the plan proposed last, for people.
+    pub remarks: Vec<String>,
+    /// Where the run's work goes.
+    pub ground: Option<Ground>,
+    /// The nodes of the plan, in its order, those added later at the end.
+    pub nodes: Vec<SwarmNode>,
+    /// What was merged and gated together, in order.
+    pub batches: Vec<Batch>,
+    /// Where the result came to rest.
+    pub landing: Option<Landing>,
+    /// Tokens, money and calls: in all, by agent, by node.
+    pub ledger: Ledger,
+    /// When it began, and when its latest record was written.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// The plan without its nodes.
+    frame: Plan,
+    /// Milliseconds in which no process had the run.
+    idle: u64,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// There is no plan yet.
+    #[default]
+    Planning,
+    /// A plan waits to be approved.
+    Proposed,
+    /// Its nodes are worked on.
+    Running,
+    /// Nothing new starts.
+    Paused,
+    /// It is given up and what runs is being ended: why.
+    Cancelled(String),
+    /// The plan was turned down: why.
+    Rejected(String),
+    /// It is over.
+    Closed,
+}
+
+impl Swarm {
+    /// The goal; empty before there is a plan.
+    pub fn goal(&self) -> &str {
+        &self.frame.goal
+    }
+
+    /// What the whole run may use.
+    pub fn budget(&self) -> &Budget {
+        &self.frame.budget
+    }
+
+    /// Agents at work at once, at most.
+    pub fn lanes(&self) -> u32 {
+        self.frame.caps.max_parallel
+    }
+
+    /// The plan as it is now.
+    pub fn plan(&self) -> Plan {
+        let nodes = self.nodes.iter().map(|node| node.node.clone()).collect();
+        Plan {
+            nodes,
+            ..self.frame.clone()
+        }
+    }
+
+    /// A node of the plan.
+    pub fn node(&self, id: NodeId) -> Option<&SwarmNode> {
+        self.nodes.iter().find(|node| node.id() == id)
+    }
+
+    /// A moment of the clock on the wall as this view counts time.
+    pub fn active(&self, at: Timestamp) -> Timestamp {
+        Timestamp(at.0.saturating_sub(self.idle))
+    }
+
+    /// Whether nothing of it goes on any more.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Closed | Phase::Rejected(_))
+    }
+
+    fn change(&mut self, id: NodeId, change: impl FnOnce(&mut SwarmNode)) {
+        if let Some(node) = self.nodes.iter_mut().find(|node| node.id() == id) {
+            change(node);
+        }
+    }
+
+    fn clock(&mut self, record: &Record) -> Timestamp {
+        let is_taken_up = matches!(record.event, Event::Session(SessionEvent::Resumed { .. }));
+        let now = self.active(record.at);
+        let (began, last) = self.span.unwrap_or((now, now));
+        if is_taken_up {
+            self.idle += now.0.saturating_sub(last.0);
+        }
+        let now = self.active(record.at).max(last);
+        self.span = Some((began, now));
+        now
+    }
+
+    /// Takes a plan over; nodes that were there keep their state.
+    fn plan_is(&mut self, plan: &Plan) {
+        let mut before = std::mem::take(&mut self.nodes);
+        self.frame = Plan {
+            nodes: Vec::new(),
+            ..plan.clone()
+        };
+        for node in &plan.nodes {
+            let known = before.iter().position(|known| known.id() == node.id);
+            self.nodes.push(match known {
+                Some(at) => before.swap_remove(at).rewritten(node),
+                None => SwarmNode::new(node),
+            });
+        }
+    }
+
+    fn patch(&mut self, patch: &PlanPatch) {
+        self.nodes.retain(|node| !patch.remove.contains(&node.id()));
+        let changed: Vec<&Node> = patch.modify.iter().chain(&patch.add).collect();
+        for node in changed {
+            match self.nodes.iter().position(|known| known.id() == node.id) {
+                Some(at) => self.nodes[at].node = node.clone(),
+                None => self.nodes.push(SwarmNode::new(node)),
+            }
+        }
+    }
+
+    fn plan_event(&mut self, event: &PlanEvent, now: Timestamp) {
+        match event {
+            PlanEvent::Proposed { plan, by, remarks } => {
+                self.plan_is(plan);
+                self.planner = Some(*by);
+                self.remarks.clone_from(remarks);
+                self.phase = Phase::Proposed;
+            }
+            PlanEvent::Accepted { plan } => {
+                self.plan_is(plan);
+                self.phase = Phase::Running;
+            }
+            PlanEvent::Rejected { why } => self.phase = Phase::Rejected(why.clone()),
+            PlanEvent::Patched { patch, .. } => self.patch(patch),
+            PlanEvent::NodeStarted {
+                node,
+                agent,
+                attempt,
+            } => {
+                let number = attempt.as_ref().map_or(1, |attempt| attempt.number);
+                self.change(*node, |node| node.started(*agent, number, now));
+            }
+            PlanEvent::NodeReturned {
+                node,
+                attempt,
+                failure,
+            } => self.change(*node, |node| node.returned(*attempt, failure, now)),
+            PlanEvent::NodeEnded { node, end, why } => {
+                self.change(*node, |node| node.ended(*end, why.clone(), now));
+            }
+            PlanEvent::Paused => self.phase = Phase::Paused,
+            PlanEvent::Unpaused => self.phase = Phase::Running,
+            PlanEvent::Cancelled { why } => self.phase = Phase::Cancelled(why.clone()),
+            PlanEvent::Closed => self.phase = Phase::Closed,
+        }
+        self.settle(now);
+    }
+
+    fn workspace_event(&mut self, event: &WorkspaceEvent, now: Timestamp) {
+        match event {
+            WorkspaceEvent::Begun(ground) => self.ground = Some(ground.clone()),
+            WorkspaceEvent::TreeMade { .. } | WorkspaceEvent::Advancing { .. } => {}
+            WorkspaceEvent::Reverted { node, paths } => {
+                self.change(*node, |node| node.reverted.extend(paths.iter().cloned()));
+            }
+            WorkspaceEvent::Inspected { node, found, .. } => {
+                self.change(*node, |node| node.inspected(found, now));
+            }
+            WorkspaceEvent::BatchTaken { batch, nodes, tip } => {
+                self.batches.push(Batch::new(*batch, nodes, tip));
+                self.regroup(nodes, now);
+            }
+            WorkspaceEvent::Merged {
+                batch,
+                commits,
+                conflicts,
+            } => self.batch(*batch, |batch| batch.merged(commits, conflicts)),
+            WorkspaceEvent::Gated { batch, runs, .. } => {
+                self.batch(*batch, |batch| batch.rounds.push(runs.clone()));
+            }
+            WorkspaceEvent::Advanced { batch, to, nodes } => {
+                self.batch(*batch, |batch| batch.landed = Some(to.clone()));
+                for merged in nodes {
+                    self.change(merged.node, |node| node.landed(&merged.commit, now));
+                }
+            }
+            WorkspaceEvent::Landed(landing) => self.landing = Some(landing.clone()),
+        }
+        self.settle(now);
+    }
+
+    fn batch(&mut self, number: u32, change: impl FnOnce(&mut Batch)) {
+        if let Some(batch) = self.batches.iter_mut().rfind(|one| one.number == number) {
+            change(batch);
+        }
+    }
+
+    /// Whoever was in the batch before and is not in this one waits again.
+    fn regroup(&mut self, taken: &[NodeId], now: Timestamp) {
+        for node in &mut self.nodes {
+            if taken.contains(&node.id()) {
+                node.enters(NodeState::InBatch, now);
+            } else if node.state == NodeState::InBatch {
+                node.enters(NodeState::Queued, now);
+            }
+        }
+    }
+
+    /// Tells nodes whose dependencies are all done from those that still wait for one.
+    fn settle(&mut self, now: Timestamp) {
+        let done: Vec<NodeId> = self
+            .nodes
+            .iter()
+            .filter(|node| node.state == NodeState::Done)
+            .map(SwarmNode::id)
+            .collect();
+        for node in &mut self.nodes {
+            let is_ready = node.node.deps.iter().all(|dep| done.contains(dep));
+            match (node.state, is_ready) {
+                (NodeState::Waiting, true) => node.enters(NodeState::Ready, now),
+                (NodeState::Ready, false) => node.enters(NodeState::Waiting, now),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl View for Swarm {
+    fn apply(&mut self, record: &Record) {
+        let now = self.clock(record);
+        self.ledger.apply(record);
+        match &record.event {
+            Event::Plan(event) => self.plan_event(event, now),
+            Event::Workspace(event) => self.workspace_event(event, now),
+            Event::Model(_) | Event::Tool(_) | Event::Turn(_) => {
+                if let Some(id) = record.node {
+                    self.change(id, |node| node.agent_event(record, now));
+                }
+            }
+            Event::Session(_) | Event::Permission(_) | Event::Memory(_) | Event::Fault(_) => {}
+        }
+    }
+}
