@@ -1,8 +1,12 @@
-//! The scheduler orders the nodes of a plan: which may start now, and which moves are legal.
+//! The scheduler makes plans sound and orders their nodes: which may start now, and which moves are legal.
 //!
-//! May: compute on the task DAG. Never: look at a clock, run anything, know a model or a tool.
+//! May: compute on plans, scopes, budgets and the task DAG. Never: look at a clock, run anything, know a model or a tool.
 
 pub mod board;
 mod dag;
+pub mod ledger;
+pub mod order;
+pub mod plan;
+pub mod scope;
 
 pub use dag::{Dag, IllegalMove, NodeState, PlanError};
