@@ -4,6 +4,7 @@
 
 pub mod board;
 mod dag;
+pub mod draft;
 pub mod ledger;
 pub mod order;
 pub mod plan;

@@ -1,0 +1,76 @@
+//! What a node may write: whole folders where nobody else has business, single files elsewhere.
+
+use std::collections::BTreeMap;
+
+use super::{Material, Role};
+
+/// Who has business in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Business {
+    /// One node only.
+    Of(usize),
+    /// Several nodes, or code that no node owns.
+    Mixed,
+}
+
+/// The globs of every node, given which node owns which file.
+pub(super) fn globs(
+    material: &Material,
+    owners: &[Option<usize>],
+    nodes: usize,
+) -> Vec<Vec<String>> {
+    let folders = folders(material, owners);
+    let mut globs = vec![Vec::new(); nodes];
+    for (file, owner) in material.files.iter().zip(owners) {
+        let Some(node) = *owner else { continue };
+        let own = |folder: &&str| folders.get(folder) == Some(&Business::Of(node));
+        let glob = match above(&file.path).filter(own).last() {
+            Some("") => "**".to_owned(),
+            Some(folder) => format!("{}/**", plain(folder)),
+            None => plain(&file.path),
+        };
+        globs[node].push(glob);
+    }
+    for list in &mut globs {
+        list.sort();
+        list.dedup();
+    }
+    globs
+}
+
+fn folders<'a>(material: &'a Material, owners: &[Option<usize>]) -> BTreeMap<&'a str, Business> {
+    let mut folders = BTreeMap::new();
+    for (file, owner) in material.files.iter().zip(owners) {
+        let business = match owner {
+            Some(node) => Business::Of(*node),
+            // Text that no node owns may change along with the code beside it.
+            None if file.role == Role::Plain => continue,
+            None => Business::Mixed,
+        };
+        for folder in above(&file.path) {
+            let known = folders.entry(folder).or_insert(business);
+            if *known != business {
+                *known = Business::Mixed;
+            }
+        }
+    }
+    folders
+}
+
+/// The folders above a path, the nearest first, the root last.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| parent(path)).skip(1)
+}
+
+fn parent(path: &str) -> Option<&str> {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    (!path.is_empty()).then_some(folder)
+}
+
+/// A path as a glob that matches it: what a glob would read otherwise stands for any one character.
+fn plain(path: &str) -> String {
+    let special = |c: char| matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!');
+    path.chars()
+        .map(|c| if special(c) { '?' } else { c })
+        .collect()
+}
