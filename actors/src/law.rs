@@ -39,6 +39,7 @@ impl Law {
                 .map(|file| resolve(file))
                 .collect(),
             data: Some(resolve(data)),
+            confine: None,
         };
         let (rules, problems) = RuleSet::compile(permission.rules.clone(), &place);
         if problems.is_empty() {

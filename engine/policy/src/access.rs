@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use protocol::{Access, Action, Claim, RuleEffect};
 
 use crate::Situation;
+use crate::confine;
 use crate::file::is_device;
 use crate::named;
 use crate::shell::{self, Class, Part, PartKind, Run, Starts};
@@ -90,7 +91,7 @@ fn files(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
 /// Whether no rule denies reading this file; search tools skip the others. Give it the path as asked
 /// and where it leads, one after the other, if they differ.
 pub fn may_read(path: &Path, situation: &Situation<'_>) -> bool {
-    if situation.rules.unreadable(path) {
+    if situation.rules.unreadable(path) || confine::in_read(&[path], situation).is_some() {
         return false;
     }
     let mut rules = situation.rules.with_effect(RuleEffect::Deny);

@@ -169,7 +169,11 @@ pub(crate) fn forbidden_write(claim: &FileClaim<'_>, situation: &Situation<'_>) 
     if let Some(protected) = claim.paths.iter().find_map(|path| protected(path, place)) {
         return Some(deny(format!("{} is {}", claim.shown(), protected.text())));
     }
-    if !claim.paths.iter().all(|path| place.holds(path)) {
+    if !claim
+        .paths
+        .iter()
+        .all(|path| place.holds(path) || place.is_scratch(path))
+    {
         return Some(deny(format!(
             "{what} leaves the tree {}; --add-dir adds a folder",
             place.root.display()

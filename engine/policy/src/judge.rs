@@ -1,27 +1,37 @@
 //! The verdict: deny rules, protections, ask rules, plan mode, allow rules, then what the mode says.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use protocol::{Action, Claim, PermissionMode, Reason, RuleEffect, RuleRef, Verdict};
 
-use crate::Situation;
 use crate::file::{self, FileClaim};
-use crate::{command, shell};
+use crate::{Situation, Trespass, command, confine, shell};
 
 /// Judges a claim. What a claim does in several parts is as forbidden as its most forbidden part;
 /// whatever cannot be understood is asked. In `dontAsk` mode what would ask is denied.
 pub fn judge(claim: &Claim, situation: &Situation<'_>) -> Verdict {
     let verdict = match &claim.action {
-        Action::Read { path, asked } | Action::Search { root: path, asked } => {
-            file::read(&FileClaim::of(&claim.tool, path, asked), situation)
+        Action::Read { path, asked } => {
+            or_denied(confine::in_read(&[path, asked], situation), || {
+                file::read(&FileClaim::of(&claim.tool, path, asked), situation)
+            })
+        }
+        Action::Search { root, asked } => {
+            or_denied(confine::in_search(&[root, asked], situation), || {
+                file::read(&FileClaim::of(&claim.tool, root, asked), situation)
+            })
         }
         Action::Write { path, asked } => {
-            file::write(&FileClaim::of(&claim.tool, path, asked), situation)
+            or_denied(confine::in_write(&[path, asked], situation), || {
+                file::write(&FileClaim::of(&claim.tool, path, asked), situation)
+            })
         }
-        Action::Run { command, cwd } => {
-            let home = situation.place.home.as_deref();
-            let analysis = shell::analyse(command, cwd, home);
-            command::judge(&claim.tool, command, &analysis, situation)
+        Action::Run { command, cwd } => run(&claim.tool, command, cwd, situation),
+        Action::Integrate { .. } if situation.place.confine.is_some() => {
+            or_denied(confine::trespass(claim, situation), || {
+                deny("a node integrates nothing")
+            })
         }
         Action::Integrate { reference, .. } => integrate(reference, situation),
         Action::Session => tool(&claim.tool, situation),
@@ -35,6 +45,29 @@ pub fn judge(claim: &Claim, situation: &Situation<'_>) -> Verdict {
         }
         verdict => verdict,
     }
+}
+
+/// A trespass is a denial that no mode and no rule softens.
+fn or_denied(trespass: Option<Trespass>, judge: impl FnOnce() -> Verdict) -> Verdict {
+    trespass.map_or_else(judge, |trespass| deny(trespass.to_string()))
+}
+
+fn run(tool: &str, command: &str, cwd: &Path, situation: &Situation<'_>) -> Verdict {
+    let place = situation.place;
+    let analysis = shell::analyse(command, cwd, place.home.as_deref());
+    let judged = || command::judge(tool, command, &analysis, situation);
+    if place
+        .confine
+        .as_ref()
+        .is_some_and(|one| one.allows(command))
+    {
+        return match judged() {
+            Verdict::Ask(_) => allow("the approved plan checks its work with this command"),
+            verdict => verdict,
+        };
+    }
+    let trespass = confine::in_command(command, &analysis, situation);
+    or_denied(trespass, judged)
 }
 
 /// The plan's approval is the consent: what is integrated was proposed, checked and gated under it.

@@ -5,6 +5,7 @@
 
 mod access;
 mod command;
+mod confine;
 mod explain;
 mod file;
 mod judge;
@@ -16,6 +17,7 @@ mod shell;
 mod tool_name;
 
 pub use access::{accesses, may_read};
+pub use confine::{Confine, Trespass, Whose, trespass};
 pub use explain::{Explanation, explain};
 pub use judge::judge;
 pub use place::{Place, Situation};

@@ -94,7 +94,7 @@ pub(crate) fn names_key(word: &Word, cwds: &[PathBuf], situation: &Situation<'_>
 }
 
 /// The word itself and every tail of it that could be a file name of its own.
-fn names(word: &Word) -> Vec<Word> {
+pub(crate) fn names(word: &Word) -> Vec<Word> {
     let mut names = vec![word.clone()];
     for (at, atom) in word.0.iter().enumerate() {
         if matches!(atom, Atom::Char('=' | '@' | ':' | ',', _)) {
@@ -140,7 +140,7 @@ pub(crate) fn paths(word: &Word, cwds: &[PathBuf], situation: &Situation<'_>) ->
 }
 
 /// A word as absolute globs: below each folder, by spelling and by where its plain beginning leads.
-fn shapes(word: &Word, cwds: &[PathBuf], situation: &Situation<'_>) -> Vec<Pattern> {
+pub(crate) fn shapes(word: &Word, cwds: &[PathBuf], situation: &Situation<'_>) -> Vec<Pattern> {
     let mut chars: Vec<(char, bool)> = Vec::new();
     for atom in &word.0 {
         match atom {

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use protocol::PermissionMode;
 
-use crate::RuleSet;
+use crate::{Confine, RuleSet};
 
 /// The folders and files that matter to a verdict. All paths are absolute, with symlinks resolved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Place {
     pub settings_files: Vec<PathBuf>,
     /// formic's own data folder. Protected from writes, except for a working tree inside it.
     pub data: Option<PathBuf>,
+    /// What keeps a node of a swarm inside its own tree, the root here; `None` for everybody else.
+    pub confine: Option<Confine>,
 }
 
 impl Place {
@@ -32,7 +34,14 @@ impl Place {
 
     /// Whether a path may be read like the tree.
     pub fn shows(&self, path: &Path) -> bool {
-        self.holds(path) || self.readable.iter().any(|dir| path.starts_with(dir))
+        let readable = || self.readable.iter().any(|dir| path.starts_with(dir));
+        self.holds(path) || readable() || self.is_scratch(path)
+    }
+
+    /// Whether a path lies in a folder that is a node's own besides its tree.
+    pub(crate) fn is_scratch(&self, path: &Path) -> bool {
+        let confine = self.confine.as_ref();
+        confine.is_some_and(|confine| confine.is_scratch(path))
     }
 }
 

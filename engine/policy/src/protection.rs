@@ -113,7 +113,7 @@ pub(crate) fn protected(path: &Path, place: &Place) -> Option<Protected> {
         return Some(Protected::Start);
     }
     let data = place.data.as_ref()?;
-    let own_tree = place.root.starts_with(data) && place.holds(&path);
+    let own_tree = place.root.starts_with(data) && place.holds(&path) || place.is_scratch(&path);
     (path.starts_with(data) && !own_tree).then_some(Protected::Data)
 }
 

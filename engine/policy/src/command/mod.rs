@@ -89,21 +89,23 @@ impl Case<'_> {
         part: &Part,
         judge: impl Fn(&FileClaim<'_>, &Situation<'_>) -> Verdict,
     ) -> Verdict {
-        if let Some(verdict) = self.hidden([word].into_iter(), part, true) {
-            return verdict;
-        }
-        if word.value().is_none() {
-            return self.unclear(&format!(
+        let verdict = if word.value().is_none() {
+            self.unclear(&format!(
                 "a redirection leads to {}, which is known only when it runs",
                 word.shown()
-            ));
-        }
-        let paths = named::paths(word, &part.cwds, self.situation);
-        let claim = FileClaim {
-            tool: self.tool,
-            paths: paths.iter().collect(),
+            ))
+        } else {
+            let paths = named::paths(word, &part.cwds, self.situation);
+            let claim = FileClaim {
+                tool: self.tool,
+                paths: paths.iter().collect(),
+            };
+            judge(&claim, self.situation)
         };
-        judge(&claim, self.situation)
+        match self.hidden([word].into_iter(), part, true) {
+            Some(hidden) => stricter(hidden, verdict),
+            None => verdict,
+        }
     }
 
     /// The verdict on files denied for reading that the words name, if they name any.

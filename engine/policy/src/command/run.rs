@@ -106,6 +106,8 @@ impl Case<'_> {
             match named::guarded(word, &part.cwds, self.situation) {
                 // Programs use keys all the time; a person decides.
                 Some(Protected::Keys) if !writer => {}
+                // A tree among formic's data has walls of its own, which know its neighbours.
+                Some(Protected::Data) if self.situation.place.confine.is_some() => {}
                 Some(protected) => {
                     return Some(deny(format!("{} is {}", word.shown(), protected.text())));
                 }

@@ -155,12 +155,11 @@ fn rest(name: &str, run: &Run, wrapper: &Wrapper) -> Peeled {
     let inner = match skip(&run.words, wrapper) {
         Ok(at) => {
             let mut words = run.words.get(at..).unwrap_or_default().to_vec();
-            let fed = name == "xargs";
-            if fed && words.is_empty() {
-                words.push(Word::literal("echo"));
-            }
-            if fed {
-                words.push(Word::fed());
+            if name == "xargs" {
+                feed(
+                    &mut words,
+                    replaced(run.words.get(1..at).unwrap_or_default()),
+                );
             }
             let more = Vec::new();
             Inner::Words { words, at, more }
@@ -171,6 +170,35 @@ fn rest(name: &str, run: &Run, wrapper: &Wrapper) -> Peeled {
         starts: wrapper.starts,
         same_shell,
         inner: vec![inner],
+    }
+}
+
+/// What `xargs -I` puts its input in place of, if it does.
+fn replaced(options: &[Word]) -> Option<String> {
+    let at = options
+        .iter()
+        .position(|word| word.shown().starts_with("-I"))?;
+    let joined = options[at].shown()[2..].to_owned();
+    if joined.is_empty() {
+        return options.get(at + 1).map(Word::shown);
+    }
+    Some(joined)
+}
+
+/// The words of the command that `xargs` starts, its input among them.
+fn feed(words: &mut Vec<Word>, replaced: Option<String>) {
+    if words.is_empty() {
+        words.push(Word::literal("echo"));
+    }
+    let Some(replaced) = replaced.filter(|text| !text.is_empty()) else {
+        words.push(Word::fed());
+        return;
+    };
+    for word in words
+        .iter_mut()
+        .filter(|word| word.shown().contains(&replaced))
+    {
+        *word = Word::fed();
     }
 }
 

@@ -2,12 +2,15 @@
 
 mod access;
 mod compounds;
+mod confine;
+mod confine_commands;
 mod expansions;
 mod explain;
 mod files;
 mod git;
 mod hidden;
 mod laws;
+mod node;
 mod protections;
 mod reads;
 mod redirections;

@@ -48,6 +48,7 @@ pub fn place() -> Place {
             "/w/tree/own.json".into(),
         ],
         data: Some("/data".into()),
+        confine: None,
     }
 }
 

@@ -191,10 +191,7 @@ impl Swarm {
     fn workspace_event(&mut self, event: &WorkspaceEvent, now: Timestamp) {
         match event {
             WorkspaceEvent::Begun(ground) => self.ground = Some(ground.clone()),
-            WorkspaceEvent::TreeMade { .. }
-            | WorkspaceEvent::Worked { .. }
-            | WorkspaceEvent::Advancing { .. }
-            | WorkspaceEvent::Failed { .. } => {}
+            WorkspaceEvent::TreeMade { .. } | WorkspaceEvent::Advancing { .. } => {}
             WorkspaceEvent::Reverted { node, paths } => {
                 self.change(*node, |node| node.reverted.extend(paths.iter().cloned()));
             }

@@ -4,5 +4,3 @@
 
 mod branch;
 mod paths;
-mod snapshots;
-mod stage;
