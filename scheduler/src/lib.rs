@@ -8,6 +8,7 @@ pub mod draft;
 pub mod ledger;
 pub mod order;
 pub mod plan;
+pub mod run;
 pub mod scope;
 
 pub use dag::{Dag, IllegalMove, NodeState, PlanError};

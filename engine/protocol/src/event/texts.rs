@@ -72,7 +72,9 @@ fn of_workspace<'a>(event: &'a mut WorkspaceEvent, texts: &mut Vec<&'a mut Text>
         WorkspaceEvent::Gated { runs, .. } => {
             texts.extend(runs.iter_mut().map(|run| &mut run.log));
         }
+        WorkspaceEvent::Failed { text, .. } => texts.push(text),
         WorkspaceEvent::Begun(_)
+        | WorkspaceEvent::Worked { .. }
         | WorkspaceEvent::TreeMade { .. }
         | WorkspaceEvent::Reverted { .. }
         | WorkspaceEvent::BatchTaken { .. }

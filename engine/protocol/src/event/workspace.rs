@@ -30,6 +30,13 @@ pub enum WorkspaceEvent {
         /// The paths, relative to its root.
         paths: Vec<String>,
     },
+    /// A node's command, which stands in for an agent, has done its work.
+    Worked {
+        /// The node.
+        node: NodeId,
+        /// The attempt.
+        attempt: u32,
+    },
     /// A node's tree was looked at after its agent had come to rest: what changed, and whether its check passes.
     Inspected {
         /// The node.
@@ -86,6 +93,14 @@ pub enum WorkspaceEvent {
     },
     /// The run's result came to rest.
     Landed(Landing),
+    /// Merging, gating, moving the branch or landing could not be carried out, for no fault of the work itself; it
+    /// is tried again a few times.
+    Failed {
+        /// Which batch; `None` for the landing.
+        batch: Option<u32>,
+        /// What git, the disk or the machine said.
+        text: Text,
+    },
 }
 
 /// Where a run's work goes, found out once.

@@ -191,7 +191,10 @@ impl Swarm {
     fn workspace_event(&mut self, event: &WorkspaceEvent, now: Timestamp) {
         match event {
             WorkspaceEvent::Begun(ground) => self.ground = Some(ground.clone()),
-            WorkspaceEvent::TreeMade { .. } | WorkspaceEvent::Advancing { .. } => {}
+            WorkspaceEvent::TreeMade { .. }
+            | WorkspaceEvent::Worked { .. }
+            | WorkspaceEvent::Advancing { .. }
+            | WorkspaceEvent::Failed { .. } => {}
             WorkspaceEvent::Reverted { node, paths } => {
                 self.change(*node, |node| node.reverted.extend(paths.iter().cloned()));
             }

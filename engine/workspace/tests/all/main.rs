@@ -4,3 +4,5 @@
 
 mod branch;
 mod paths;
+mod snapshots;
+mod stage;

@@ -1,0 +1,193 @@
+//! Git folders of our own making: one that formic's commands use, outside the tree, and one inside the tree for
+//! whoever works there. Both borrow the user's objects; neither knows the user's refs, hooks, remotes or stash.
+
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use protocol::GitId;
+
+use super::repo::Repo;
+
+/// The branch that work in a tree is on.
+const BRANCH: &str = "refs/heads/work";
+
+/// Settings of both.
+const FIXED: [(&str, &str); 9] = [
+    ("core.bare", "false"),
+    ("core.hooksPath", "/dev/null"),
+    ("core.fsmonitor", "false"),
+    ("core.splitIndex", "false"),
+    ("core.logAllRefUpdates", "true"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("commit.gpgSign", "false"),
+    ("tag.gpgSign", "false"),
+];
+
+/// Files below `info/` that say what is ignored and how contents are converted.
+const INFO: [&str; 2] = ["exclude", "attributes"];
+
+/// What a git folder is made from.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    pub(crate) repo: Repo,
+    pub(crate) head: GitId,
+    /// The patterns of a sparse tree.
+    pub(crate) cone: Option<String>,
+}
+
+impl Layout {
+    /// The folder for formic's own commands; its index stays.
+    pub(crate) fn own(&self, dir: &Path) -> io::Result<()> {
+        fs::create_dir_all(dir.join("objects"))?;
+        fs::create_dir_all(dir.join("refs"))?;
+        for lock in ["index.lock", "snapshot.lock", "HEAD.lock", "config.lock"] {
+            absent(fs::remove_file(dir.join(lock)))?;
+        }
+        fs::write(dir.join("HEAD"), format!("{}\n", self.head))?;
+        self.common_part(dir)
+    }
+
+    /// The folder inside the tree, made anew: nothing of what was done there before is left.
+    pub(crate) fn inside(&self, dir: &Path, index: &Path) -> io::Result<()> {
+        erase(dir)?;
+        fs::create_dir_all(dir.join("objects/info"))?;
+        fs::create_dir_all(dir.join("refs/heads"))?;
+        let objects = self.repo.places.objects();
+        fs::write(
+            dir.join("objects/info/alternates"),
+            alternate(objects.as_os_str().as_bytes()),
+        )?;
+        fs::write(dir.join(BRANCH), format!("{}\n", self.head))?;
+        self.common_part(dir)?;
+        fs::copy(index, dir.join("index"))?;
+        fs::write(dir.join("HEAD"), format!("ref: {BRANCH}\n"))
+    }
+
+    fn common_part(&self, dir: &Path) -> io::Result<()> {
+        let info = dir.join("info");
+        fs::create_dir_all(&info)?;
+        let shared = &self.repo.places.shared;
+        for name in INFO {
+            copy_if_there(&shared.join("info").join(name), &info.join(name))?;
+        }
+        copy_if_there(&shared.join("shallow"), &dir.join("shallow"))?;
+        let patterns = info.join("sparse-checkout");
+        match &self.cone {
+            Some(cone) => fs::write(&patterns, cone)?,
+            None => absent(fs::remove_file(&patterns))?,
+        }
+        fs::write(dir.join("config"), self.config())
+    }
+
+    fn config(&self) -> String {
+        let mut text = match self.repo.format.as_str() {
+            "sha1" => setting("core.repositoryformatversion", "0"),
+            format => {
+                let version = setting("core.repositoryformatversion", "1");
+                version + &setting("extensions.objectFormat", format)
+            }
+        };
+        for (key, value) in &self.repo.kept {
+            text.push_str(&setting(key, value));
+        }
+        let (name, address) = &self.repo.author;
+        text.push_str(&setting("user.name", name));
+        text.push_str(&setting("user.email", address));
+        let lfs = self.repo.places.shared.join("lfs");
+        if let (true, Some(lfs)) = (lfs.is_dir(), lfs.to_str()) {
+            text.push_str(&setting("lfs.storage", lfs));
+        }
+        for (key, value) in FIXED {
+            text.push_str(&setting(key, value));
+        }
+        let sparse = if self.cone.is_some() { "true" } else { "false" };
+        text.push_str(&setting("core.sparseCheckout", sparse));
+        text.push_str(&setting("core.sparseCheckoutCone", sparse));
+        text
+    }
+}
+
+/// One setting as git reads it: `[section "sub"]` and the quoted value below.
+fn setting(key: &str, value: &str) -> String {
+    let (section, name) = key.rsplit_once('.').unwrap_or(("formic", key));
+    let head = match section.split_once('.') {
+        Some((section, sub)) => format!("[{section} \"{}\"]", escaped(sub)),
+        None => format!("[{section}]"),
+    };
+    let value = escaped(value).replace('\n', "\\n").replace('\t', "\\t");
+    format!("{head}\n\t{name} = \"{value}\"\n")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// A line of `alternates`; a path with a line break is quoted as git quotes it.
+fn alternate(path: &[u8]) -> Vec<u8> {
+    let mut line = Vec::new();
+    match path.contains(&b'\n') {
+        false => line.extend_from_slice(path),
+        true => {
+            line.push(b'"');
+            for byte in path {
+                match byte {
+                    b'\n' => line.extend_from_slice(b"\\n"),
+                    b'"' | b'\\' => line.extend_from_slice(&[b'\\', *byte]),
+                    _ => line.push(*byte),
+                }
+            }
+            line.push(b'"');
+        }
+    }
+    line.push(b'\n');
+    line
+}
+
+fn copy_if_there(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::copy(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => absent(fs::remove_file(to)),
+        other => other.map(drop),
+    }
+}
+
+/// A thing that is not there need not be removed.
+pub(crate) fn absent(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Removes whatever stands at a path, a link itself and not what it points at, read-only folders included.
+pub(crate) fn erase(path: &Path) -> io::Result<()> {
+    let meta = match fs::symlink_metadata(path) {
+        Ok(meta) => meta,
+        Err(error) => return absent(Err(error)),
+    };
+    if !meta.is_dir() {
+        return absent(fs::remove_file(path));
+    }
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            open_up(path)?;
+            fs::remove_dir_all(path)
+        }
+        other => absent(other),
+    }
+}
+
+/// Makes every folder below one's own again.
+fn open_up(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! git as a program: the one place that runs it, always without prompts, hooks, signing, pagers and the caller's
+//! `GIT_*` environment. A run's trees are private clones that borrow the user's objects; the user's refs and checkout
+//! move only where [`Repo::create_ref`], [`Repo::update_ref`], [`Repo::delete_ref`] and [`Repo::land`] say so.
+
+mod cone;
+mod error;
+mod gitdir;
+mod land;
+mod objects;
+mod refs;
+mod repo;
+mod run;
+mod slot;
+mod snapshot;
+mod standing;
+mod tree;
+mod trees;
+
+pub use error::{GitError, PoolFault, Unfit};
+pub use objects::{CommitDraft, MergeResult};
+pub use refs::RefMove;
+pub use repo::Repo;
+pub use snapshot::Snapshot;
+pub use standing::{Head, Operation, Standing};
+pub use tree::Tree;
+pub use trees::Trees;

@@ -1,0 +1,82 @@
+//! Refs, moved only from where they are expected to stand.
+
+use protocol::GitId;
+
+use super::error::GitError;
+use super::repo::Repo;
+
+/// What came of moving a ref.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefMove {
+    /// It stands where it was to go, now or already.
+    Done,
+    /// It was not where it was expected and was left there.
+    Found(Option<GitId>),
+}
+
+impl Repo {
+    /// The commit a ref (`refs/heads/..`) points at.
+    pub async fn get_ref(&self, name: &str) -> Result<Option<GitId>, GitError> {
+        let spec = format!("{name}^{{commit}}");
+        let args = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &spec,
+        ];
+        self.git().args(args).maybe_id().await
+    }
+
+    /// Makes a ref that must not exist.
+    pub async fn create_ref(&self, name: &str, to: &GitId) -> Result<RefMove, GitError> {
+        self.set(name, Some(to), None).await
+    }
+
+    /// Moves a ref that must stand at `from`.
+    pub async fn update_ref(
+        &self,
+        name: &str,
+        to: &GitId,
+        from: &GitId,
+    ) -> Result<RefMove, GitError> {
+        self.set(name, Some(to), Some(from)).await
+    }
+
+    /// Removes a ref that must stand at `from`; what it held stays in the object store until git tidies up.
+    pub async fn delete_ref(&self, name: &str, from: &GitId) -> Result<RefMove, GitError> {
+        self.set(name, None, Some(from)).await
+    }
+
+    async fn set(
+        &self,
+        name: &str,
+        to: Option<&GitId>,
+        from: Option<&GitId>,
+    ) -> Result<RefMove, GitError> {
+        let nothing = match self.format.as_str() {
+            "sha256" => "0".repeat(64),
+            _ => "0".repeat(40),
+        };
+        let old = from.map_or(nothing.as_str(), GitId::as_str);
+        let git = self.git().unhurried();
+        let git = git.args(["update-ref", "--no-deref", "-m", "formic"]);
+        let git = match to {
+            Some(to) => git.args([name, to.as_str(), old]),
+            None => git.args(["-d", name, old]),
+        };
+        let (name_, address) = &self.author;
+        let git = git
+            .env("GIT_COMMITTER_NAME", name_)
+            .env("GIT_COMMITTER_EMAIL", address);
+        let Err(error) = git.bytes().await else {
+            return Ok(RefMove::Done);
+        };
+        let now = self.get_ref(name).await?;
+        match now.as_ref() == to {
+            true => Ok(RefMove::Done),
+            false if now.as_ref() != from => Ok(RefMove::Found(now)),
+            false => Err(error),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! A repository that work can start from: where its parts lie, and what of its settings changes file contents.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use super::error::{GitError, OLDEST, Unfit};
+use super::run::{Git, parts};
+use super::trees::Trees;
+
+/// Settings of a repository's own that change what git reads from and writes to files, in lower case.
+const CONTENT: [&str; 18] = [
+    "core.autocrlf",
+    "core.eol",
+    "core.filemode",
+    "core.symlinks",
+    "core.ignorecase",
+    "core.precomposeunicode",
+    "core.longpaths",
+    "core.protecthfs",
+    "core.protectntfs",
+    "core.checkstat",
+    "core.trustctime",
+    "core.excludesfile",
+    "core.attributesfile",
+    "core.sharedrepository",
+    "core.bigfilethreshold",
+    "core.checkroundtripencoding",
+    "user.name",
+    "user.email",
+];
+
+/// Settings of drivers: their commands change file contents or merge them.
+const DRIVERS: [&str; 2] = ["filter.", "merge."];
+
+/// Who formic's commits are by, where git does not know the user.
+const NOBODY: (&str, &str) = ("formic", "formic@localhost");
+
+/// A git repository with a working tree. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Repo {
+    pub(crate) places: Places,
+    /// `sha1` or `sha256`.
+    pub(crate) format: String,
+    /// Whether `merge-tree` merges bare trees, not only commits.
+    pub(crate) merges_trees: bool,
+    /// The settings its clones need.
+    pub(crate) kept: Vec<(String, String)>,
+    /// The user's name and address.
+    pub(crate) author: (String, String),
+}
+
+/// Where the parts of a repository lie.
+#[derive(Debug, Clone)]
+pub(crate) struct Places {
+    /// The top of the working tree.
+    pub(crate) root: PathBuf,
+    /// Its own git folder.
+    pub(crate) own: PathBuf,
+    /// The git folder it shares with its linked worktrees.
+    pub(crate) shared: PathBuf,
+}
+
+impl Places {
+    /// The object store.
+    pub(crate) fn objects(&self) -> PathBuf {
+        self.shared.join("objects")
+    }
+}
+
+impl Repo {
+    /// Opens the repository that `root` lies in. It may be dirty, without commits or in the middle of something:
+    /// [`Repo::survey`] tells that.
+    pub async fn open(root: &Path) -> Result<Self, GitError> {
+        let version = version(root).await?;
+        let places = find(root).await?;
+        let format = ask(root, &["rev-parse", "--show-object-format"]).await?;
+        let settings = settings(root).await?;
+        let last = |wanted: &str| {
+            let mut named = settings.iter().rev().filter(|s| s.key == wanted);
+            let found = named.find(|s| !s.value.trim().is_empty());
+            found.map(|s| s.value.clone())
+        };
+        let author = (
+            last("user.name").unwrap_or_else(|| NOBODY.0.to_owned()),
+            last("user.email").unwrap_or_else(|| NOBODY.1.to_owned()),
+        );
+        Ok(Self {
+            places,
+            format: format.to_string_lossy().into_owned(),
+            merges_trees: version >= (2, 45),
+            kept: kept(&settings),
+            author,
+        })
+    }
+
+    /// The top of the working tree.
+    pub fn root(&self) -> &Path {
+        &self.places.root
+    }
+
+    /// The pool of private trees of this repository in the folder `home`, which is formic's own and need not exist.
+    pub fn trees(&self, home: PathBuf) -> Trees {
+        Trees::new(self.clone(), home)
+    }
+
+    /// git in this repository, away from its checkout: no file of the user's is looked at.
+    pub(crate) fn git(&self) -> Git {
+        Git::at(&self.places.shared).env("GIT_DIR", &self.places.shared)
+    }
+}
+
+/// One setting of git's, from the repository's own files or not.
+pub(crate) struct Setting {
+    pub(crate) is_local: bool,
+    pub(crate) key: String,
+    pub(crate) value: String,
+}
+
+/// What git's settings are here, all files together, in the order in which the later one wins.
+pub(crate) async fn settings(root: &Path) -> Result<Vec<Setting>, GitError> {
+    let args = ["config", "--list", "--includes", "--show-scope", "-z"];
+    let bytes = Git::at(root).args(args).bytes().await?;
+    let mut all = Vec::new();
+    let mut fields = parts(&bytes);
+    while let (Some(scope), Some(entry)) = (fields.next(), fields.next()) {
+        if scope == b"command" {
+            continue;
+        }
+        let entry = String::from_utf8_lossy(entry).into_owned();
+        // A key without a value is true.
+        let (key, value) = entry.split_once('\n').unwrap_or((&entry, "true"));
+        all.push(Setting {
+            is_local: matches!(scope, b"local" | b"worktree"),
+            key: key.to_owned(),
+            value: value.to_owned(),
+        });
+    }
+    Ok(all)
+}
+
+fn kept(settings: &[Setting]) -> Vec<(String, String)> {
+    let own = settings.iter().filter(|s| s.is_local);
+    let wanted = own.filter(|s| {
+        let driver = DRIVERS.iter().any(|part| s.key.starts_with(part));
+        CONTENT.contains(&s.key.as_str()) || (driver && s.key.matches('.').count() > 1)
+    });
+    wanted.map(|s| (s.key.clone(), s.value.clone())).collect()
+}
+
+/// The version of the git program, if it is new enough.
+pub(crate) async fn version(root: &Path) -> Result<(u32, u32), GitError> {
+    let said = Git::at(root).arg("version").line().await?;
+    let found = said.trim_start_matches("git version ").to_owned();
+    let mut numbers = found.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= OLDEST => Ok((major, minor)),
+        _ => Err(GitError::TooOld { found }),
+    }
+}
+
+/// Finds the repository that a folder lies in.
+pub(crate) async fn find(root: &Path) -> Result<Places, GitError> {
+    let asked = ["rev-parse", "--is-bare-repository", "--is-inside-work-tree"];
+    let kind = match ask(root, &asked).await {
+        Ok(kind) => kind,
+        Err(GitError::Failed { said, .. }) if said.contains("not a git repository") => {
+            return Err(GitError::unfit(root, Unfit::NotARepository));
+        }
+        Err(error) => return Err(error),
+    };
+    if kind.to_string_lossy().lines().last() != Some("true") {
+        return Err(GitError::unfit(root, Unfit::Bare));
+    }
+    let place = async |what: &str| -> Result<PathBuf, GitError> {
+        let asked = ["rev-parse", "--path-format=absolute", what];
+        Ok(ask(root, &asked).await?.into())
+    };
+    Ok(Places {
+        root: place("--show-toplevel").await?,
+        own: place("--git-dir").await?,
+        shared: place("--git-common-dir").await?,
+    })
+}
+
+/// One answer, which may be a path with anything in it.
+pub(crate) async fn ask(root: &Path, args: &[&str]) -> Result<OsString, GitError> {
+    let mut bytes = Git::at(root).args(args).bytes().await?;
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+    }
+    Ok(OsString::from_vec(bytes))
+}

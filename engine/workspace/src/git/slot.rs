@@ -1,0 +1,164 @@
+//! A place for one tree in the pool: marked as ours, locked by whoever uses it, with a note of what it holds.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use protocol::GitId;
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+use super::error::GitError;
+use super::gitdir::erase;
+use super::repo::Repo;
+use super::run::Git;
+
+const MARKER: &str = "formic-tree";
+
+const MAGIC: &[u8] = b"a tree of formic's, version 1; borrows from\n";
+
+/// How many places one pool may have.
+const MOST: u32 = 4096;
+
+/// A locked place. The lock goes with it, and with every git command that still writes there.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    folder: PathBuf,
+    lock: File,
+}
+
+/// What a place holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Note {
+    /// Who has it; empty if nobody.
+    pub(crate) name: String,
+    /// The commit that changes are counted from, and its files; `None` until the tree is whole.
+    pub(crate) base: Option<(GitId, GitId)>,
+}
+
+impl Slot {
+    /// A new place below `home`.
+    pub(crate) fn make(home: &Path, repo: &Repo) -> io::Result<Self> {
+        for number in 1..=MOST {
+            let folder = home.join(format!("t{number}"));
+            match fs::create_dir(&folder) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                other => other?,
+            }
+            let slot = Self {
+                lock: open(&folder)?,
+                folder,
+            };
+            flock(&slot.lock, FlockOperation::NonBlockingLockExclusive)?;
+            slot.write(&Note::default())?;
+            fs::write(slot.folder.join(MARKER), mark(repo))?;
+            return Ok(slot);
+        }
+        Err(io::Error::other("too many trees in one pool"))
+    }
+
+    /// The places below `home` that carry our mark and borrow from this repository.
+    pub(crate) fn all(home: &Path, repo: &Repo) -> io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(home)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let number = name
+                .to_str()
+                .and_then(|n| n.strip_prefix('t')?.parse().ok());
+            let Some(number) = number.filter(|_| entry.file_type().is_ok_and(|t| t.is_dir()))
+            else {
+                continue;
+            };
+            let marker = entry.path().join(MARKER);
+            let real = fs::symlink_metadata(&marker).is_ok_and(|m| m.is_file());
+            if real && fs::read(&marker)? == mark(repo) {
+                found.push((number, entry.path()));
+            }
+        }
+        found.sort_unstable_by_key(|(number, _): &(u32, PathBuf)| *number);
+        Ok(found.into_iter().map(|(_, path)| path).collect())
+    }
+
+    /// Locks a place; `None` if someone else uses it.
+    pub(crate) fn lock(folder: &Path) -> io::Result<Option<Self>> {
+        let lock = open(folder)?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Self {
+                folder: folder.to_owned(),
+                lock,
+            })),
+            Err(Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What a place holds, by its note; nothing if the note cannot be read.
+    pub(crate) fn note(folder: &Path) -> Note {
+        let text = fs::read_to_string(folder.join("note")).unwrap_or_default();
+        let mut lines = text.lines();
+        let name = lines.next().unwrap_or_default().to_owned();
+        let mut id = || lines.next().and_then(|line| line.parse().ok());
+        let base = id().zip(id());
+        Note { name, base }
+    }
+
+    /// Writes the note, whole or not at all.
+    pub(crate) fn write(&self, note: &Note) -> io::Result<()> {
+        let mut text = format!("{}\n", note.name);
+        if let Some((commit, tree)) = &note.base {
+            text.push_str(&format!("{commit}\n{tree}\n"));
+        }
+        let draft = self.folder.join("note.new");
+        let mut file = File::create(&draft)?;
+        file.write_all(text.as_bytes())?;
+        fs::rename(draft, self.folder.join("note"))
+    }
+
+    /// Removes the place; what is not ours in it stays, and the place with it.
+    pub(crate) fn remove(self) -> io::Result<()> {
+        for part in ["tree", "git", "note", "note.new", "lock", MARKER] {
+            erase(&self.folder.join(part))?;
+        }
+        fs::remove_dir(&self.folder)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The tree itself.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.folder.join("tree")
+    }
+
+    /// The git folder of formic's own commands.
+    pub(crate) fn git_folder(&self) -> PathBuf {
+        self.folder.join("git")
+    }
+
+    /// git on this tree with formic's own folder and index, writing objects to the user's store. The place stays locked
+    /// until the command has ended, even if this process ends before.
+    pub(crate) fn git(&self, repo: &Repo) -> Result<Git, GitError> {
+        let root = self.root();
+        let lock = self.lock.try_clone();
+        let lock = lock.map_err(|error| GitError::io(&self.folder, error))?;
+        Ok(Git::at(&root)
+            .env("GIT_DIR", self.git_folder())
+            .env("GIT_WORK_TREE", &root)
+            .env("GIT_OBJECT_DIRECTORY", repo.places.objects())
+            .env("GIT_OPTIONAL_LOCKS", "1")
+            .holding(lock))
+    }
+}
+
+fn open(folder: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).read(true).write(true);
+    options.open(folder.join("lock"))
+}
+
+fn mark(repo: &Repo) -> Vec<u8> {
+    [MAGIC, repo.places.objects().as_os_str().as_bytes()].concat()
+}

@@ -1,0 +1,183 @@
+//! One private tree: what changed in it, and undoing some of that.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use protocol::{Change, ChangeKind, GitId};
+
+use super::error::GitError;
+use super::repo::Repo;
+use super::run::parts;
+use super::slot::Slot;
+use super::standing::escaped;
+
+/// A private clone with a working tree, used by one holder.
+#[derive(Debug)]
+pub struct Tree {
+    /// The commit that changes are counted from.
+    pub base: GitId,
+    pub(crate) base_tree: GitId,
+    pub(crate) repo: Repo,
+    pub(crate) slot: Slot,
+    root: PathBuf,
+}
+
+impl Tree {
+    pub(crate) fn new(repo: Repo, slot: Slot, base: GitId, base_tree: GitId) -> Self {
+        Self {
+            root: slot.root(),
+            base,
+            base_tree,
+            repo,
+            slot,
+        }
+    }
+
+    /// The folder where its files are.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What differs from the base, sorted, without what the repository ignores. Nothing is recorded anywhere. Names that
+    /// are not UTF-8 and repositories inside the tree are errors.
+    pub async fn changed(&self) -> Result<Vec<Change>, GitError> {
+        self.whole()?;
+        let args = [
+            "status",
+            "--porcelain=v1",
+            "-z",
+            "--no-renames",
+            "--untracked-files=all",
+            "--ignore-submodules=dirty",
+        ];
+        let bytes = self.slot.git(&self.repo)?.args(args).bytes().await?;
+        let (mut changes, mut odd) = (Vec::new(), Vec::new());
+        for line in parts(&bytes) {
+            let (Some(code), Some(path)) = (line.get(..2), line.get(3..)) else {
+                continue;
+            };
+            let Ok(path) = String::from_utf8(path.to_vec()) else {
+                odd.push(escaped(path));
+                continue;
+            };
+            let how = match code {
+                b"??" => ChangeKind::Added,
+                [_, b'D'] => ChangeKind::Deleted,
+                _ => ChangeKind::Modified,
+            };
+            changes.push(Change { path, how });
+        }
+        if !odd.is_empty() {
+            return Err(GitError::Names { paths: odd });
+        }
+        self.no_repositories(&changes)?;
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(changes)
+    }
+
+    /// Brings paths back to what they are in the base: changed and deleted ones are restored, new ones removed.
+    pub async fn revert(&self, paths: &[String]) -> Result<(), GitError> {
+        let bad: Vec<String> = paths.iter().filter(|p| !stays(p)).cloned().collect();
+        if !bad.is_empty() {
+            return Err(GitError::Names { paths: bad });
+        }
+        if paths.is_empty() {
+            return Ok(());
+        }
+        self.whole()?;
+        let known = self.base_files().await?;
+        let (old, new): (Vec<_>, Vec<_>) = paths.iter().partition(|path| known.contains(*path));
+        let is_folder = |path: &str| {
+            let below = format!("{path}/");
+            let mut after = known.range(below.clone()..);
+            after.next().is_some_and(|file| file.starts_with(&below))
+        };
+        for path in new {
+            let meta = std::fs::symlink_metadata(self.root.join(path));
+            if meta.is_ok_and(|m| m.is_dir()) && is_folder(path) {
+                let paths = vec![path.clone()];
+                return Err(GitError::Names { paths });
+            }
+            self.remove(path).await?;
+        }
+        if old.is_empty() {
+            return Ok(());
+        }
+        let args = ["checkout-index", "--force", "--index", "-z", "--stdin"];
+        let git = self.slot.git(&self.repo)?.args(args);
+        git.input(joined(&old)).bytes().await.map(drop)
+    }
+
+    /// The files of the base.
+    async fn base_files(&self) -> Result<BTreeSet<String>, GitError> {
+        let git = self.slot.git(&self.repo)?.args(["ls-files", "-z"]);
+        let bytes = git.bytes().await?;
+        let found = parts(&bytes).map(|path| String::from_utf8_lossy(path).into_owned());
+        Ok(found.collect())
+    }
+
+    /// Removes one new file, and the folders that are empty without it; a link on the way is not followed.
+    async fn remove(&self, path: &str) -> Result<(), GitError> {
+        let (root, path) = (self.root.clone(), PathBuf::from(path));
+        super::trees::off_thread(&self.root, move || {
+            let mut at = root.clone();
+            for part in path.parent().into_iter().flat_map(Path::components) {
+                at.push(part);
+                if !std::fs::symlink_metadata(&at).is_ok_and(|m| m.is_dir()) {
+                    return Ok(());
+                }
+            }
+            super::gitdir::erase(&root.join(&path))?;
+            let emptied = path.ancestors().skip(1).filter(|p| *p != Path::new(""));
+            for folder in emptied {
+                if std::fs::remove_dir(root.join(folder)).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The tree is still a folder of ours, not a link to somewhere else.
+    pub(crate) fn whole(&self) -> Result<(), GitError> {
+        let meta = std::fs::symlink_metadata(&self.root);
+        let meta = meta.map_err(|error| GitError::io(&self.root, error))?;
+        let lost = || {
+            let path = self.root.display().to_string();
+            GitError::pool(path, super::error::PoolFault::Lost)
+        };
+        meta.is_dir().then_some(()).ok_or_else(lost)
+    }
+
+    /// git can only point at a repository inside the tree: none of its files would be in the result.
+    fn no_repositories(&self, changes: &[Change]) -> Result<(), GitError> {
+        let there = changes.iter().filter(|c| c.how != ChangeKind::Deleted);
+        let paths: Vec<String> = there
+            .filter(|c| {
+                let meta = std::fs::symlink_metadata(self.root.join(&c.path));
+                c.path.ends_with('/') || meta.is_ok_and(|m| m.is_dir())
+            })
+            .map(|c| c.path.trim_end_matches('/').to_owned())
+            .collect();
+        match paths.is_empty() {
+            true => Ok(()),
+            false => Err(GitError::Nested { paths }),
+        }
+    }
+}
+
+/// Whether a path is relative, goes nowhere up, and is not git's own.
+fn stays(path: &str) -> bool {
+    let part = |part: &str| !["", ".", ".."].contains(&part) && !part.eq_ignore_ascii_case(".git");
+    path.split('/').all(part) && !path.contains('\0')
+}
+
+pub(crate) fn joined<S: AsRef<str>>(paths: &[S]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for path in paths {
+        bytes.extend_from_slice(path.as_ref().as_bytes());
+        bytes.push(0);
+    }
+    bytes
+}

@@ -1,0 +1,108 @@
+//! What the records of a node's agent mean for its node: turns, usage, written files.
+
+use protocol::{
+    Block, Cost, Fact, Kind, ModelEvent, NodeId, Record, Reply, Text, ToolEvent, TurnEnd, TurnEvent,
+};
+
+use super::enter;
+use crate::run::Run;
+use crate::run::node_run::{NodePhase, NodeRun, Spent};
+use crate::run::verdict;
+
+pub(super) fn turn(run: &mut Run, record: &Record, event: &TurnEvent) {
+    let Some(node) = record.node.filter(|node| run.nodes.contains_key(node)) else {
+        return;
+    };
+    match event {
+        TurnEvent::Submitted { turn, .. } => {
+            if let Some(state) = of_agent(run, record, node) {
+                state.turn.open = Some(*turn);
+                state.turn.is_ours = state.phase == NodePhase::Working;
+            }
+        }
+        TurnEvent::Ended { end, .. } => ended(run, record, node, end),
+        TurnEvent::Steered { .. }
+        | TurnEvent::Nudged { .. }
+        | TurnEvent::Informed { .. }
+        | TurnEvent::Interrupted { .. } => {}
+    }
+}
+
+/// The node's state, if the record is of the agent that has it now.
+fn of_agent<'a>(run: &'a mut Run, record: &Record, node: NodeId) -> Option<&'a mut NodeRun> {
+    let state = run.nodes.get_mut(&node)?;
+    (state.agent.is_some() && state.agent == record.agent).then_some(state)
+}
+
+/// Only the end of a turn that began in the newest attempt says something about that attempt.
+fn ended(run: &mut Run, record: &Record, node: NodeId, end: &TurnEnd) {
+    let kind = run.planned(node).map(|node| node.kind);
+    let has_check = run.planned(node).is_some_and(|node| node.accept.is_some());
+    let Some(state) = of_agent(run, record, node) else {
+        return;
+    };
+    if record.turn.is_some() && state.turn.open != record.turn {
+        return;
+    }
+    state.turn.open = None;
+    if state.phase != NodePhase::Working || !state.turn.is_ours {
+        return;
+    }
+    state.turn.end = Some(end.clone());
+    let is_whole = matches!(end, TurnEnd::Completed | TurnEnd::Cut);
+    let is_refusal = verdict::impossible(state.said.as_ref()).is_some();
+    if is_whole && !is_refusal && (has_check || kind.is_some_and(Kind::writes)) {
+        enter(run, node, NodePhase::Inspecting);
+    }
+}
+
+pub(super) fn model(run: &mut Run, record: &Record, event: &ModelEvent) {
+    match event {
+        ModelEvent::Requested { reserved, .. } => {
+            if let Some(state) = record.node.and_then(|node| run.nodes.get_mut(&node)) {
+                state.turn.reserved = *reserved;
+            }
+        }
+        ModelEvent::Replied { reply, calls, .. } => replied(run, record, reply, calls.len() as u64),
+        ModelEvent::Retried { .. } | ModelEvent::Failed { .. } | ModelEvent::Resumed { .. } => {}
+    }
+}
+
+fn replied(run: &mut Run, record: &Record, reply: &Reply, tool_calls: u64) {
+    let mut state = record.node.and_then(|node| run.nodes.get_mut(&node));
+    let set_aside = state.as_ref().map_or(0, |state| state.turn.reserved);
+    let counted = reply.usage.map(|usage| usage.total());
+    let spent = Spent {
+        tokens: counted.filter(|&tokens| tokens > 0).unwrap_or(set_aside),
+        cost: reply.cost.unwrap_or(Cost(0)),
+        tool_calls,
+    };
+    if let Some(state) = &mut state {
+        state.turn.reserved = 0;
+        state.spent.add(spent);
+        if state.agent == record.agent {
+            state.spent_now.add(spent);
+            state.said = said(reply).or(state.said.take());
+        }
+    }
+    run.spent.add(spent);
+}
+
+/// The last text of a reply.
+fn said(reply: &Reply) -> Option<Text> {
+    reply.content.iter().rev().find_map(|block| match block {
+        Block::Text(text) => Some(text.clone()),
+        _ => None,
+    })
+}
+
+pub(super) fn tool(run: &mut Run, record: &Record, event: &ToolEvent) {
+    let ToolEvent::Finished { result, .. } = event else {
+        return;
+    };
+    let wrote = |fact: &Fact| matches!(fact, Fact::FileWritten { .. });
+    let state = record.node.and_then(|node| run.nodes.get_mut(&node));
+    if let Some(state) = state.filter(|state| state.agent == record.agent) {
+        state.rungs.has_written |= result.facts.iter().any(wrote);
+    }
+}

@@ -1,0 +1,185 @@
+//! What workspace events do to a run: trees, inspections, batches, the branch that moves.
+
+use std::mem;
+
+use protocol::{
+    CheckRun, Conflict, FailureClass, GitId, Inspection, Isolation, Merged, NodeEnd, NodeId,
+    TreeStart, WorkspaceEvent,
+};
+
+use super::enter;
+use crate::run::Run;
+use crate::run::lane::{Batch, BatchStage};
+use crate::run::node_run::{Bounce, NodePhase};
+use crate::run::{conflict, gate, verdict};
+
+/// A red batch of one may have been chance once, and only once.
+const ROUNDS: u32 = 2;
+
+pub(super) fn apply(run: &mut Run, event: &WorkspaceEvent) {
+    if !matches!(event, WorkspaceEvent::Failed { .. }) {
+        run.lane.faults = 0;
+    }
+    match event {
+        WorkspaceEvent::Begun(ground) => run.ground = Some(ground.clone()),
+        WorkspaceEvent::TreeMade { node, base, .. } => {
+            if let Some(state) = run.nodes.get_mut(node) {
+                state.base.clone_from(base);
+                state.rungs.has_tree = true;
+            }
+        }
+        WorkspaceEvent::Worked { node, attempt } => worked(run, *node, *attempt),
+        WorkspaceEvent::Inspected {
+            node,
+            attempt,
+            found,
+        } => inspected(run, *node, *attempt, found),
+        WorkspaceEvent::BatchTaken { batch, nodes, tip } => taken(run, *batch, nodes, tip),
+        WorkspaceEvent::Merged {
+            commits, conflicts, ..
+        } => merged(run, commits, conflicts),
+        WorkspaceEvent::Gated { commit, runs, .. } => gated(run, commit, runs),
+        WorkspaceEvent::Advancing { .. } => {
+            if let Some(batch) = &mut run.lane.batch {
+                batch.stage = BatchStage::Advancing;
+            }
+        }
+        WorkspaceEvent::Advanced { to, nodes, .. } => advanced(run, to, nodes),
+        WorkspaceEvent::Landed(landing) => run.lane.landing = Some(landing.clone()),
+        WorkspaceEvent::Failed { text, .. } => {
+            run.lane.faults += 1;
+            run.lane.fault = Some(text.as_str().into_owned());
+        }
+        WorkspaceEvent::Reverted { .. } => {}
+    }
+}
+
+fn worked(run: &mut Run, node: NodeId, attempt: u32) {
+    let state = run.nodes.get(&node);
+    if state.is_some_and(|it| it.phase == NodePhase::Working && it.number() == attempt) {
+        enter(run, node, NodePhase::Inspecting);
+    }
+}
+
+fn inspected(run: &mut Run, node: NodeId, attempt: u32, found: &Inspection) {
+    let is_separate = run.isolation() == Some(Isolation::Worktree);
+    let Some(state) = run.nodes.get_mut(&node) else {
+        return;
+    };
+    if state.phase != NodePhase::Inspecting || state.number() != attempt {
+        return;
+    }
+    state.found = Some(found.clone());
+    let is_sound = verdict::of_inspection(run, node).is_none();
+    let writes = run.planned(node).is_some_and(|node| node.kind.writes());
+    if is_sound && writes && is_separate && !found.changed.is_empty() {
+        run.lane.queue.push_back(node);
+        enter(run, node, NodePhase::Queued);
+    } else {
+        enter(run, node, NodePhase::Inspected);
+    }
+}
+
+fn taken(run: &mut Run, number: u32, nodes: &[NodeId], tip: &GitId) {
+    run.lane.withdraw(nodes);
+    run.lane.taken = number;
+    run.lane.batch = Some(Batch {
+        number,
+        tip: tip.clone(),
+        nodes: nodes.to_vec(),
+        stage: BatchStage::Taken,
+        commits: Vec::new(),
+        conflicts: Vec::new(),
+        rounds: 0,
+    });
+    for node in nodes {
+        enter(run, *node, NodePhase::InBatch);
+    }
+}
+
+fn merged(run: &mut Run, commits: &[Merged], conflicts: &[Conflict]) {
+    let Some(batch) = &mut run.lane.batch else {
+        return;
+    };
+    batch.stage = BatchStage::Merged;
+    batch.commits = commits.to_vec();
+    batch.conflicts = conflicts.to_vec();
+    if commits.is_empty() {
+        run.lane.batch = None;
+        for conflict in conflicts {
+            bounce_conflict(run, conflict);
+        }
+    }
+}
+
+fn gated(run: &mut Run, commit: &GitId, runs: &[CheckRun]) {
+    run.lane.remember(commit, runs);
+    if let Some(batch) = &mut run.lane.batch {
+        batch.rounds += 1;
+    }
+    let is_red = run
+        .batch()
+        .is_some_and(|batch| batch.rounds >= ROUNDS && !gate::is_green(run, batch));
+    if is_red {
+        let batch = run.lane.batch.take();
+        batch.into_iter().for_each(|batch| red(run, batch, runs));
+    }
+}
+
+/// Several are halved to find the one; one is turned back with the log.
+fn red(run: &mut Run, batch: Batch, runs: &[CheckRun]) {
+    for conflict in &batch.conflicts {
+        // A conflict with work that does not land may be none.
+        if conflict.onto == batch.tip {
+            bounce_conflict(run, conflict);
+        } else {
+            run.lane.queue.push_front(conflict.node);
+            enter(run, conflict.node, NodePhase::Queued);
+        }
+    }
+    let nodes: Vec<NodeId> = batch.commits.iter().map(|merged| merged.node).collect();
+    if let [only] = &batch.commits[..] {
+        run.lane.width = 1;
+        let start = TreeStart::Onto {
+            base: batch.tip.clone(),
+            tree: only.commit.clone(),
+        };
+        let failure = verdict::failure(FailureClass::Gate, verdict::red(runs));
+        bounce(run, only.node, Bounce { failure, start });
+        return;
+    }
+    run.lane.halve(&nodes);
+    for node in nodes {
+        enter(run, node, NodePhase::Queued);
+    }
+}
+
+fn bounce_conflict(run: &mut Run, conflict: &Conflict) {
+    let start = TreeStart::Onto {
+        base: conflict.onto.clone(),
+        tree: conflict.tree.clone(),
+    };
+    let failure = verdict::failure(FailureClass::Conflict, conflict::evidence(conflict));
+    bounce(run, conflict.node, Bounce { failure, start });
+}
+
+fn bounce(run: &mut Run, node: NodeId, bounce: Bounce) {
+    if let Some(state) = run.nodes.get_mut(&node) {
+        state.rungs.bounce = Some(bounce);
+    }
+    enter(run, node, NodePhase::Bounced);
+}
+
+fn advanced(run: &mut Run, to: &GitId, nodes: &[Merged]) {
+    run.lane.tip = Some(to.clone());
+    for Merged { node, commit } in nodes {
+        run.lane.landed.insert(*node, commit.clone());
+        enter(run, *node, NodePhase::Ended(NodeEnd::Done));
+    }
+    let batch = run.lane.batch.take();
+    let conflicts = batch.map(|mut batch| mem::take(&mut batch.conflicts));
+    run.lane.widen();
+    for conflict in conflicts.into_iter().flatten() {
+        bounce_conflict(run, &conflict);
+    }
+}

@@ -1,0 +1,53 @@
+//! The only place where a run's state changes: one record, one new state. Running live and resuming share it.
+
+mod agents;
+mod lane;
+mod plan;
+
+use protocol::{Event, NodeId, Record, SessionEvent, Timestamp};
+
+use super::Run;
+use super::node_run::NodePhase;
+
+pub(super) fn apply(run: &mut Run, record: &Record) {
+    let before = run.clock.now;
+    run.clock.now = before.max(record.at);
+    match &record.event {
+        Event::Session(event) => session(run, record, event, before),
+        Event::Turn(event) => agents::turn(run, record, event),
+        Event::Model(event) => agents::model(run, record, event),
+        Event::Tool(event) => agents::tool(run, record, event),
+        Event::Plan(event) => plan::apply(run, event),
+        Event::Workspace(event) => lane::apply(run, event),
+        Event::Permission(_) | Event::Memory(_) | Event::Fault(_) => {}
+    }
+}
+
+fn session(run: &mut Run, record: &Record, event: &SessionEvent, before: Timestamp) {
+    match event {
+        SessionEvent::Resumed { .. } if record.agent.is_none() => {
+            taken_up(run, record.at.since(before))
+        }
+        SessionEvent::Opened(_) | SessionEvent::Resumed { .. } | SessionEvent::Forked(_) => {}
+    }
+}
+
+/// A new process has the run: what the former one had at work is gone, and the time between them counts for nobody.
+fn taken_up(run: &mut Run, away_ms: u64) {
+    for state in run.nodes.values_mut().filter(|state| state.lingers()) {
+        state.turn.open = None;
+    }
+    if let Some(begun) = &mut run.clock.begun {
+        *begun = Timestamp(begun.0.saturating_add(away_ms));
+    }
+    run.lane.faults = 0;
+}
+
+/// Moves a node to another phase and notes when that was.
+fn enter(run: &mut Run, node: NodeId, phase: NodePhase) {
+    let starts = run.starts;
+    if let Some(state) = run.nodes.get_mut(&node) {
+        state.phase = phase;
+        state.since = starts;
+    }
+}

@@ -1,0 +1,213 @@
+//! What plan events do to a run: plans come and change, attempts begin and fail, nodes end.
+
+use std::collections::BTreeMap;
+
+use protocol::{
+    AgentId, Attempt, Budget, Failure, FailureClass, FaultKind, Kind, NodeEnd, NodeId, Plan,
+    PlanEvent, PlanPatch, TreeStart, TurnEnd,
+};
+
+use super::enter;
+use crate::run::Run;
+use crate::run::decide::after;
+use crate::run::node_run::{NodePhase, NodeRun, Setback, Spent, Turn};
+
+pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
+    match event {
+        PlanEvent::Proposed { plan, .. } => run.stage.proposed = Some(plan.clone()),
+        PlanEvent::Accepted { plan } => accepted(run, plan),
+        PlanEvent::Rejected { why } => {
+            run.stage.proposed = None;
+            run.stage.rejected = Some(why.clone());
+        }
+        PlanEvent::Patched { patch, .. } => patched(run, patch),
+        PlanEvent::NodeStarted {
+            node,
+            agent,
+            attempt,
+        } => started(run, *node, *agent, attempt.as_ref()),
+        PlanEvent::NodeReturned {
+            node,
+            attempt,
+            failure,
+        } => returned(run, *node, *attempt, failure),
+        PlanEvent::NodeEnded { node, end, .. } => ended(run, *node, *end),
+        PlanEvent::Paused => run.stage.is_paused = true,
+        PlanEvent::Unpaused => run.stage.is_paused = false,
+        PlanEvent::Cancelled { why } => {
+            run.stage.proposed = None;
+            run.stage.cancelled = Some(why.clone());
+        }
+        PlanEvent::Closed => run.stage.is_closed = true,
+    }
+}
+
+fn accepted(run: &mut Run, plan: &Plan) {
+    run.stage.proposed = None;
+    run.stage.is_accepted = true;
+    run.clock.begun = run.clock.begun.or(Some(run.clock.now));
+    run.plan = plan.clone();
+    place(run);
+    let since = run.starts;
+    for node in &plan.nodes {
+        let fresh = NodeRun {
+            since,
+            ..NodeRun::default()
+        };
+        run.nodes.insert(node.id, fresh);
+    }
+}
+
+fn place(run: &mut Run) {
+    let nodes = run.plan.nodes.iter().enumerate();
+    run.places = nodes
+        .map(|(at, node)| (node.id, at))
+        .collect::<BTreeMap<_, _>>();
+}
+
+fn patched(run: &mut Run, patch: &PlanPatch) {
+    run.plan = after(&run.plan, patch);
+    place(run);
+    run.nodes.retain(|id, _| !patch.remove.contains(id));
+    for node in &patch.add {
+        run.nodes.entry(node.id).or_default().since = run.starts;
+        if let Some(original) = node.resolves {
+            enter(run, original, NodePhase::Resolving);
+        }
+    }
+    let again = patch.modify.iter().map(|node| node.id);
+    again.for_each(|node| reopen(run, node));
+}
+
+/// A node that had been given up begins anew, and with it whatever was skipped: what still cannot be done is skipped
+/// again. A run that was over goes on.
+fn reopen(run: &mut Run, node: NodeId) {
+    let was_given_up = run.end(node).is_some_and(|end| end != NodeEnd::Done);
+    if !was_given_up {
+        return;
+    }
+    if let Some(state) = run.nodes.get_mut(&node) {
+        state.setbacks.clear();
+        state.rungs.bounce = None;
+    }
+    enter(run, node, NodePhase::Waiting);
+    let skipped: Vec<NodeId> = run
+        .nodes
+        .iter()
+        .filter(|(_, state)| state.phase == NodePhase::Ended(NodeEnd::Skipped))
+        .map(|(id, _)| *id)
+        .collect();
+    for node in skipped {
+        enter(run, node, NodePhase::Waiting);
+    }
+    run.stage.is_closed = false;
+    run.stage.cancelled = None;
+    run.lane.landing = None;
+    run.lane.faults = 0;
+}
+
+fn started(run: &mut Run, node: NodeId, agent: AgentId, attempt: Option<&Attempt>) {
+    run.starts += 1;
+    let phase = match run.planned(node).map(|node| node.kind) {
+        Some(Kind::Verify) => NodePhase::Inspecting,
+        _ => NodePhase::Working,
+    };
+    let Some(state) = run.nodes.get_mut(&node) else {
+        return;
+    };
+    let is_first = state.agent.is_none();
+    let is_fresh = attempt.is_some_and(|attempt| attempt.is_fresh);
+    if is_first || is_fresh {
+        state.rungs.generation += 1;
+    }
+    if is_fresh && state.setbacks.last().is_some_and(raises) {
+        state.rungs.raised = state.rungs.raised.saturating_add(1);
+    }
+    if is_first || is_fresh {
+        state.said = None;
+    }
+    state.rungs.bounce = None;
+    state.rungs.has_written = false;
+    state.attempt = Some(attempt.cloned().unwrap_or_else(sole));
+    state.agent = Some(agent);
+    (state.found, state.spent_now) = (None, Spent::default());
+    state.turn = Turn {
+        open: state.turn.open,
+        ..Turn::default()
+    };
+    enter(run, node, phase);
+}
+
+/// The only attempt of a chat's node, whose journal says nothing of it.
+fn sole() -> Attempt {
+    Attempt {
+        number: 1,
+        is_fresh: true,
+        allotted: Budget::default(),
+        start: TreeStart::Shared,
+    }
+}
+
+/// Whether an attempt with a fresh context after this setback also wants a stronger model: losing the thread is no
+/// sign of weakness, nor is what happened outside.
+fn raises(setback: &Setback) -> bool {
+    setback.burns
+        && !matches!(
+            setback.failure.class,
+            FailureClass::Stall | FailureClass::Machine | FailureClass::Stopped
+        )
+}
+
+fn returned(run: &mut Run, node: NodeId, attempt: u32, failure: &Failure) {
+    let setback = Setback {
+        attempt,
+        burns: burns(run, node, failure.class),
+        failure: failure.clone(),
+    };
+    let Some(state) = run.nodes.get_mut(&node) else {
+        return;
+    };
+    if failure.class == FailureClass::Machine {
+        // Whoever carried it says that nothing of it is left.
+        state.turn.open = None;
+    }
+    state.setbacks.push(setback);
+    run.lane.withdraw(&[node]);
+    enter(run, node, NodePhase::Returned);
+}
+
+/// Whether a failure counts against the node: not what others are the cause of, and not an allotment that was too
+/// small while the node itself may use more.
+fn burns(run: &Run, node: NodeId, class: FailureClass) -> bool {
+    let Some(state) = run.nodes.get(&node) else {
+        return false;
+    };
+    match class {
+        FailureClass::Machine | FailureClass::Stopped => false,
+        FailureClass::Model => !was_rate_limited(state),
+        FailureClass::Budget => crate::run::purse::is_own_fault(run, node),
+        FailureClass::Conflict => crate::run::conflict::is_own_to_solve(run, node),
+        FailureClass::NoChange
+        | FailureClass::Check
+        | FailureClass::Scope
+        | FailureClass::Gate
+        | FailureClass::Stall
+        | FailureClass::Deadline
+        | FailureClass::Impossible => true,
+    }
+}
+
+fn was_rate_limited(state: &NodeRun) -> bool {
+    match &state.turn.end {
+        Some(TurnEnd::Failed(fault)) => fault.kind == FaultKind::RateLimited,
+        _ => false,
+    }
+}
+
+fn ended(run: &mut Run, node: NodeId, end: NodeEnd) {
+    run.lane.withdraw(&[node]);
+    // Only a run that is given up ends a node in the middle of its batch.
+    let batch = run.lane.batch.take();
+    run.lane.batch = batch.filter(|batch| !batch.nodes.contains(&node));
+    enter(run, node, NodePhase::Ended(end));
+}

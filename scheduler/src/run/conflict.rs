@@ -1,0 +1,79 @@
+//! Proposals that do not merge: the node that is added to resolve one, or the same node once more.
+
+use protocol::{Conflict, Kind, Node, NodeId, NodeName, PlanPatch, Text};
+
+use super::Run;
+
+/// Merge nodes for one proposal; after that its own node begins again on the newer work.
+const MERGE_NODES: usize = 2;
+
+/// What is said of a conflict.
+pub(super) fn evidence(conflict: &Conflict) -> String {
+    format!(
+        "its change does not merge with what landed meanwhile ({}), in:\n{}",
+        conflict.onto.short(),
+        conflict.paths.join("\n")
+    )
+}
+
+/// Whether a conflict goes back to its own node instead of to a merge node.
+pub(super) fn is_own_to_solve(run: &Run, node: NodeId) -> bool {
+    let is_merge = run
+        .planned(node)
+        .is_some_and(|node| node.kind == Kind::Merge);
+    let is_full = run.plan.nodes.len() >= run.plan.caps.max_nodes as usize;
+    is_merge || is_full || resolvers(run, node).count() >= MERGE_NODES
+}
+
+/// The merge nodes made for a node's proposal.
+pub(super) fn resolvers(run: &Run, node: NodeId) -> impl Iterator<Item = &Node> {
+    let nodes = run.plan.nodes.iter();
+    nodes.filter(move |other| other.resolves == Some(node))
+}
+
+/// The patch that adds a merge node for a node's proposal.
+pub(super) fn patch(run: &Run, node: NodeId) -> Option<PlanPatch> {
+    let planned = run.planned(node)?;
+    let state = run.nodes.get(&node)?;
+    let failure = &state.setbacks.last()?.failure;
+    let name = name(run, planned);
+    let run_id = run.id.uuid();
+    let brief = format!(
+        "The tree holds the change of node {} on top of newer work, with conflict markers where the two do not merge. \
+         Keep what both want and leave no marker.\n\n{}\n\nWhat the node was to do:\n{}",
+        planned.name,
+        failure.evidence.as_str(),
+        planned.brief.as_ref().map_or("".into(), Text::as_str),
+    );
+    let merge = Node {
+        id: NodeId::derived(&[run_id.as_bytes(), name.as_str().as_bytes()]),
+        name,
+        kind: Kind::Merge,
+        title: format!("merge: {}", planned.title),
+        brief: Some(brief.into()),
+        deps: Vec::new(),
+        resolves: Some(node),
+        ..planned.clone()
+    };
+    Some(PlanPatch {
+        add: vec![merge],
+        ..PlanPatch::default()
+    })
+}
+
+/// A name that no other node has.
+fn name(run: &Run, planned: &Node) -> NodeName {
+    let taken = |name: &NodeName| run.plan.nodes.iter().any(|node| node.name == *name);
+    let mut number = resolvers(run, planned.id).count() + 1;
+    loop {
+        let ending = format!("-merge-{number}");
+        let room = NodeName::MAX_BYTES - ending.len();
+        let stem = planned.name.as_str();
+        let stem = &stem[..stem.floor_char_boundary(room)];
+        let name = NodeName::from(format!("{stem}{ending}").as_str());
+        if !taken(&name) {
+            return name;
+        }
+        number += 1;
+    }
+}

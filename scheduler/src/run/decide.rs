@@ -1,0 +1,313 @@
+//! What an input causes: commands are judged by where the run is, outcomes by whether they are still wanted.
+
+use std::collections::BTreeSet;
+
+use protocol::{
+    Conflict, Event, FailureClass, GitId, Merged, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch,
+    WorkspaceEvent,
+};
+
+use super::lane::{Batch, BatchStage};
+use super::node_run::{NodePhase, NodeRun};
+use super::{
+    Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, conflict, gate, verdict, wishes,
+};
+use crate::Dag;
+
+/// The events an input causes. An answer to something the run does not want any more causes none.
+///
+/// # Errors
+/// [`Illegal`] for a command the run's phase does not allow, a plan that cannot be ordered, an answer that does not
+/// fit its question. The run is then as before.
+pub fn decide(run: &Run, input: RunInput) -> Result<Vec<Event>, Illegal> {
+    match input {
+        RunInput::Command(command) => Ok(vec![Event::Plan(commanded(run, command)?)]),
+        RunInput::Outcome(outcome) => answered(run, outcome),
+    }
+}
+
+fn commanded(run: &Run, command: RunCommand) -> Result<PlanEvent, Illegal> {
+    let phase = run.phase();
+    let refuse = |wanted| Err(Illegal::Phase { wanted, phase });
+    match (command, phase) {
+        (
+            RunCommand::Propose { plan, by, remarks },
+            RunPhase::New | RunPhase::Planning | RunPhase::Proposed,
+        ) if is_planned(run) => {
+            Dag::new(&plan)?;
+            Ok(PlanEvent::Proposed { plan, by, remarks })
+        }
+        (RunCommand::Approve { plan }, RunPhase::Proposed) => {
+            let plan = plan.or_else(|| run.proposed().cloned());
+            let plan = plan.unwrap_or_default();
+            Dag::new(&plan)?;
+            Ok(PlanEvent::Accepted { plan })
+        }
+        (RunCommand::Reject { why }, RunPhase::Proposed) => Ok(PlanEvent::Rejected { why }),
+        (RunCommand::Pause, RunPhase::Planning | RunPhase::Running) => Ok(PlanEvent::Paused),
+        (RunCommand::Unpause, RunPhase::Paused) => Ok(PlanEvent::Unpaused),
+        (RunCommand::Cancel { why }, phase)
+            if !matches!(phase, RunPhase::Ending | RunPhase::Closed) =>
+        {
+            Ok(PlanEvent::Cancelled { why })
+        }
+        (RunCommand::Patch { patch, why }, RunPhase::Running | RunPhase::Paused) => {
+            patched(run, &patch)?;
+            Ok(PlanEvent::Patched { patch, why })
+        }
+        (RunCommand::Retry { node }, RunPhase::Running | RunPhase::Paused | RunPhase::Closed) => {
+            retried(run, node)
+        }
+        (RunCommand::Propose { .. }, _) => refuse("propose a plan to"),
+        (RunCommand::Approve { .. }, _) => refuse("approve the plan of"),
+        (RunCommand::Reject { .. }, _) => refuse("turn down the plan of"),
+        (RunCommand::Pause, _) => refuse("pause"),
+        (RunCommand::Unpause, _) => refuse("go on with"),
+        (RunCommand::Cancel { .. }, _) => refuse("cancel"),
+        (RunCommand::Patch { .. }, _) => refuse("change the plan of"),
+        (RunCommand::Retry { .. }, _) => refuse("try a node again in"),
+    }
+}
+
+/// Whether no planner is at work any more.
+fn is_planned(run: &Run) -> bool {
+    run.nodes().all(|(_, state)| state.is_over())
+}
+
+/// A patch may only touch what has not started, and its result must be a plan.
+fn patched(run: &Run, patch: &PlanPatch) -> Result<(), Illegal> {
+    let modified = patch.modify.iter().map(|node| node.id);
+    for node in patch.remove.iter().copied().chain(modified) {
+        let state = run.planned(node).and(run.node(node));
+        let state = state.ok_or(Illegal::UnknownNode(node))?;
+        if state.phase != NodePhase::Waiting || state.attempt.is_some() {
+            return Err(Illegal::Started(node));
+        }
+    }
+    Dag::new(&after(&run.plan, patch))?;
+    Ok(())
+}
+
+/// The plan as a patch leaves it.
+pub(super) fn after(plan: &Plan, patch: &PlanPatch) -> Plan {
+    let mut plan = plan.clone();
+    plan.nodes.retain(|node| !patch.remove.contains(&node.id));
+    for node in &mut plan.nodes {
+        if let Some(new) = patch.modify.iter().find(|new| new.id == node.id) {
+            *node = new.clone();
+        }
+        node.deps.retain(|dep| !patch.remove.contains(dep));
+    }
+    plan.nodes.extend(patch.add.iter().cloned());
+    plan
+}
+
+/// A node that was given up is planned anew as it was.
+fn retried(run: &Run, node: NodeId) -> Result<PlanEvent, Illegal> {
+    let planned = run.planned(node).ok_or(Illegal::UnknownNode(node))?;
+    match run.end(node) {
+        None => return Err(Illegal::NotRetryable(node, "it has not come to its end")),
+        Some(NodeEnd::Done) => return Err(Illegal::NotRetryable(node, "it is done")),
+        Some(NodeEnd::Failed | NodeEnd::Skipped | NodeEnd::Cancelled) => {}
+    }
+    let is_done = |dep: &NodeId| run.end(*dep) == Some(NodeEnd::Done);
+    if !planned.deps.iter().all(is_done) {
+        let why = "something it depends on is not done";
+        return Err(Illegal::NotRetryable(node, why));
+    }
+    let patch = PlanPatch {
+        modify: vec![planned.clone()],
+        ..PlanPatch::default()
+    };
+    let why = format!("node {} is tried again", planned.name);
+    Ok(PlanEvent::Patched { patch, why })
+}
+
+fn answered(run: &Run, outcome: RunOutcome) -> Result<Vec<Event>, Illegal> {
+    let events = match outcome {
+        RunOutcome::Worked {
+            node,
+            attempt,
+            failure,
+        } => at_work(run, node, attempt).and_then(|_| match failure {
+            Some(failure) => Some(returned(node, attempt, failure)),
+            None => {
+                let has_agent = run.planned(node)?.kind.has_agent();
+                let worked = WorkspaceEvent::Worked { node, attempt };
+                (!has_agent).then_some(Event::Workspace(worked))
+            }
+        }),
+        RunOutcome::Overdue { node, attempt } => at_work(run, node, attempt).map(|_| {
+            let failure = verdict::failure(FailureClass::Deadline, "its time was over");
+            returned(node, attempt, failure)
+        }),
+        RunOutcome::Inspected {
+            node,
+            attempt,
+            found,
+        } => in_attempt(run, node, attempt, NodePhase::Inspecting).map(|_| {
+            Event::Workspace(WorkspaceEvent::Inspected {
+                node,
+                attempt,
+                found,
+            })
+        }),
+        RunOutcome::Merged {
+            batch,
+            commits,
+            conflicts,
+        } => merged(run, batch, commits, conflicts)?,
+        RunOutcome::Gated {
+            batch,
+            commit,
+            runs,
+        } => at_stage(run, batch, BatchStage::Merged)
+            .filter(|it| it.head() == Some(&commit) && !gate::is_green(run, it))
+            .map(|_| {
+                Event::Workspace(WorkspaceEvent::Gated {
+                    batch,
+                    commit,
+                    runs,
+                })
+            }),
+        RunOutcome::Advanced { batch, to } => advanced(run, batch, &to),
+        RunOutcome::Moved { batch, now } => moved(run, batch, &now),
+        RunOutcome::Landed(landing) => {
+            is_landing(run).then_some(Event::Workspace(WorkspaceEvent::Landed(landing)))
+        }
+        RunOutcome::Failed { wish, text } => failed(run, &wish, text),
+    };
+    Ok(events.into_iter().collect())
+}
+
+fn in_attempt(run: &Run, node: NodeId, attempt: u32, phase: NodePhase) -> Option<&NodeRun> {
+    let is_live = !matches!(run.phase(), RunPhase::Ending | RunPhase::Closed);
+    let state = run.nodes.get(&node).filter(|_| is_live)?;
+    (state.phase == phase && state.number() == attempt).then_some(state)
+}
+
+fn at_work(run: &Run, node: NodeId, attempt: u32) -> Option<&NodeRun> {
+    let state = in_attempt(run, node, attempt, NodePhase::Working);
+    state.filter(|state| state.turn.end.is_none())
+}
+
+fn at_stage(run: &Run, number: u32, stage: BatchStage) -> Option<&Batch> {
+    let batch = run.batch();
+    batch.filter(|batch| batch.number == number && batch.stage == stage)
+}
+
+fn returned(node: NodeId, attempt: u32, failure: protocol::Failure) -> Event {
+    Event::Plan(PlanEvent::NodeReturned {
+        node,
+        attempt,
+        failure,
+    })
+}
+
+fn merged(
+    run: &Run,
+    number: u32,
+    commits: Vec<Merged>,
+    conflicts: Vec<Conflict>,
+) -> Result<Option<Event>, Illegal> {
+    let Some(batch) = at_stage(run, number, BatchStage::Taken) else {
+        return Ok(None);
+    };
+    let answered: Vec<NodeId> = commits
+        .iter()
+        .map(|merged| merged.node)
+        .chain(conflicts.iter().map(|conflict| conflict.node))
+        .collect();
+    let unique: BTreeSet<NodeId> = answered.iter().copied().collect();
+    let asked: BTreeSet<NodeId> = batch.nodes.iter().copied().collect();
+    if unique != asked || answered.len() != asked.len() {
+        let what = "it does not name each of its nodes once";
+        return Err(Illegal::Mismatch {
+            batch: number,
+            what,
+        });
+    }
+    Ok(Some(Event::Workspace(WorkspaceEvent::Merged {
+        batch: number,
+        commits,
+        conflicts,
+    })))
+}
+
+fn advanced(run: &Run, number: u32, to: &GitId) -> Option<Event> {
+    let batch = at_stage(run, number, BatchStage::Advancing)?;
+    if batch.head() != Some(to) {
+        return None;
+    }
+    // Who resolved a conflict brings the node it resolved home with it.
+    let with_resolved = |merged: &Merged| {
+        let resolved = run.planned(merged.node).and_then(|node| node.resolves);
+        let resolved = resolved.map(|node| Merged {
+            node,
+            commit: merged.commit.clone(),
+        });
+        [Some(merged.clone()), resolved].into_iter().flatten()
+    };
+    Some(Event::Workspace(WorkspaceEvent::Advanced {
+        batch: number,
+        to: to.clone(),
+        nodes: batch.commits.iter().flat_map(with_resolved).collect(),
+    }))
+}
+
+/// A former process may have moved the branch and died before it said so; anyone else has no business there.
+fn moved(run: &Run, number: u32, now: &GitId) -> Option<Event> {
+    let batch = at_stage(run, number, BatchStage::Advancing)?;
+    if batch.head() == Some(now) {
+        return advanced(run, number, now);
+    }
+    if batch.tip == *now || run.phase() == RunPhase::Ending {
+        let text = format!("the branch stands at {}", now.short());
+        return Some(unable(Some(number), text));
+    }
+    let why = format!(
+        "the integration branch was moved by someone else: it stands at {}, not at {}",
+        now.short(),
+        batch.tip.short()
+    );
+    Some(Event::Plan(PlanEvent::Cancelled { why }))
+}
+
+fn is_landing(run: &Run) -> bool {
+    let is_open = matches!(run.phase(), RunPhase::Running | RunPhase::Ending);
+    is_open && run.landing().is_none() && wishes::is_through(run)
+}
+
+fn unable(batch: Option<u32>, text: String) -> Event {
+    Event::Workspace(WorkspaceEvent::Failed {
+        batch,
+        text: text.into(),
+    })
+}
+
+fn failed(run: &Run, wish: &Wish, text: String) -> Option<Event> {
+    if !wishes::wishes(run).contains(wish) {
+        return None;
+    }
+    Some(match wish {
+        Wish::Work { node, attempt, .. }
+        | Wish::Deadline { node, attempt, .. }
+        | Wish::Inspect { node, attempt } => {
+            let failure = verdict::failure(FailureClass::Machine, text);
+            returned(*node, *attempt, failure)
+        }
+        Wish::Merge { batch } | Wish::Gate { batch, .. } | Wish::Advance { batch, .. } => {
+            unable(Some(*batch), text)
+        }
+        Wish::Land { .. } => unable(None, text),
+    })
+}
+
+/// The events that add a merge node.
+pub(super) fn resolve(run: &Run, node: NodeId) -> Option<Event> {
+    let patch = conflict::patch(run, node)?;
+    let name = run.planned(node).map(|node| node.name.clone());
+    let name = name.unwrap_or_default();
+    let why = format!("the change of node {name} does not merge with what landed meanwhile");
+    Some(Event::Plan(PlanEvent::Patched { patch, why }))
+}

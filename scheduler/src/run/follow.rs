@@ -1,0 +1,229 @@
+//! What follows from a run's state alone: ends and returns of nodes, batches, the branch, the run's own end.
+
+use protocol::{
+    Event, FailureClass, Isolation, Node, NodeEnd, NodeId, OnFail, PlanEvent, WorkspaceEvent,
+};
+
+use super::ladder::{self, Rung};
+use super::lane::BatchStage;
+use super::node_run::{NodePhase, NodeRun};
+use super::{Run, RunPhase, admission, conflict, decide, gate, purse, verdict, wishes};
+
+/// The next events that follow, one step at a time: append and apply them, then ask again until there are none. A
+/// journal that holds only the first of them leads to the rest.
+pub fn follow(run: &Run) -> Vec<Event> {
+    match run.phase() {
+        RunPhase::New | RunPhase::Proposed | RunPhase::Closed => Vec::new(),
+        RunPhase::Ending => first([&ending, &closing], run),
+        RunPhase::Planning => first([&settling, &admission::starts], run),
+        RunPhase::Paused => first([&settling, &giving_up, &integrating], run),
+        RunPhase::Running => first(
+            [
+                &settling,
+                &giving_up,
+                &integrating,
+                &admission::starts,
+                &gating_shared,
+                &closing,
+            ],
+            run,
+        ),
+    }
+}
+
+/// One kind of consequence.
+type Step = dyn Fn(&Run) -> Vec<Event>;
+
+/// The first steps that have any consequence.
+fn first<const N: usize>(steps: [&Step; N], run: &Run) -> Vec<Event> {
+    let mut found = steps.into_iter().map(|step| step(run));
+    found.find(|events| !events.is_empty()).unwrap_or_default()
+}
+
+/// What each node's own state leads to. A plan changes by one patch at a time.
+fn settling(run: &Run) -> Vec<Event> {
+    let mut events: Vec<Event> = Vec::new();
+    for (node, state) in run.nodes() {
+        let event = settled(run, node, state);
+        let is_patch = matches!(event, Some(Event::Plan(PlanEvent::Patched { .. })));
+        if is_patch && !events.is_empty() {
+            continue;
+        }
+        events.extend(event);
+        if is_patch {
+            break;
+        }
+    }
+    events
+}
+
+fn settled(run: &Run, node: &Node, state: &NodeRun) -> Option<Event> {
+    let returned = |failure| {
+        Event::Plan(PlanEvent::NodeReturned {
+            node: node.id,
+            attempt: state.number(),
+            failure,
+        })
+    };
+    match state.phase {
+        NodePhase::Waiting => blocked_for_ever(run, node),
+        NodePhase::Working => match &state.turn.end {
+            Some(end) => Some(match verdict::of_turn(end, state.said.as_ref()) {
+                Some(failure) => returned(failure),
+                None => ended(node.id, NodeEnd::Done, None),
+            }),
+            None => purse::overdrawn(state)
+                .map(|text| returned(verdict::failure(FailureClass::Budget, text))),
+        },
+        NodePhase::Inspected => Some(match verdict::of_inspection(run, node.id) {
+            Some(failure) => returned(failure),
+            None => ended(node.id, NodeEnd::Done, None),
+        }),
+        NodePhase::Bounced => {
+            let bounce = state.rungs.bounce.as_ref()?;
+            Some(returned(bounce.failure.clone()))
+        }
+        NodePhase::Returned => match ladder::next(run, node.id) {
+            Rung::Again { .. } => None,
+            Rung::Merge => decide::resolve(run, node.id),
+            Rung::Enough => Some(given_up(node.id, state)),
+        },
+        NodePhase::Resolving => unresolved(run, node.id),
+        NodePhase::Inspecting | NodePhase::Queued | NodePhase::InBatch | NodePhase::Ended(_) => {
+            None
+        }
+    }
+}
+
+fn ended(node: NodeId, end: NodeEnd, why: Option<String>) -> Event {
+    Event::Plan(PlanEvent::NodeEnded {
+        node,
+        end,
+        why: why.map(Into::into),
+    })
+}
+
+fn given_up(node: NodeId, state: &NodeRun) -> Event {
+    let last = state.setbacks.last();
+    Event::Plan(PlanEvent::NodeEnded {
+        node,
+        end: NodeEnd::Failed,
+        why: last.map(|last| last.failure.evidence.clone()),
+    })
+}
+
+fn blocked_for_ever(run: &Run, node: &Node) -> Option<Event> {
+    let lost = node.deps.iter().find(|dep| {
+        let end = run.end(**dep);
+        end.is_some_and(|end| end != NodeEnd::Done)
+    })?;
+    let name = run.planned(*lost).map(|node| node.name.to_string());
+    let why = format!("node {} was not done", name.unwrap_or_default());
+    Some(ended(node.id, NodeEnd::Skipped, Some(why)))
+}
+
+fn unresolved(run: &Run, node: NodeId) -> Option<Event> {
+    let mut resolvers = conflict::resolvers(run, node).peekable();
+    let last = resolvers.peek().map(|node| node.name.to_string());
+    let is_lost = resolvers.all(|one| run.nodes.get(&one.id).is_none_or(NodeRun::is_over));
+    is_lost.then(|| {
+        let name = last.unwrap_or_default();
+        let why = format!("node {name}, which was to resolve its conflict, was not done");
+        ended(node, NodeEnd::Failed, Some(why))
+    })
+}
+
+/// A node whose failure is the run's, and an integration that cannot go on.
+fn giving_up(run: &Run) -> Vec<Event> {
+    let fatal = run.nodes().find(|(node, state)| {
+        node.weight.on_fail == OnFail::Abort && state.phase == NodePhase::Ended(NodeEnd::Failed)
+    });
+    let of_node = fatal.map(|(node, _)| {
+        format!(
+            "node {} failed, and the plan says that the run then stops",
+            node.name
+        )
+    });
+    let of_lane = (run.lane.faults >= wishes::FAULTS).then(|| {
+        let text = run.lane.fault.as_deref().unwrap_or_default();
+        format!("the work could not be integrated: {text}")
+    });
+    let why = of_node.or(of_lane);
+    why.map(|why| Event::Plan(PlanEvent::Cancelled { why }))
+        .into_iter()
+        .collect()
+}
+
+fn integrating(run: &Run) -> Vec<Event> {
+    let Some(batch) = run.batch() else {
+        return taking(run);
+    };
+    match (batch.stage, batch.head()) {
+        (BatchStage::Merged, Some(head)) if gate::is_green(run, batch) => {
+            vec![Event::Workspace(WorkspaceEvent::Advancing {
+                batch: batch.number,
+                from: batch.tip.clone(),
+                to: head.clone(),
+            })]
+        }
+        (BatchStage::Taken | BatchStage::Merged | BatchStage::Advancing, _) => Vec::new(),
+    }
+}
+
+fn taking(run: &Run) -> Vec<Event> {
+    let nodes = run.lane.next();
+    match run.tip() {
+        Some(tip) if !nodes.is_empty() => vec![Event::Workspace(WorkspaceEvent::BatchTaken {
+            batch: run.lane.taken + 1,
+            nodes,
+            tip: tip.clone(),
+        })],
+        _ => Vec::new(),
+    }
+}
+
+/// In one shared tree nothing is merged: the plan's gate is a node of its own at the end.
+fn gating_shared(run: &Run) -> Vec<Event> {
+    let is_shared = run.isolation() == Some(Isolation::Shared);
+    let has_work = run
+        .nodes()
+        .any(|(node, _)| node.kind.writes() && run.end(node.id) == Some(NodeEnd::Done));
+    if !is_shared || !has_work || !wishes::is_through(run) {
+        return Vec::new();
+    }
+    let patch = gate::shared(run);
+    let why = "what must hold in the end is checked".to_owned();
+    patch
+        .map(|patch| Event::Plan(PlanEvent::Patched { patch, why }))
+        .into_iter()
+        .collect()
+}
+
+/// What a run that is given up still has: every node ends, but for those whose commit may be on the branch already.
+fn ending(run: &Run) -> Vec<Event> {
+    let why = run.given_up().unwrap_or_default();
+    let in_doubt = |node: NodeId| {
+        let batch = run.batch().filter(|batch| {
+            batch.stage == BatchStage::Advancing && run.lane.faults < wishes::FAULTS
+        });
+        batch.is_some_and(|batch| {
+            let mut commits = batch.commits.iter();
+            commits.any(|merged| {
+                let resolved = run.planned(merged.node).and_then(|it| it.resolves);
+                merged.node == node || resolved == Some(node)
+            })
+        })
+    };
+    run.nodes()
+        .filter(|(node, state)| !state.is_over() && !in_doubt(node.id))
+        .map(|(node, _)| ended(node.id, NodeEnd::Cancelled, Some(why.to_owned())))
+        .collect()
+}
+
+fn closing(run: &Run) -> Vec<Event> {
+    let is_over = wishes::is_through(run) && wishes::landing(run).is_none();
+    match is_over {
+        true => vec![Event::Plan(PlanEvent::Closed)],
+        false => Vec::new(),
+    }
+}

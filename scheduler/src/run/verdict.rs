@@ -1,0 +1,152 @@
+//! What an attempt came to: the end of its turn, what lies in its tree, and the failure either amounts to.
+
+use protocol::{
+    Change, ChangeKind, CheckRun, Failure, FailureClass, Inspection, InterruptCause, Isolation,
+    Limit, Node, NodeId, Text, TurnEnd,
+};
+
+use super::Run;
+use super::paths::{Touch, is_test};
+
+/// What an agent writes first to say that its node cannot be done.
+const IMPOSSIBLE: &str = "IMPOSSIBLE:";
+
+pub(super) fn failure(class: FailureClass, evidence: impl Into<Text>) -> Failure {
+    Failure {
+        class,
+        evidence: evidence.into(),
+    }
+}
+
+/// Why it cannot be done, if the last text says so in its first line.
+pub(super) fn impossible(said: Option<&Text>) -> Option<Failure> {
+    let said = said?;
+    let text = said.as_str();
+    let first = text.trim_start().lines().next()?;
+    let is_so = first.starts_with(IMPOSSIBLE);
+    is_so.then(|| failure(FailureClass::Impossible, said.clone()))
+}
+
+/// What the end of a turn says; `None` if the agent is through with its work.
+pub(super) fn of_turn(end: &TurnEnd, said: Option<&Text>) -> Option<Failure> {
+    let (class, evidence) = match end {
+        TurnEnd::Completed | TurnEnd::Cut => return impossible(said),
+        TurnEnd::Refused => (FailureClass::Impossible, "the model refused".to_owned()),
+        TurnEnd::Looping => (
+            FailureClass::Stall,
+            "the same calls with the same results came over and over".to_owned(),
+        ),
+        TurnEnd::Limited(limit) => return Some(of_limit(*limit)),
+        TurnEnd::Interrupted(InterruptCause::Timeout) => {
+            (FailureClass::Deadline, "its time was over".to_owned())
+        }
+        TurnEnd::Interrupted(InterruptCause::User | InterruptCause::Terminate) => (
+            FailureClass::Stopped,
+            "it was stopped from outside".to_owned(),
+        ),
+        TurnEnd::Failed(fault) => (FailureClass::Model, fault.message.clone()),
+    };
+    Some(failure(class, evidence))
+}
+
+fn of_limit(limit: Limit) -> Failure {
+    let (class, evidence) = match limit {
+        Limit::Steps => (FailureClass::Budget, "its model calls were used up"),
+        Limit::Cost => (FailureClass::Budget, "its money was used up"),
+        Limit::Tokens => (FailureClass::Budget, "its tokens were used up"),
+        Limit::Time => (FailureClass::Deadline, "its time was over"),
+        Limit::SchemaMisses => (FailureClass::Model, "no answer fitted the wanted schema"),
+    };
+    failure(class, evidence)
+}
+
+/// What is wrong with what lies in a node's tree; `None` if nothing is. Never what a model says decides this.
+pub(super) fn of_inspection(run: &Run, node: NodeId) -> Option<Failure> {
+    let planned = run.planned(node)?;
+    let state = run.nodes.get(&node)?;
+    let Some(found) = &state.found else {
+        return Some(failure(FailureClass::Machine, "its tree was not looked at"));
+    };
+    if let Some(fault) = &found.fault {
+        return Some(failure(FailureClass::Machine, fault.clone()));
+    }
+    let of_change = if planned.kind.writes() {
+        let is_separate = run.isolation() == Some(Isolation::Worktree);
+        // Without git nothing tells what changed, except the agent's own tools.
+        let has_changed = !is_separate && found.tree.is_none() && state.rungs.has_written;
+        of_change(planned, found, has_changed).or_else(|| {
+            let has_no_tree = is_separate && found.tree.is_none() && !found.changed.is_empty();
+            has_no_tree.then(|| failure(FailureClass::Machine, "no tree of its files was made"))
+        })
+    } else {
+        None
+    };
+    of_change.or_else(|| of_check(planned, found))
+}
+
+fn of_change(planned: &Node, found: &Inspection, has_changed: bool) -> Option<Failure> {
+    let within = |change: &&Change| !found.strays.contains(&change.path);
+    let is_empty = !found.changed.iter().any(|change| within(&change));
+    if is_empty && !found.strays.is_empty() {
+        let evidence = format!(
+            "it changed nothing in its scope, and outside of it, which was undone:\n{}",
+            found.strays.join("\n")
+        );
+        return Some(failure(FailureClass::Scope, evidence));
+    }
+    if is_empty && !has_changed && !planned.scope.noop {
+        return Some(failure(FailureClass::NoChange, "it changed nothing"));
+    }
+    let deleted = deleted_tests(planned, found);
+    (!deleted.is_empty()).then(|| {
+        let evidence = format!("it deleted tests:\n{}", deleted.join("\n"));
+        failure(FailureClass::Scope, evidence)
+    })
+}
+
+/// Tests that are gone, unless the scope names them or they only moved.
+fn deleted_tests<'a>(planned: &Node, found: &'a Inspection) -> Vec<&'a str> {
+    let named = Touch::naming_tests(&planned.scope);
+    let file = |path: &str| path.rsplit('/').next().map(str::to_owned);
+    let has_moved = |gone: &Change| {
+        let mut added = found.changed.iter();
+        added.any(|new| new.how == ChangeKind::Added && file(&new.path) == file(&gone.path))
+    };
+    found
+        .changed
+        .iter()
+        .filter(|change| change.how == ChangeKind::Deleted && is_test(&change.path))
+        .filter(|change| !named.has(&change.path) && !has_moved(change))
+        .map(|change| change.path.as_str())
+        .collect()
+}
+
+fn of_check(planned: &Node, found: &Inspection) -> Option<Failure> {
+    match (&planned.accept, &found.check) {
+        (Some(_), None) => Some(failure(FailureClass::Machine, "its check was not run")),
+        (Some(_), Some(run)) if !run.passed() => {
+            let evidence = red(std::slice::from_ref(run));
+            Some(failure(FailureClass::Check, evidence))
+        }
+        (Some(_) | None, _) => None,
+    }
+}
+
+/// The evidence of red checks: each command, how it ended, the end of what it said.
+pub(super) fn red(runs: &[CheckRun]) -> String {
+    let failed: Vec<String> = runs
+        .iter()
+        .filter(|run| !run.passed())
+        .map(|run| {
+            let exit = match run.exit {
+                Some(code) => format!("exited with {code}"),
+                None => format!("did not end by itself within {} ms", run.check.timeout_ms),
+            };
+            format!("`{}` {exit}:\n{}", run.check.cmd, run.log.as_str())
+        })
+        .collect();
+    if failed.is_empty() {
+        return "not every check was run".to_owned();
+    }
+    failed.join("\n\n")
+}
