@@ -1,6 +1,6 @@
 //! Proposals that do not merge: the node that is added to resolve one, or the same node once more.
 
-use protocol::{Conflict, Kind, Node, NodeId, NodeName, PlanPatch, Text};
+use protocol::{Conflict, Kind, Node, NodeId, NodeName, PlanPatch, Scope, Text};
 
 use super::Run;
 
@@ -52,6 +52,7 @@ pub(super) fn patch(run: &Run, node: NodeId) -> Option<PlanPatch> {
         title: format!("merge: {}", planned.title),
         brief: Some(brief.into()),
         deps: Vec::new(),
+        scope: scope(planned, &state.rungs.bounce.as_ref()?.paths),
         resolves: Some(node),
         ..planned.clone()
     };
@@ -59,6 +60,20 @@ pub(super) fn patch(run: &Run, node: NodeId) -> Option<PlanPatch> {
         add: vec![merge],
         ..PlanPatch::default()
     })
+}
+
+/// The scope of the node and the paths in conflict, which may lie elsewhere if what landed has renamed a folder.
+fn scope(planned: &Node, paths: &[String]) -> Scope {
+    let mut scope = planned.scope.clone();
+    // What a glob would read otherwise stands for any one character.
+    let special = |c: char| matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!');
+    let literal = |path: &String| path.replace(special, "?");
+    for glob in paths.iter().map(literal) {
+        if !scope.writes.contains(&glob) {
+            scope.writes.push(glob);
+        }
+    }
+    scope
 }
 
 /// A name that no other node has.

@@ -128,6 +128,8 @@ pub(super) struct Rungs {
 pub(super) struct Bounce {
     pub failure: Failure,
     pub start: TreeStart,
+    /// The paths in conflict. A rename may have taken them out of the node's own scope.
+    pub paths: Vec<String>,
 }
 
 impl Default for NodeRun {

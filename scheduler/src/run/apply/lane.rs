@@ -145,7 +145,16 @@ fn red(run: &mut Run, batch: Batch, runs: &[CheckRun]) {
             tree: only.commit.clone(),
         };
         let failure = verdict::failure(FailureClass::Gate, verdict::red(runs));
-        bounce(run, only.node, Bounce { failure, start });
+        let paths = Vec::new();
+        bounce(
+            run,
+            only.node,
+            Bounce {
+                failure,
+                start,
+                paths,
+            },
+        );
         return;
     }
     run.lane.halve(&nodes);
@@ -160,7 +169,16 @@ fn bounce_conflict(run: &mut Run, conflict: &Conflict) {
         tree: conflict.tree.clone(),
     };
     let failure = verdict::failure(FailureClass::Conflict, conflict::evidence(conflict));
-    bounce(run, conflict.node, Bounce { failure, start });
+    let paths = conflict.paths.clone();
+    bounce(
+        run,
+        conflict.node,
+        Bounce {
+            failure,
+            start,
+            paths,
+        },
+    );
 }
 
 fn bounce(run: &mut Run, node: NodeId, bounce: Bounce) {
