@@ -1,43 +1,101 @@
-//! Which nodes begin an attempt now.
+//! Which nodes begin an attempt now, and which never can because nothing is left for them.
 
-use protocol::{Attempt, Event, Kind, Node, NodeEnd, NodeId, PlanEvent};
+use std::collections::BTreeSet;
 
-use super::node_run::NodeRun;
-use super::{Run, ladder, paths, purse};
+use protocol::{Attempt, Budget, Event, Kind, Node, NodeEnd, NodeId, PlanEvent};
+
+use super::node_run::{NodePhase, NodeRun};
+use super::{Run, ladder, purse};
+use crate::order::{Capacity, Decision, Holding, Ready, Wait};
+
+/// What is decided about the nodes that may begin as far as they themselves go.
+pub(super) fn decision(run: &Run) -> Decision {
+    let ready = ready(run);
+    let Some(order) = run.order.as_ref().filter(|_| !ready.is_empty()) else {
+        return Decision::default();
+    };
+    let capacity = capacity(run);
+    let of = |wanted: &dyn Fn(&NodeRun) -> bool| -> BTreeSet<NodeId> {
+        let nodes = run.nodes().filter(|(_, state)| wanted(state));
+        nodes.map(|(node, _)| node.id).collect()
+    };
+    let is_at_work = |node: &NodeId| {
+        let is_verified = run
+            .planned(*node)
+            .is_some_and(|node| node.kind == Kind::Verify);
+        let state = run.nodes.get(node);
+        state.is_some_and(|it| it.is_busy() || (is_verified && it.phase == NodePhase::Inspecting))
+    };
+    let holders = of(&|state| state.holds_scope() || state.is_busy());
+    let (working, waiting) = holders.into_iter().partition(is_at_work);
+    order.admit(
+        &ready,
+        &Holding {
+            capacity: &capacity,
+            working,
+            waiting,
+            ended: of(&NodeRun::is_over),
+            ledger: &run.ledger,
+        },
+    )
+}
+
+pub(super) fn capacity(run: &Run) -> Capacity {
+    Capacity::lanes(run.plan.caps.max_parallel.max(1))
+}
+
+/// The nodes that may begin as far as their dependencies and their own past go.
+fn ready(run: &Run) -> Vec<Ready> {
+    let may_begin = |node: &Node| {
+        let has_ground = run.ground.is_some() || node.kind == Kind::Plan;
+        has_ground
+            && node.deps.iter().all(|dep| is_done(run, *dep))
+            && ladder::may_begin(run, node.id).is_some()
+    };
+    run.nodes()
+        .filter(|(node, _)| may_begin(node))
+        .map(|(node, state)| Ready {
+            node: node.id,
+            age: age(run, node, state),
+        })
+        .collect()
+}
+
+pub(super) fn is_done(run: &Run, node: NodeId) -> bool {
+    run.end(node) == Some(NodeEnd::Done)
+}
+
+/// How many attempts have begun since the last thing this node waited for was done.
+fn age(run: &Run, node: &Node, state: &NodeRun) -> u32 {
+    let deps = node.deps.iter().filter_map(|dep| run.nodes.get(dep));
+    let since = deps.map(|dep| dep.since).fold(state.since, u64::max);
+    u32::try_from(run.starts.saturating_sub(since)).unwrap_or(u32::MAX)
+}
 
 /// The attempts that begin now.
 pub(super) fn starts(run: &Run) -> Vec<Event> {
-    let mut busy = run.nodes().filter(|(_, state)| state.is_busy()).count();
-    let mut holders: Vec<&Node> = run
-        .nodes()
-        .filter(|(_, state)| state.holds_scope())
-        .map(|(node, _)| node)
-        .collect();
-    let mut events = Vec::new();
-    for (node, is_fresh) in ready(run) {
-        let is_free =
-            |other: &&Node| other.id == node.id || !paths::clash(&other.scope, &node.scope);
-        if busy < run.plan.caps.max_parallel as usize && holders.iter().all(is_free) {
-            busy += 1;
-            holders.push(node);
-            events.push(start(run, node.id, is_fresh));
-        }
+    if purse::time_left(run) == Some(0) {
+        return Vec::new();
     }
-    events
+    let mut ledger = run.ledger.clone();
+    let starts = decision(run).starts;
+    let shares: Vec<(NodeId, Budget)> = starts.iter().map(|it| (it.node, it.allotted)).collect();
+    // All shares are set aside before any is made larger from what is then left.
+    for (node, share) in &shares {
+        let _ = ledger.reserve(*node, share);
+    }
+    shares
+        .into_iter()
+        .filter_map(|(node, share)| {
+            let is_fresh = ladder::may_begin(run, node)?;
+            ledger.release(node);
+            let allotted = purse::allotted(run, &mut ledger, node, share);
+            Some(start(run, node, is_fresh, allotted))
+        })
+        .collect()
 }
 
-fn ready(run: &Run) -> impl Iterator<Item = (&Node, bool)> {
-    let is_free = |(node, _): &(&Node, &NodeRun)| {
-        let has_ground = run.ground.is_some() || node.kind == Kind::Plan;
-        let is_done = |dep: &NodeId| run.end(*dep) == Some(NodeEnd::Done);
-        has_ground && node.deps.iter().all(is_done)
-    };
-    run.nodes()
-        .filter(is_free)
-        .filter_map(|(node, _)| Some((node, ladder::may_begin(run, node.id)?)))
-}
-
-fn start(run: &Run, node: NodeId, is_fresh: bool) -> Event {
+fn start(run: &Run, node: NodeId, is_fresh: bool, allotted: Budget) -> Event {
     let number = run.nodes.get(&node).map_or(0, NodeRun::number) + 1;
     Event::Plan(PlanEvent::NodeStarted {
         node,
@@ -45,8 +103,33 @@ fn start(run: &Run, node: NodeId, is_fresh: bool) -> Event {
         attempt: Some(Attempt {
             number,
             is_fresh,
-            allotted: purse::allotted(run, node),
+            allotted,
             start: ladder::start(run, node, is_fresh),
         }),
     })
+}
+
+/// The ends of nodes for which nothing is left, and nothing under way could leave anything.
+pub(super) fn starved(run: &Run) -> Vec<Event> {
+    let failed = |node: NodeId, why: &str| {
+        Event::Plan(PlanEvent::NodeEnded {
+            node,
+            end: NodeEnd::Failed,
+            why: Some(why.into()),
+        })
+    };
+    if purse::time_left(run) == Some(0) {
+        let ready = ready(run).into_iter();
+        return ready
+            .map(|ready| failed(ready.node, "the run's time is used up"))
+            .collect();
+    }
+    if run.nodes.values().any(NodeRun::is_busy) {
+        return Vec::new();
+    }
+    let waits = decision(run).waits.into_iter();
+    waits
+        .filter(|waiting| matches!(waiting.why, Wait::Budget(_)))
+        .map(|waiting| failed(waiting.node, "its budget, or the run's, is used up"))
+        .collect()
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use protocol::{
-    Conflict, Event, FailureClass, GitId, Merged, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch,
-    WorkspaceEvent,
+    Conflict, Event, FailureClass, GitId, Merged, Node, NodeEnd, NodeId, Plan, PlanEvent,
+    PlanPatch, WorkspaceEvent,
 };
 
 use super::lane::{Batch, BatchStage};
@@ -12,7 +12,7 @@ use super::node_run::{NodePhase, NodeRun};
 use super::{
     Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, conflict, gate, verdict, wishes,
 };
-use crate::Dag;
+use crate::{Dag, plan};
 
 /// The events an input causes. An answer to something the run does not want any more causes none.
 ///
@@ -52,7 +52,7 @@ fn commanded(run: &Run, command: RunCommand) -> Result<PlanEvent, Illegal> {
             Ok(PlanEvent::Cancelled { why })
         }
         (RunCommand::Patch { patch, why }, RunPhase::Running | RunPhase::Paused) => {
-            patched(run, &patch)?;
+            let patch = patched(run, &patch)?;
             Ok(PlanEvent::Patched { patch, why })
         }
         (RunCommand::Retry { node }, RunPhase::Running | RunPhase::Paused | RunPhase::Closed) => {
@@ -74,8 +74,8 @@ fn is_planned(run: &Run) -> bool {
     run.nodes().all(|(_, state)| state.is_over())
 }
 
-/// A patch may only touch what has not started, and its result must be a plan.
-fn patched(run: &Run, patch: &PlanPatch) -> Result<(), Illegal> {
+/// A patch may only touch what has not started; it becomes the one that also holds the edges its scopes demand.
+fn patched(run: &Run, patch: &PlanPatch) -> Result<PlanPatch, Illegal> {
     let modified = patch.modify.iter().map(|node| node.id);
     for node in patch.remove.iter().copied().chain(modified) {
         let state = run.planned(node).and(run.node(node));
@@ -84,8 +84,14 @@ fn patched(run: &Run, patch: &PlanPatch) -> Result<(), Illegal> {
             return Err(Illegal::Started(node));
         }
     }
-    Dag::new(&after(&run.plan, patch))?;
-    Ok(())
+    let plan = plan::revalidate(&run.plan, patch).map_err(Illegal::Problems)?;
+    let is_new = |node: &&Node| run.planned(node.id).is_none();
+    let is_other = |node: &&Node| run.planned(node.id).is_some_and(|before| before != *node);
+    Ok(PlanPatch {
+        add: plan.nodes.iter().filter(is_new).cloned().collect(),
+        remove: patch.remove.clone(),
+        modify: plan.nodes.iter().filter(is_other).cloned().collect(),
+    })
 }
 
 /// The plan as a patch leaves it.

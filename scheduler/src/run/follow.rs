@@ -15,7 +15,7 @@ pub fn follow(run: &Run) -> Vec<Event> {
     match run.phase() {
         RunPhase::New | RunPhase::Proposed | RunPhase::Closed => Vec::new(),
         RunPhase::Ending => first([&ending, &closing], run),
-        RunPhase::Planning => first([&settling, &admission::starts], run),
+        RunPhase::Planning => first([&settling, &admission::starts, &admission::starved], run),
         RunPhase::Paused => first([&settling, &giving_up, &integrating], run),
         RunPhase::Running => first(
             [
@@ -23,6 +23,7 @@ pub fn follow(run: &Run) -> Vec<Event> {
                 &giving_up,
                 &integrating,
                 &admission::starts,
+                &admission::starved,
                 &gating_shared,
                 &closing,
             ],

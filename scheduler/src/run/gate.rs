@@ -16,9 +16,8 @@ impl Run {
             return Vec::new();
         };
         let known = |check: &Check| self.lane.passed.contains(&(head.clone(), check.clone()));
-        let mut wanted = wanted(self, batch);
-        wanted.retain(|check| !known(check));
-        wanted
+        let checks = batch.checks.iter();
+        checks.filter(|check| !known(check)).cloned().collect()
     }
 }
 
@@ -27,7 +26,8 @@ pub(super) fn is_green(run: &Run, batch: &Batch) -> bool {
     run.checks(batch).is_empty()
 }
 
-fn wanted(run: &Run, batch: &Batch) -> Vec<Check> {
+/// What must hold on the head of a batch that was just merged.
+pub(super) fn wanted(run: &Run, batch: &Batch) -> Vec<Check> {
     let own: Vec<NodeId> = batch.commits.iter().map(|merged| merged.node).collect();
     let changed: Vec<&str> = own
         .iter()

@@ -7,6 +7,7 @@ use protocol::{
 
 use super::RunPhase;
 use crate::PlanError;
+use crate::plan::Problem;
 
 /// Whatever makes a run decide.
 #[derive(Debug, Clone, PartialEq)]
@@ -210,6 +211,9 @@ pub enum Illegal {
     /// No such node.
     #[error("find node {0}: it is not in the plan")]
     UnknownNode(NodeId),
+    /// The plan a patch leads to breaks rules.
+    #[error("change the plan: {}", list(.0))]
+    Problems(Vec<Problem>),
     /// A patch touches a node that has started.
     #[error("change node {0}: it has started")]
     Started(NodeId),
@@ -224,4 +228,9 @@ pub enum Illegal {
         /// What does not fit.
         what: &'static str,
     },
+}
+
+fn list(problems: &[Problem]) -> String {
+    let texts: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    texts.join("; ")
 }

@@ -65,6 +65,8 @@ pub struct Batch {
     pub commits: Vec<Merged>,
     /// What did not.
     pub conflicts: Vec<Conflict>,
+    /// What must hold on its head.
+    pub checks: Vec<Check>,
     /// Gate runs so far.
     pub rounds: u32,
 }

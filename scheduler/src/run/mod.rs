@@ -7,6 +7,7 @@
 
 mod admission;
 mod apply;
+mod blocked;
 mod conflict;
 mod decide;
 mod follow;
@@ -21,6 +22,7 @@ mod state;
 mod verdict;
 mod wishes;
 
+pub use blocked::Blocked;
 pub use decide::decide;
 pub use follow::follow;
 pub use input::{Illegal, RunCommand, RunInput, RunOutcome, Wish};

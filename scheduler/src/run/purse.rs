@@ -1,9 +1,62 @@
-//! Budgets of a run: what is set aside for an attempt, and whose fault it is when that was too little.
+//! Budgets of a run: what is set aside for an attempt, what it used, and whose fault it is when that was too little.
 
-use protocol::{Budget, NodeId};
+use protocol::{Budget, Cost, FailureClass, Node, NodeId, Plan};
 
 use super::Run;
-use super::node_run::NodeRun;
+use super::node_run::{NodeRun, Setback, Spent};
+use super::wishes::DEFAULT_WALL_MS;
+use crate::ledger::{Ledger, Spend};
+
+/// With fewer tokens than this no further attempt is worth its prompt.
+const LEAST_TOKENS: u64 = 1_000;
+
+/// The accounts of a plan, with what the run used before.
+pub(super) fn ledger(plan: &Plan, used: impl Iterator<Item = (NodeId, Spent)>) -> Ledger {
+    let mut ledger = Ledger::new(&plan.budget);
+    // A node's account is not open yet: only the run's is charged.
+    used.for_each(|(node, spent)| ledger.settle(node, &spend(spent)));
+    plan.nodes.iter().for_each(|node| open(&mut ledger, node));
+    ledger
+}
+
+/// Opens a node's account. How many attempts it has is for the ladder to say, which knows what each came to.
+pub(super) fn open(ledger: &mut Ledger, node: &Node) {
+    let limit = Budget {
+        attempts: None,
+        ..node.budget
+    };
+    ledger.open(node.id, None, &limit);
+}
+
+pub(super) fn spend(spent: Spent) -> Spend {
+    Spend {
+        tokens: spent.tokens,
+        cost: spent.cost,
+        tool_calls: spent.tool_calls,
+        attempts: 0,
+    }
+}
+
+/// Sets aside what an attempt was allotted.
+pub(super) fn reserve(run: &mut Run, node: NodeId, allotted: &Budget) {
+    run.ledger.release(node);
+    // What was allotted was free when the attempt was admitted; a journal that says otherwise is believed all the same.
+    let _ = run.ledger.reserve(node, allotted);
+}
+
+/// Frees what is set aside once nothing of a node is at work any more; an attempt that counts is counted then.
+pub(super) fn release(run: &mut Run, node: NodeId, counts: bool) {
+    let is_busy = run.nodes.get(&node).is_some_and(NodeRun::is_busy);
+    if is_busy || run.ledger.reserved(node).is_none() {
+        return;
+    }
+    let attempt = Spend {
+        attempts: u32::from(counts),
+        ..Spend::default()
+    };
+    run.ledger.settle(node, &attempt);
+    run.ledger.release(node);
+}
 
 /// What an attempt has used beyond what was set aside for it and nobody else watches.
 pub(super) fn overdrawn(state: &NodeRun) -> Option<String> {
@@ -12,15 +65,60 @@ pub(super) fn overdrawn(state: &NodeRun) -> Option<String> {
     (used > allotted).then(|| format!("it asked for {used} tool calls and may make {allotted}"))
 }
 
-/// Whether a node's own limits, or the run's, are used up, so that another allotment would not help.
+/// Whether a node's own limits are used up, so that a larger allotment would not help, or no limit of tokens, money or
+/// calls was set at all, so that it would change nothing.
 pub(super) fn is_own_fault(run: &Run, node: NodeId) -> bool {
-    run.planned(node)
-        .is_none_or(|node| node.budget.tokens.is_some())
+    let (Some(planned), Some(state)) = (run.planned(node), run.nodes.get(&node)) else {
+        return true;
+    };
+    let allotted = state.attempt.as_ref().map(|attempt| attempt.allotted);
+    let is_limited = allotted.is_some_and(|allotted| {
+        allotted.tokens.is_some() || allotted.cost.is_some() || allotted.tool_calls.is_some()
+    });
+    let own = &planned.budget;
+    let used = run.ledger.settled(node);
+    let is_used_up = own
+        .tokens
+        .is_some_and(|own| own < used.tokens.saturating_add(LEAST_TOKENS))
+        || own.cost.is_some_and(|own| own <= used.cost)
+        || own.tool_calls.is_some_and(|own| own <= used.tool_calls);
+    !is_limited || is_used_up
 }
 
-/// What is set aside for an attempt.
-pub(super) fn allotted(run: &Run, node: NodeId) -> Budget {
-    run.planned(node)
-        .map(|node| node.budget)
-        .unwrap_or_default()
+/// What is left of the run's wall time, in milliseconds, as of the newest record; `None` without a limit.
+pub(super) fn time_left(run: &Run) -> Option<u64> {
+    let begun = run.clock.begun?;
+    let limit = run.plan.budget.wall_ms?;
+    Some(limit.saturating_sub(run.clock.now.since(begun)))
+}
+
+/// What an attempt gets at last: more than a fair share if the one before had too little, never more than there is.
+pub(super) fn allotted(run: &Run, ledger: &mut Ledger, node: NodeId, share: Budget) -> Budget {
+    let _ = ledger.reserve(node, &share);
+    let mut allotted = share;
+    if let Some(before) = cut_short(run, node) {
+        ledger.release(node);
+        let room = ledger.room(node);
+        let more = |share: Option<u64>, before: Option<u64>, room: Option<u64>| {
+            let wanted = before.unwrap_or(0).saturating_mul(2).max(share?);
+            Some(wanted.min(room.unwrap_or(wanted)))
+        };
+        let pico = |cost: Option<Cost>| cost.map(|cost| cost.0);
+        allotted.tokens = more(share.tokens, before.tokens, room.tokens);
+        allotted.cost = more(pico(share.cost), pico(before.cost), pico(room.cost)).map(Cost);
+        allotted.tool_calls = more(share.tool_calls, before.tool_calls, room.tool_calls);
+        let _ = ledger.reserve(node, &allotted);
+    }
+    let own = share.wall_ms.unwrap_or(DEFAULT_WALL_MS);
+    allotted.wall_ms = Some(time_left(run).map_or(own, |left| left.min(own)));
+    allotted
+}
+
+/// What the attempt before was allotted, if that was too little.
+fn cut_short(run: &Run, node: NodeId) -> Option<Budget> {
+    let state = run.nodes.get(&node)?;
+    let is_short = |last: &Setback| last.failure.class == FailureClass::Budget && !last.burns;
+    let last = state.setbacks.last().filter(|last| is_short(last))?;
+    let attempt = state.attempt.as_ref()?;
+    (attempt.number == last.attempt).then_some(attempt.allotted)
 }

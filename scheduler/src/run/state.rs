@@ -10,6 +10,8 @@ use protocol::{
 
 use super::lane::{Batch, Lane};
 use super::node_run::{NodePhase, NodeRun, Proposal, Spent};
+use crate::ledger::Ledger;
+use crate::order::Order;
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +60,9 @@ pub struct Run {
     /// Attempts started so far: the measure of how long something has waited, as there is no clock.
     pub(super) starts: u64,
     pub(super) spent: Spent,
+    /// The order of the accepted plan.
+    pub(super) order: Option<Order>,
+    pub(super) ledger: Ledger,
 }
 
 /// What was said about the run as a whole.
@@ -94,6 +99,8 @@ impl Run {
             clock: Clock::default(),
             starts: 0,
             spent: Spent::default(),
+            order: None,
+            ledger: Ledger::default(),
         }
     }
 
@@ -239,6 +246,11 @@ impl Run {
     /// The last text a node's agent said: what a node that only reads leaves to those after it.
     pub fn hand_off(&self, node: NodeId) -> Option<&Text> {
         self.nodes.get(&node)?.said.as_ref()
+    }
+
+    /// The budgets: what is set aside and what is used.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// What the whole run has used.

@@ -116,7 +116,7 @@ fn deleted_tests<'a>(planned: &Node, found: &'a Inspection) -> Vec<&'a str> {
         .changed
         .iter()
         .filter(|change| change.how == ChangeKind::Deleted && is_test(&change.path))
-        .filter(|change| !named.has(&change.path) && !has_moved(change))
+        .filter(|change| !named.matches(&change.path) && !has_moved(change))
         .map(|change| change.path.as_str())
         .collect()
 }

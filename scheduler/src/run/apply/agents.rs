@@ -7,7 +7,7 @@ use protocol::{
 use super::enter;
 use crate::run::Run;
 use crate::run::node_run::{NodePhase, NodeRun, Spent};
-use crate::run::verdict;
+use crate::run::{purse, verdict};
 
 pub(super) fn turn(run: &mut Run, record: &Record, event: &TurnEvent) {
     let Some(node) = record.node.filter(|node| run.nodes.contains_key(node)) else {
@@ -46,6 +46,7 @@ fn ended(run: &mut Run, record: &Record, node: NodeId, end: &TurnEnd) {
     }
     state.turn.open = None;
     if state.phase != NodePhase::Working || !state.turn.is_ours {
+        purse::release(run, node, true);
         return;
     }
     state.turn.end = Some(end.clone());
@@ -86,6 +87,9 @@ fn replied(run: &mut Run, record: &Record, reply: &Reply, tool_calls: u64) {
         }
     }
     run.spent.add(spent);
+    if let Some(node) = record.node {
+        run.ledger.settle(node, &purse::spend(spent));
+    }
 }
 
 /// The last text of a reply.

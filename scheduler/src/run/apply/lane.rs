@@ -90,6 +90,7 @@ fn taken(run: &mut Run, number: u32, nodes: &[NodeId], tip: &GitId) {
         stage: BatchStage::Taken,
         commits: Vec::new(),
         conflicts: Vec::new(),
+        checks: Vec::new(),
         rounds: 0,
     });
     for node in nodes {
@@ -110,6 +111,10 @@ fn merged(run: &mut Run, commits: &[Merged], conflicts: &[Conflict]) {
             bounce_conflict(run, conflict);
         }
     }
+    let checks = run.batch().map(|batch| gate::wanted(run, batch));
+    if let (Some(batch), Some(checks)) = (&mut run.lane.batch, checks) {
+        batch.checks = checks;
+    }
 }
 
 fn gated(run: &mut Run, commit: &GitId, runs: &[CheckRun]) {
@@ -122,12 +127,14 @@ fn gated(run: &mut Run, commit: &GitId, runs: &[CheckRun]) {
         .is_some_and(|batch| batch.rounds >= ROUNDS && !gate::is_green(run, batch));
     if is_red {
         let batch = run.lane.batch.take();
-        batch.into_iter().for_each(|batch| red(run, batch, runs));
+        if let Some(batch) = &batch {
+            red(run, batch, runs);
+        }
     }
 }
 
 /// Several are halved to find the one; one is turned back with the log.
-fn red(run: &mut Run, batch: Batch, runs: &[CheckRun]) {
+fn red(run: &mut Run, batch: &Batch, runs: &[CheckRun]) {
     for conflict in &batch.conflicts {
         // A conflict with work that does not land may be none.
         if conflict.onto == batch.tip {

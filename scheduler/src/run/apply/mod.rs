@@ -6,8 +6,8 @@ mod plan;
 
 use protocol::{Event, NodeId, Record, SessionEvent, Timestamp};
 
-use super::Run;
 use super::node_run::NodePhase;
+use super::{Run, purse};
 
 pub(super) fn apply(run: &mut Run, record: &Record) {
     let before = run.clock.now;
@@ -26,7 +26,7 @@ pub(super) fn apply(run: &mut Run, record: &Record) {
 fn session(run: &mut Run, record: &Record, event: &SessionEvent, before: Timestamp) {
     match event {
         SessionEvent::Resumed { .. } if record.agent.is_none() => {
-            taken_up(run, record.at.since(before))
+            taken_up(run, record.at.since(before));
         }
         SessionEvent::Opened(_) | SessionEvent::Resumed { .. } | SessionEvent::Forked(_) => {}
     }
@@ -36,6 +36,10 @@ fn session(run: &mut Run, record: &Record, event: &SessionEvent, before: Timesta
 fn taken_up(run: &mut Run, away_ms: u64) {
     for state in run.nodes.values_mut().filter(|state| state.lingers()) {
         state.turn.open = None;
+    }
+    let nodes: Vec<NodeId> = run.nodes.keys().copied().collect();
+    for node in nodes {
+        purse::release(run, node, true);
     }
     if let Some(begun) = &mut run.clock.begun {
         *begun = Timestamp(begun.0.saturating_add(away_ms));
@@ -50,4 +54,5 @@ fn enter(run: &mut Run, node: NodeId, phase: NodePhase) {
         state.phase = phase;
         state.since = starts;
     }
+    purse::release(run, node, true);
 }

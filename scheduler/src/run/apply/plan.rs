@@ -1,16 +1,15 @@
 //! What plan events do to a run: plans come and change, attempts begin and fail, nodes end.
 
-use std::collections::BTreeMap;
-
 use protocol::{
     AgentId, Attempt, Budget, Failure, FailureClass, FaultKind, Kind, NodeEnd, NodeId, Plan,
     PlanEvent, PlanPatch, TreeStart, TurnEnd,
 };
 
 use super::enter;
-use crate::run::Run;
+use crate::order::Order;
 use crate::run::decide::after;
 use crate::run::node_run::{NodePhase, NodeRun, Setback, Spent, Turn};
+use crate::run::{Run, admission, conflict, purse};
 
 pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
     match event {
@@ -47,6 +46,8 @@ fn accepted(run: &mut Run, plan: &Plan) {
     run.stage.is_accepted = true;
     run.clock.begun = run.clock.begun.or(Some(run.clock.now));
     run.plan = plan.clone();
+    let used = run.nodes.iter().map(|(node, state)| (*node, state.spent));
+    run.ledger = purse::ledger(plan, used);
     place(run);
     let since = run.starts;
     for node in &plan.nodes {
@@ -60,15 +61,17 @@ fn accepted(run: &mut Run, plan: &Plan) {
 
 fn place(run: &mut Run) {
     let nodes = run.plan.nodes.iter().enumerate();
-    run.places = nodes
-        .map(|(at, node)| (node.id, at))
-        .collect::<BTreeMap<_, _>>();
+    run.places = nodes.map(|(at, node)| (node.id, at)).collect();
+    run.order = Some(Order::new(&run.plan, &admission::capacity(run)));
 }
 
 fn patched(run: &mut Run, patch: &PlanPatch) {
     run.plan = after(&run.plan, patch);
     place(run);
     run.nodes.retain(|id, _| !patch.remove.contains(id));
+    for node in patch.add.iter().chain(&patch.modify) {
+        purse::open(&mut run.ledger, node);
+    }
     for node in &patch.add {
         run.nodes.entry(node.id).or_default().since = run.starts;
         if let Some(original) = node.resolves {
@@ -135,6 +138,9 @@ fn started(run: &mut Run, node: NodeId, agent: AgentId, attempt: Option<&Attempt
         open: state.turn.open,
         ..Turn::default()
     };
+    if let Some(attempt) = attempt {
+        purse::reserve(run, node, &attempt.allotted);
+    }
     enter(run, node, phase);
 }
 
@@ -171,7 +177,10 @@ fn returned(run: &mut Run, node: NodeId, attempt: u32, failure: &Failure) {
         // Whoever carried it says that nothing of it is left.
         state.turn.open = None;
     }
+    let counts = setback.burns;
     state.setbacks.push(setback);
+    state.phase = NodePhase::Returned;
+    purse::release(run, node, counts);
     run.lane.withdraw(&[node]);
     enter(run, node, NodePhase::Returned);
 }
@@ -185,8 +194,8 @@ fn burns(run: &Run, node: NodeId, class: FailureClass) -> bool {
     match class {
         FailureClass::Machine | FailureClass::Stopped => false,
         FailureClass::Model => !was_rate_limited(state),
-        FailureClass::Budget => crate::run::purse::is_own_fault(run, node),
-        FailureClass::Conflict => crate::run::conflict::is_own_to_solve(run, node),
+        FailureClass::Budget => purse::is_own_fault(run, node),
+        FailureClass::Conflict => conflict::is_own_to_solve(run, node),
         FailureClass::NoChange
         | FailureClass::Check
         | FailureClass::Scope
