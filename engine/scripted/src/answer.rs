@@ -11,7 +11,7 @@ use crate::{
     reply::{Content, Reply, event_stream},
     rule::Wire,
     stream::{Ending, Source},
-    turn::{Asked, Events, Turn},
+    turn::{Asked, Counts, Events, Turn},
 };
 
 /// A response ready to be sent.
@@ -19,6 +19,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) source: Source,
+    /// The tokens the reply says it took.
+    pub(crate) counts: Option<Counts>,
 }
 
 impl Answer {
@@ -44,6 +46,7 @@ impl Answer {
             status,
             headers: vec![(CONTENT_TYPE.to_string(), content_type.to_owned())],
             source,
+            counts: None,
         }
     }
 }
@@ -62,11 +65,15 @@ pub(crate) fn play(reply: &Reply, asked: Asked<'_>) -> Option<Answer> {
         }
         (_, Content::Steps(steps)) => {
             let turn = Turn::new(reply, steps, asked);
+            let counts = turn.counts;
             let source = match wants_stream {
                 true => Source::events(stream(asked.facts.wire, turn)),
                 false => halves(asked.facts.wire, &turn),
             };
-            Answer::new(200, &content_type(wants_stream), source)
+            Answer {
+                counts,
+                ..Answer::new(200, &content_type(wants_stream), source)
+            }
         }
     };
     spoil(&mut answer.source, reply.fault.as_ref(), asked);

@@ -5,7 +5,7 @@ use std::{fs::File, io::Write, sync::Arc};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::{rule::Wire, state::Shared};
+use crate::{rule::Wire, state::Shared, turn::Counts};
 
 /// Headers whose values are secrets.
 const SECRET: [&str; 6] = [
@@ -49,10 +49,12 @@ pub struct LoggedRequest {
 /// How a request was answered.
 #[derive(Debug, Clone, Default)]
 pub struct Answered {
-    /// The rule that gave the reply; `otherwise` for the script's fallback.
+    /// The rule that gave the reply; `otherwise` for the script's fallback, `rate` for a refusal by its rate.
     pub rule: Option<String>,
     /// The HTTP status; `None` while undecided, or if the connection was closed without a response.
     pub status: Option<u16>,
+    /// The tokens the reply says it took; `None` if it says none. A reply that is cut off may not get to say it.
+    pub counts: Option<Counts>,
     /// Milliseconds from the server's start to the reply's end, planned cuts included; `None` while it runs.
     pub finished_ms: Option<u64>,
     /// Whether the client left before the reply's end.
@@ -89,6 +91,7 @@ impl LoggedRequest {
             "body": body,
             "rule": self.answer.rule,
             "status": self.answer.status,
+            "usage": self.answer.counts,
             "finished_ms": self.answer.finished_ms,
             "aborted": self.answer.aborted,
         });
@@ -146,10 +149,9 @@ impl Log {
     }
 
     /// Notes what a request is answered with.
-    pub(crate) fn decide(&mut self, seq: u64, rule: Option<&str>, status: Option<u16>) {
+    pub(crate) fn decide(&mut self, seq: u64, answer: Answered) {
         if let Some(request) = entry(&mut self.requests, seq) {
-            request.answer.rule = rule.map(str::to_owned);
-            request.answer.status = status;
+            request.answer = answer;
         }
     }
 

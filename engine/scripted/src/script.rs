@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::{reply::Reply, rule::Rule};
+use crate::{rate::Rate, reply::Reply, rule::Rule};
 
 /// The script format this server reads, the value of the top-level `version` field.
 const VERSION: u64 = 1;
@@ -25,6 +25,9 @@ pub struct Script {
     /// The reply when no rule matches. Without it such a request gets HTTP 400 with an explanation.
     #[serde(default)]
     pub otherwise: Option<Reply>,
+    /// How many model requests are answered in a stretch of time; absent means all.
+    #[serde(default)]
+    pub rate: Option<Rate>,
 }
 
 /// Why a script could not be read; each message reads after "could not ...".
@@ -63,6 +66,7 @@ impl Script {
             models: default_models(),
             rules: Vec::new(),
             otherwise: None,
+            rate: None,
         }
     }
 
@@ -77,6 +81,13 @@ impl Script {
     #[must_use]
     pub fn otherwise(mut self, reply: Reply) -> Self {
         self.otherwise = Some(reply);
+        self
+    }
+
+    /// Refuses what goes beyond this rate with 429, before any rule is asked.
+    #[must_use]
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.rate = Some(rate);
         self
     }
 

@@ -70,8 +70,7 @@ pub(crate) async fn answer(
             )
         }
     };
-    let status = plan.answer.as_ref().map(|answer| answer.status);
-    shared.decide(seq, plan.rule.as_deref(), status);
+    shared.decide(seq, plan.answered());
     respond(plan, Ticket::new(shared, seq), cut).await
 }
 
@@ -181,6 +180,15 @@ fn chat(shared: &Shared, wire: Wire, mut logged: LoggedRequest, body: &[u8]) -> 
 }
 
 impl Plan {
+    fn answered(&self) -> Answered {
+        Answered {
+            rule: self.rule.as_deref().map(str::to_owned),
+            status: self.answer.as_ref().map(|answer| answer.status),
+            counts: self.answer.as_ref().and_then(|answer| answer.counts),
+            ..Answered::default()
+        }
+    }
+
     fn just(answer: Answer) -> Self {
         Self {
             answer: Some(answer),

@@ -11,8 +11,10 @@ use tokio::sync::watch;
 use crate::{
     clock::Clock,
     facts::Facts,
-    log::{Log, LoggedRequest},
+    log::{Answered, Log, LoggedRequest},
     matching::{Choice, Matcher},
+    rate::Window,
+    reply::Reply,
     script::Script,
 };
 
@@ -33,6 +35,7 @@ pub(crate) struct Shared {
 
 #[derive(Debug)]
 struct State {
+    window: Option<Window>,
     matcher: Matcher,
     log: Log,
 }
@@ -49,6 +52,7 @@ impl Shared {
             models: std::mem::take(&mut script.models),
             keeps_bodies,
             state: Mutex::new(State {
+                window: script.rate.map(Window::new),
                 matcher: Matcher::new(script),
                 log: Log::new(file),
             }),
@@ -66,6 +70,10 @@ impl Shared {
     ) -> (u64, Result<Choice, String>) {
         let mut state = self.lock();
         let seq = state.log.add(request);
+        // Read while the state is held: the window's clock must not go back from one request to the next.
+        if let Some(refused) = state.refuses(self.clock.at_ms()) {
+            return (seq, Ok(refused));
+        }
         (seq, state.matcher.choose(facts))
     }
 
@@ -75,8 +83,8 @@ impl Shared {
     }
 
     /// Notes what a request is answered with; from here on waiters see the request.
-    pub(crate) fn decide(&self, seq: u64, rule: Option<&str>, status: Option<u16>) {
-        self.lock().log.decide(seq, rule, status);
+    pub(crate) fn decide(&self, seq: u64, answer: Answered) {
+        self.lock().log.decide(seq, answer);
         self.announce();
     }
 
@@ -146,5 +154,17 @@ impl Shared {
     /// A panic of a caller's predicate cannot leave the state half-written, so a poisoned lock is still good.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The refusal of a request beyond the script's rate.
+    fn refuses(&mut self, now: u64) -> Option<Choice> {
+        let window = self.window.as_mut()?;
+        let wait_ms = window.take(now).err()?;
+        Some(Choice {
+            rule: "rate".into(),
+            reply: Arc::new(Reply::failing(window.refusal(wait_ms))),
+        })
     }
 }

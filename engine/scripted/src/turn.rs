@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use bytes::Bytes;
+use serde::Serialize;
 
 use crate::{
     facts::Facts,
@@ -48,12 +49,16 @@ pub(crate) enum Block {
 }
 
 /// Token counts, none of them missing.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Counts {
-    pub(crate) input: u64,
-    pub(crate) output: u64,
-    pub(crate) cache_read: u64,
-    pub(crate) cache_write: u64,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Input tokens that came from no cache.
+    pub input: u64,
+    /// Output tokens.
+    pub output: u64,
+    /// Input tokens read from the cache.
+    pub cache_read: u64,
+    /// Input tokens written to the cache.
+    pub cache_write: u64,
 }
 
 /// The request a reply is filled in for.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use scripted::{
-    Clock, Fault, LoggedRequest, Options, Reply, Rule, Script, Server, ServerError, Wire,
+    Clock, Counts, Fault, LoggedRequest, Options, Reply, Rule, Script, Server, ServerError, Usage,
+    Wire,
 };
 use serde_json::{Value, json};
 
@@ -89,6 +90,7 @@ fn the_file_has_a_line_for_every_request() {
     assert_eq!(lines[0]["wire"], "anthropic");
     assert_eq!(lines[0]["rule"], "otherwise");
     assert_eq!(lines[0]["status"], 200);
+    assert_eq!(lines[0]["usage"]["output"], 1);
     assert_eq!(lines[0]["body"], ask("one"));
     assert_eq!(lines[0]["aborted"], false);
     assert_eq!(lines[1]["path"], "/v1/models");
@@ -119,6 +121,39 @@ fn stopping_ends_open_replies_and_still_logs_them() {
 
     let line: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(line["aborted"], true);
+}
+
+#[test]
+fn the_log_counts_the_tokens_each_reply_says_it_took() {
+    let usage = Usage {
+        input: Some(70),
+        output: Some(5),
+        cache_read: 30,
+        cache_write: 2,
+    };
+    let script = Script::new()
+        .rule(Rule::new("told", Reply::text("hi").usage(Some(usage))).times(1))
+        .rule(Rule::new("untold", Reply::text("hi").usage(None)).times(1))
+        .otherwise(Reply::failing(Fault::status(529)));
+    let server = Server::in_background(script).unwrap();
+    let sent = post(server.addr(), "/v1/messages", &ask("x")).events();
+    for _ in 0..2 {
+        post(server.addr(), "/v1/messages", &ask("x"));
+    }
+    let counts: Vec<_> = server
+        .requests()
+        .into_iter()
+        .map(|request| request.answer.counts)
+        .collect();
+    let told = Counts {
+        input: 70,
+        output: 5,
+        cache_read: 30,
+        cache_write: 2,
+    };
+    assert_eq!(counts, [Some(told), None, None]);
+    let end = sent.iter().find(|event| event["type"] == "message_delta");
+    assert_eq!(end.unwrap()["usage"]["output_tokens"], 5, "as it was sent");
 }
 
 #[test]

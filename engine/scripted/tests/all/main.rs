@@ -8,4 +8,5 @@ mod load;
 mod log;
 mod matching;
 mod openai;
+mod rate;
 mod script;

@@ -1,8 +1,8 @@
 //! Reading scripts: what is accepted, and how precisely mistakes are named.
 
 use scripted::{
-    Arguments, Content, Fault, Reply, Rule, Script, ScriptError, Server, Step, ToolCall, Usage,
-    Wire,
+    Arguments, Content, Fault, Rate, Reply, Rule, Script, ScriptError, Server, Step, ToolCall,
+    Usage, Wire,
 };
 use serde_json::json;
 
@@ -23,7 +23,8 @@ fn every_field_is_read() {
                                  {"tool": "bare"}],
                        "stop": "pause_turn", "usage": {"input": 4}, "delay_ms": 5}}
         ],
-        "otherwise": {"text": "o", "usage": null}
+        "otherwise": {"text": "o", "usage": null},
+        "rate": {"requests": 10, "per_ms": 6000}
     }"#;
     let tool = |name: &str, id: Option<&str>, arguments: Arguments| {
         Step::Tool(ToolCall {
@@ -62,7 +63,11 @@ fn every_field_is_read() {
         .wire(Wire::OpenAi);
     let mut expected = Script::new()
         .rule(rule)
-        .otherwise(Reply::text("o").usage(None));
+        .otherwise(Reply::text("o").usage(None))
+        .rate(Rate {
+            requests: 10.try_into().unwrap(),
+            per_ms: 6000.try_into().unwrap(),
+        });
     expected.models = vec!["a".to_owned()];
     assert_eq!(Script::from_json(text).unwrap(), expected);
 }
@@ -274,6 +279,14 @@ fn mistakes_in_a_script_are_named_with_their_place() {
         (
             r#"{"version": 1, "rules": [{"name": "x"}]}"#,
             "rules[0]: missing field `reply`",
+        ),
+        (
+            r#"{"version": 1, "rate": {"requests": 0, "per_ms": 60}}"#,
+            "rate.requests: invalid value",
+        ),
+        (
+            r#"{"version": 1, "rate": {"requests": 1}}"#,
+            "rate: missing field `per_ms`",
         ),
     ];
     for (text, part) in cases {
