@@ -21,6 +21,7 @@ pub mod models;
 mod options;
 mod permissions;
 mod place;
+pub mod plans;
 mod redact;
 mod session;
 mod setup;

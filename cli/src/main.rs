@@ -12,6 +12,7 @@ mod output;
 mod resolve;
 mod run;
 mod runtime;
+mod swarm;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
 fn dispatch(cli: &Cli) -> Result<ExitCode, Failure> {
     let done = match &cli.command {
         None => return run::headless(&cli.run),
+        Some(Command::Swarm(args)) => return swarm::run(args),
         Some(Command::Config(args)) => commands::config::run(args),
         Some(Command::Completions(args)) => commands::completions::run(args),
         Some(Command::Sessions(args)) => return commands::sessions::run(args),
@@ -50,7 +52,11 @@ fn dispatch(cli: &Cli) -> Result<ExitCode, Failure> {
 }
 
 fn start_log(cli: &Cli) -> Result<(), Failure> {
-    let flag = cli.run.output.debug.as_ref().map(Option::as_deref);
+    let mut flag = cli.run.output.debug.as_ref();
+    if let Some(Command::Swarm(args)) = &cli.command {
+        flag = args.debug();
+    }
+    let flag = flag.map(Option::as_deref);
     let variable = std::env::var("FORMIC_LOG")
         .ok()
         .filter(|filter| !filter.is_empty());

@@ -5,24 +5,10 @@ use std::ffi::OsString;
 use crate::failure::{Failure, Kind};
 
 /// Commands whose names are taken.
-const COMMANDS: [&str; 8] = [
-    "swarm", "memory", "mcp", "serve", "acp", "ps", "attach", "logs",
-];
+const COMMANDS: [&str; 7] = ["memory", "mcp", "serve", "acp", "ps", "attach", "logs"];
 
 /// Flags whose names are taken.
-const FLAGS: [&str; 11] = [
-    "--mcp-config",
-    "--fallback-model",
-    "--plan",
-    "--dry-run",
-    "--yes",
-    "--max-parallel",
-    "--planner-model",
-    "--worker-model",
-    "--gate",
-    "--isolation",
-    "--target",
-];
+const FLAGS: [&str; 2] = ["--mcp-config", "--fallback-model"];
 
 /// Refuses names that are taken, before clap takes a command for a prompt or a flag for a slip.
 ///

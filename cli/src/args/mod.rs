@@ -11,6 +11,7 @@ mod place;
 mod prompt;
 pub mod sessions;
 mod stray;
+pub mod swarm;
 
 use std::ffi::OsString;
 
@@ -29,6 +30,7 @@ use config::ConfigArgs;
 use doctor::{CompletionsArgs, DoctorArgs, ModelServerArgs, ModelsArgs};
 use permissions::PermissionsArgs;
 use sessions::{CostArgs, SessionsArgs, SomeSession};
+use swarm::SwarmArgs;
 
 use crate::failure::Failure;
 
@@ -78,6 +80,8 @@ pub struct RunArgs {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Do a large change with many agents: plan, approve, work, merge, test
+    Swarm(Box<SwarmArgs>),
     /// List, show, export, fork, delete and check sessions
     Sessions(SessionsArgs),
     /// Try a tool call against the permission rules

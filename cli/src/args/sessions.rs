@@ -13,8 +13,8 @@ pub struct SessionArgs {
     #[arg(short = 'c', long = "continue", conflicts_with_all = ["resume", "session_id"])]
     pub go_on: bool,
     /// Go on with a session; without ID the newest of this folder
-    #[arg(short = 'r', long, value_name = "ID", num_args = 0..=1, value_parser = session)]
-    pub resume: Option<Option<SessionId>>,
+    #[arg(short = 'r', long, value_name = "ID", num_args = 0..=1, value_parser = session_name)]
+    pub resume: Option<Option<SessionName>>,
     /// Go on in a copy and leave the session as it is
     #[arg(long)]
     pub fork_session: bool,
@@ -60,14 +60,17 @@ pub struct ListArgs {
     /// Only sessions of this folder
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
+    /// The newest N only
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
 }
 
 /// One session, and how to print.
 #[derive(Debug, Args)]
 pub struct OneSession {
     /// The session
-    #[arg(value_name = "SESSION", value_parser = session)]
-    pub session: SessionId,
+    #[arg(value_name = "SESSION", value_parser = session_name)]
+    pub session: SessionName,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -77,8 +80,8 @@ pub struct OneSession {
 #[derive(Debug, Args)]
 pub struct SomeSession {
     /// The session; without it the newest of this folder
-    #[arg(value_name = "SESSION", value_parser = session)]
-    pub session: Option<SessionId>,
+    #[arg(value_name = "SESSION", value_parser = session_name)]
+    pub session: Option<SessionName>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -88,8 +91,8 @@ pub struct SomeSession {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// The session
-    #[arg(value_name = "SESSION", value_parser = session)]
-    pub session: SessionId,
+    #[arg(value_name = "SESSION", value_parser = session_name)]
+    pub session: SessionName,
     /// Write here instead of to stdout
     #[arg(long, short = 'o', value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -102,8 +105,8 @@ pub struct ExportArgs {
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
     /// The sessions
-    #[arg(value_name = "SESSION", value_parser = session, required = true)]
-    pub sessions: Vec<SessionId>,
+    #[arg(value_name = "SESSION", value_parser = session_name, required = true)]
+    pub sessions: Vec<SessionName>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -113,8 +116,8 @@ pub struct DeleteArgs {
 #[derive(Debug, Args)]
 pub struct FsckArgs {
     /// Only this session
-    #[arg(value_name = "SESSION", value_parser = session)]
-    pub session: Option<SessionId>,
+    #[arg(value_name = "SESSION", value_parser = session_name)]
+    pub session: Option<SessionName>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -124,8 +127,8 @@ pub struct FsckArgs {
 #[derive(Debug, Args)]
 pub struct CostArgs {
     /// Only this session
-    #[arg(value_name = "SESSION", value_parser = session)]
-    pub session: Option<SessionId>,
+    #[arg(value_name = "SESSION", value_parser = session_name)]
+    pub session: Option<SessionName>,
     /// Only what was used since then: 2d, 6h, 2026-01-31
     #[arg(long, value_name = "WHEN", conflicts_with = "session")]
     pub since: Option<String>,
@@ -134,9 +137,43 @@ pub struct CostArgs {
     pub json: bool,
 }
 
-fn session(text: &str) -> Result<SessionId, String> {
-    text.parse().map_err(|_| {
-        "write a session's id (`formic sessions list` shows them) or a UUID; a prompt goes before the flag"
-            .to_owned()
-    })
+/// A session as people name it: its whole id, or the beginning of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionName {
+    /// The id.
+    Whole(SessionId),
+    /// The first hexadecimal digits of one, at least [`SessionName::LEAST`].
+    Beginning(String),
 }
+
+impl SessionName {
+    /// The fewest digits that name a session.
+    pub const LEAST: usize = 4;
+}
+
+/// Reads a whole id.
+///
+/// # Errors
+/// What to write instead.
+pub fn session(text: &str) -> Result<SessionId, String> {
+    text.parse().map_err(|_| WANTED.to_owned())
+}
+
+/// Reads an id or the beginning of one.
+///
+/// # Errors
+/// What to write instead.
+pub fn session_name(text: &str) -> Result<SessionName, String> {
+    if let Ok(id) = text.parse() {
+        return Ok(SessionName::Whole(id));
+    }
+    let digits = text.strip_prefix("ses_").unwrap_or(text).replace('-', "");
+    let is_beginning = (SessionName::LEAST..32).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match is_beginning {
+        true => Ok(SessionName::Beginning(digits.to_ascii_lowercase())),
+        false => Err(WANTED.to_owned()),
+    }
+}
+
+const WANTED: &str = "write a session's id (`formic sessions list` shows them), its first digits, or a UUID; a prompt goes before the flag";

@@ -8,6 +8,7 @@ use views::{Ledger, Tally, View};
 use crate::args::sessions::CostArgs;
 use crate::failure::{Failure, Kind};
 use crate::output;
+use crate::resolve::session::named;
 
 /// The most characters of a title in the table.
 const TITLE: usize = 32;
@@ -30,7 +31,12 @@ pub fn run(args: &CostArgs) -> Result<(), Failure> {
         .map(since)
         .transpose()?
         .unwrap_or_default();
-    let accounts = accounts(&data, args.session, since)?;
+    let named = args
+        .session
+        .as_ref()
+        .map(|name| named(&data, name))
+        .transpose()?;
+    let accounts = accounts(&data, named, since)?;
     if args.json {
         let sessions = accounts.iter().map(object);
         return output::json(

@@ -17,11 +17,12 @@ use actors::archive::DataFolder;
 use protocol::{SessionId, Timestamp};
 
 use crate::args::PlaceArgs;
+use crate::args::sessions::SessionName;
 use crate::failure::Failure;
 use crate::resolve::environment::Environment;
 use crate::resolve::ground::Site;
 use crate::resolve::place::Folders;
-use crate::resolve::session::newest;
+use crate::resolve::session::{named, newest};
 
 /// The data folder, without looking at a project or its settings.
 fn data() -> Result<DataFolder, Failure> {
@@ -29,9 +30,9 @@ fn data() -> Result<DataFolder, Failure> {
 }
 
 /// The named session, else the newest of the folder the command was typed in.
-fn session(named: Option<SessionId>) -> Result<SessionId, Failure> {
-    match named {
-        Some(id) => Ok(id),
+fn session(data: &DataFolder, name: Option<&SessionName>) -> Result<SessionId, Failure> {
+    match name {
+        Some(name) => named(data, name),
         None => newest(&Site::find(&PlaceArgs::default(), None)?, "SESSION"),
     }
 }

@@ -15,8 +15,9 @@ use crate::output;
 /// # Errors
 /// When the session cannot be read.
 pub fn run(args: &SomeSession) -> Result<ExitCode, Failure> {
-    let id = super::session(args.session)?;
-    let replayed = archive::replay(&super::data()?, id)?;
+    let data = super::data()?;
+    let id = super::session(&data, args.session.as_ref())?;
+    let replayed = archive::replay(&data, id)?;
     if args.json {
         output::json(&object(id, &replayed))?;
     } else {

@@ -3,20 +3,24 @@
 use serde_json::{Map, Value, json};
 
 use super::rules;
-use crate::args::{LimitArgs, PermissionArgs, RunArgs};
+use crate::args::{LimitArgs, ModelArgs, PermissionArgs};
 use crate::failure::Failure;
 
 /// The settings that the flags of a run amount to.
 ///
 /// # Errors
 /// When a rule list cannot be read.
-pub fn of_run(args: &RunArgs) -> Result<Value, Failure> {
+pub fn of(
+    model: &ModelArgs,
+    permission: &PermissionArgs,
+    limits: &LimitArgs,
+) -> Result<Value, Failure> {
     let mut settings = Map::new();
-    if let Some(model) = &args.model.model {
+    if let Some(model) = &model.model {
         settings.insert("model".to_owned(), json!(model));
     }
-    settings.insert("permissions".to_owned(), permissions(&args.permission)?);
-    settings.insert("budgets".to_owned(), budgets(&args.limits));
+    settings.insert("permissions".to_owned(), permissions(permission)?);
+    settings.insert("budgets".to_owned(), budgets(limits));
     Ok(Value::Object(settings))
 }
 

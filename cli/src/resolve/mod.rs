@@ -16,3 +16,4 @@ pub mod rules;
 pub mod run;
 mod secrets;
 pub mod session;
+pub mod swarm;

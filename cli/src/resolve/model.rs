@@ -30,17 +30,36 @@ struct Said {
 /// # Errors
 /// When a name is unknown, or two of them contradict one another.
 pub fn wanted(ground: &Ground, args: &ModelArgs) -> Result<Wanted, Failure> {
-    let settings = &ground.loaded.settings;
-    let said = said_model(ground);
     let named = named_provider(ground, args)?;
-    let Some(said) = said else {
-        let provider = named.or_else(|| unsaid_provider(ground, args, None));
-        return Ok(Wanted {
-            provider,
+    match said_model(ground) {
+        Some(said) => of_name(ground, args, named, &said),
+        None => Ok(Wanted {
+            provider: named.or_else(|| unsaid_provider(ground, args, None)),
             model: None,
-        });
+        }),
+    }
+}
+
+/// Chooses by a name that `by` gave, as if it were the run's own.
+///
+/// # Errors
+/// As [`wanted`].
+pub fn named(ground: &Ground, args: &ModelArgs, text: &str, by: &str) -> Result<Wanted, Failure> {
+    let said = Said {
+        text: text.to_owned(),
+        by: by.to_owned(),
     };
-    let text = unaliased(settings, &said)?;
+    of_name(ground, args, named_provider(ground, args)?, &said)
+}
+
+fn of_name(
+    ground: &Ground,
+    args: &ModelArgs,
+    named: Option<String>,
+    said: &Said,
+) -> Result<Wanted, Failure> {
+    let settings = &ground.loaded.settings;
+    let text = unaliased(settings, said)?;
     let (prefix, bare) = match text.split_once('/') {
         Some((prefix, bare)) if is_provider(settings, prefix) => (Some(prefix), bare),
         _ => (None, text.as_str()),

@@ -39,7 +39,10 @@ impl Run {
     /// # Errors
     /// Whatever of them keeps the run from beginning.
     pub fn prepare(args: &RunArgs) -> Result<Self, Failure> {
-        let ground = Ground::survey(&args.place, Some(flags::of_run(args)?))?;
+        let ground = Ground::survey(
+            &args.place,
+            Some(flags::of(&args.model, &args.permission, &args.limits)?),
+        )?;
         let take = session::take(&ground, &args.session)?;
         let stops = limits::of(&ground.loaded.settings);
         let mut options = unserved(&ground, &args.permission)?;
@@ -62,15 +65,27 @@ impl Run {
     /// # Errors
     /// When there is none, or a budget in dollars cannot be kept with it.
     pub async fn find_server(&mut self, args: &ModelArgs) -> Result<String, Failure> {
-        let (backend, model) = server(&self.ground, args).await?;
-        if let Some(budget) = &self.ground.loaded.settings.budgets.usd {
-            price_is_known(&backend.endpoint, &model, &budget.source)?;
-        }
-        let provider = backend.endpoint.name.clone();
-        self.options.model = ModelRef { provider, model };
-        self.options.endpoint = backend.endpoint;
-        Ok(backend.key_source)
+        find_server(&self.ground, &mut self.options, args).await
     }
+}
+
+/// Finds the model server and puts it into the options; gives the place its key came from.
+///
+/// # Errors
+/// When there is none, or a budget in dollars cannot be kept with it.
+pub(super) async fn find_server(
+    ground: &Ground,
+    options: &mut Options,
+    args: &ModelArgs,
+) -> Result<String, Failure> {
+    let (backend, model) = server(ground, args).await?;
+    if let Some(budget) = &ground.loaded.settings.budgets.usd {
+        price_is_known(&backend.endpoint, &model, &budget.source)?;
+    }
+    let provider = backend.endpoint.name.clone();
+    options.model = ModelRef { provider, model };
+    options.endpoint = backend.endpoint;
+    Ok(backend.key_source)
 }
 
 /// Options with everything but a model server: enough to judge calls.
@@ -111,7 +126,17 @@ pub fn unserved(ground: &Ground, args: &PermissionArgs) -> Result<Options, Failu
 /// # Errors
 /// When nothing names a server that can be used, and no local one answers.
 pub async fn server(ground: &Ground, args: &ModelArgs) -> Result<(Backend, String), Failure> {
-    let Wanted { provider, model } = model::wanted(ground, args)?;
+    let wanted = model::wanted(ground, args)?;
+    served(ground, args, wanted).await
+}
+
+/// The server of what was chosen by name.
+pub(super) async fn served(
+    ground: &Ground,
+    args: &ModelArgs,
+    wanted: Wanted,
+) -> Result<(Backend, String), Failure> {
+    let Wanted { provider, model } = wanted;
     let Some(provider) = provider else {
         return local::find(ground, model).await;
     };
@@ -158,7 +183,7 @@ fn data(ground: &Ground, args: &RunArgs) -> Result<(PathBuf, Option<TempDir>), F
 }
 
 /// Today where the user is.
-fn today(source: &dyn Source) -> String {
+pub(super) fn today(source: &dyn Source) -> String {
     let millis = i64::try_from(source.now().0).unwrap_or(0);
     let now = jiff::Timestamp::from_millisecond(millis).unwrap_or_default();
     now.to_zoned(jiff::tz::TimeZone::system())
@@ -168,7 +193,7 @@ fn today(source: &dyn Source) -> String {
 
 /// Builds with debug assertions stop where the tests want them to; others do not know the variables.
 #[cfg(debug_assertions)]
-fn crash(ground: &Ground) -> Result<Option<CrashPoint>, Failure> {
+pub(super) fn crash(ground: &Ground) -> Result<Option<CrashPoint>, Failure> {
     let seq = |variable: &str| {
         let text = ground.environment.get(variable)?;
         Some(text.parse().map(Seq).map_err(|_| {
@@ -188,6 +213,6 @@ fn crash(ground: &Ground) -> Result<Option<CrashPoint>, Failure> {
 }
 
 #[cfg(not(debug_assertions))]
-fn crash(_: &Ground) -> Result<Option<CrashPoint>, Failure> {
+pub(super) fn crash(_: &Ground) -> Result<Option<CrashPoint>, Failure> {
     Ok(None)
 }

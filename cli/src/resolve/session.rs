@@ -7,6 +7,7 @@ use protocol::SessionId;
 
 use super::ground::Site;
 use crate::args::SessionArgs;
+use crate::args::sessions::SessionName;
 use crate::failure::{Failure, Kind};
 
 /// How a run comes to its session.
@@ -25,8 +26,9 @@ pub enum Take {
 /// # Errors
 /// When flags contradict one another, or there is no session here.
 pub fn take(ground: &Site, args: &SessionArgs) -> Result<Take, Failure> {
-    let old = match (args.resume, args.go_on) {
-        (Some(Some(id)), _) => Some(id),
+    let data = DataFolder::at(&ground.folders.data);
+    let old = match (&args.resume, args.go_on) {
+        (Some(Some(name)), _) => Some(named(&data, name)?),
         (Some(None), _) => Some(newest(ground, "--resume")?),
         (None, true) => Some(newest(ground, "--continue")?),
         (None, false) => None,
@@ -56,4 +58,33 @@ pub fn newest(ground: &Site, flag: &str) -> Result<SessionId, Failure> {
             "`formic sessions list` shows all sessions; begin one with formic -p \"PROMPT\"",
         )
     })
+}
+
+/// The session of a name.
+///
+/// # Errors
+/// When no session begins so, or several do.
+pub fn named(data: &DataFolder, name: &SessionName) -> Result<SessionId, Failure> {
+    let digits = match name {
+        SessionName::Whole(id) => return Ok(*id),
+        SessionName::Beginning(digits) => digits,
+    };
+    let mut found = archive::newest_first(data)?;
+    found.retain(|id| id.uuid().simple().to_string().starts_with(digits));
+    match found.as_slice() {
+        [id] => Ok(*id),
+        [] => Err(Failure::new(
+            Kind::Session,
+            format_args!("session {digits}: none begins so"),
+            "`formic sessions list` shows the sessions there are",
+        )),
+        several => {
+            let shown: Vec<String> = several.iter().take(3).map(ToString::to_string).collect();
+            Err(Failure::new(
+                Kind::Session,
+                format_args!("session {digits}: {} sessions begin so", several.len()),
+                format_args!("write more digits: {}", shown.join(", ")),
+            ))
+        }
+    }
 }

@@ -1,6 +1,6 @@
-//! Config knows what disk tells at start: settings layers with provenance, instruction files.
+//! Config knows what disk tells at start: settings layers with provenance, instruction files, plan files.
 //!
-//! May: read the settings and instruction files of the folders it is given; write one settings file when a user
+//! May: read the settings, instruction and plan files of the folders it is given; write one settings file when a user
 //! changes a setting.
 //! Never: read an environment variable or a home by itself, decide a permission, print.
 
@@ -12,6 +12,7 @@ mod instructions;
 mod key;
 mod layered;
 mod load;
+mod plan;
 mod quantity;
 mod read;
 mod schema;
@@ -31,6 +32,7 @@ pub use instructions::{
 pub use key::KeyPath;
 pub use layered::Entry;
 pub use load::{Loaded, check, load};
+pub use plan::{Field, PlanFault, PlanFileError, PlanForm, parse_plan, read_plan};
 pub use quantity::{DurationError, parse_duration};
 pub use read::MAX_SETTINGS_BYTES;
 pub use secret::{REDACTED, Secret};

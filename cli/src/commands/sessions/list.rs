@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use actors::archive::{self, DataFolder, SessionInfo};
-use protocol::{InterruptCause, Timestamp, TurnEnd};
+use protocol::{InterruptCause, Limit, Timestamp, TurnEnd};
 use serde_json::{Value, json};
 
 use crate::args::sessions::ListArgs;
@@ -21,6 +21,7 @@ pub fn run(data: &DataFolder, args: &ListArgs) -> Result<(), Failure> {
     let is_here = |info: &SessionInfo| here.is_none() || info.facts.cwd == here;
     let mut sessions: Vec<SessionInfo> = archive::list(data)?.into_iter().filter(is_here).collect();
     sessions.sort_by_key(|info| std::cmp::Reverse((info.modified_ms, info.id)));
+    sessions.truncate(args.limit.unwrap_or(usize::MAX));
     if args.json {
         return output::json(&Value::from_iter(sessions.iter().map(object)));
     }
@@ -69,11 +70,22 @@ pub const fn ended(end: &TurnEnd) -> &'static str {
         TurnEnd::Completed => "completed",
         TurnEnd::Refused => "refused",
         TurnEnd::Cut => "cut",
-        TurnEnd::Limited(_) => "limit reached",
+        TurnEnd::Limited(limit) => limited(*limit),
         TurnEnd::Looping => "looping",
         TurnEnd::Interrupted(InterruptCause::Timeout) => "timed out",
         TurnEnd::Interrupted(InterruptCause::User | InterruptCause::Terminate) => "interrupted",
         TurnEnd::Failed(_) => "failed",
+    }
+}
+
+/// Which limit was reached.
+const fn limited(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Steps => "limit reached: model calls",
+        Limit::Cost => "limit reached: money",
+        Limit::Tokens => "limit reached: tokens",
+        Limit::Time => "limit reached: time",
+        Limit::SchemaMisses => "limit reached: tries at the schema",
     }
 }
 

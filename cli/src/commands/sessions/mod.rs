@@ -16,6 +16,7 @@ use crate::args::sessions::{
 };
 use crate::failure::{Failure, Kind};
 use crate::output;
+use crate::resolve::session::named;
 
 /// Runs the subcommand.
 ///
@@ -36,7 +37,7 @@ pub fn run(args: &SessionsArgs) -> Result<ExitCode, Failure> {
 
 /// Bulky texts are written out, so that an export stands for itself.
 fn export(data: &DataFolder, args: &ExportArgs) -> Result<(), Failure> {
-    let mut reader = Reader::open(data, args.session)?;
+    let mut reader = Reader::open(data, named(data, &args.session)?)?;
     let mut text = String::new();
     while let Some(record) = reader.next_record()? {
         let line = json!(record).to_string();
@@ -61,34 +62,37 @@ fn export(data: &DataFolder, args: &ExportArgs) -> Result<(), Failure> {
 
 fn fork(data: &DataFolder, args: &OneSession) -> Result<(), Failure> {
     let id = SessionId::new(actors::SystemSource::new().uuid());
-    let seq = archive::fork(data, args.session, None, id)?;
+    let from = named(data, &args.session)?;
+    let seq = archive::fork(data, from, None, id)?;
     if args.json {
-        return output::json(
-            &json!({"type": "fork", "session_id": id, "from": args.session, "seq": seq}),
-        );
+        return output::json(&json!({"type": "fork", "session_id": id, "from": from, "seq": seq}));
     }
-    output::line(&format!(
-        "{id} (a copy of {} up to record {seq})",
-        args.session
-    ))
+    output::line(&format!("{id} (a copy of {from} up to record {seq})"))
 }
 
 fn delete(data: &DataFolder, args: &DeleteArgs) -> Result<(), Failure> {
-    for id in &args.sessions {
+    let sessions = args.sessions.iter().map(|name| named(data, name));
+    let sessions = sessions.collect::<Result<Vec<SessionId>, Failure>>()?;
+    for id in &sessions {
         archive::delete(data, *id)?;
         if !args.json {
             output::line(&format!("deleted {id}"))?;
         }
     }
     if args.json {
-        return output::json(&json!({"type": "delete", "deleted": args.sessions}));
+        return output::json(&json!({"type": "delete", "deleted": sessions}));
     }
     Ok(())
 }
 
 /// Checks one session or all; exit 1 when one is damaged.
 fn fsck(data: &DataFolder, args: &FsckArgs) -> Result<ExitCode, Failure> {
-    let sessions = match args.session {
+    let asked = args
+        .session
+        .as_ref()
+        .map(|name| named(data, name))
+        .transpose()?;
+    let sessions = match asked {
         Some(id) => vec![id],
         None => archive::list(data)?
             .into_iter()
@@ -99,7 +103,7 @@ fn fsck(data: &DataFolder, args: &FsckArgs) -> Result<ExitCode, Failure> {
     let mut objects = Vec::new();
     for id in sessions {
         // One that a newer formic wrote is told of like a damaged one, and the others are still checked.
-        let checked = archive::check(data, id).map_err(|error| match args.session {
+        let checked = archive::check(data, id).map_err(|error| match asked {
             Some(_) => Err(Failure::from(error)),
             None => Ok(error.to_string()),
         });

@@ -15,13 +15,11 @@ use crate::output;
 /// # Errors
 /// When the session cannot be read.
 pub fn run(data: &DataFolder, args: &SomeSession) -> Result<(), Failure> {
-    let id = match args.session {
-        Some(id) => id,
-        None => super::super::session(None).map_err(|failure| match archive::list(data) {
-            Ok(all) if all.is_empty() => super::none(),
-            _ => failure,
-        })?,
-    };
+    let name = args.session.as_ref();
+    let id = super::super::session(data, name).map_err(|failure| match archive::list(data) {
+        Ok(all) if all.is_empty() && name.is_none() => super::none(),
+        _ => failure,
+    })?;
     let report = archive::read(data, id, Seq(1))?;
     let transcript = Transcript::fold(&report.records);
     let summary = Summary::fold(&report.records);

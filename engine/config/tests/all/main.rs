@@ -12,4 +12,5 @@ mod instructions;
 mod invalid;
 mod layers;
 mod place;
+mod plans;
 mod quantities;

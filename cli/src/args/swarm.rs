@@ -1,0 +1,232 @@
+//! `formic swarm`: many agents on one repository, and the commands that look at or steer a run.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use protocol::SessionId;
+
+use super::sessions::{SessionName, session, session_name};
+use super::{LimitArgs, ModelArgs, OutputFormat, PermissionArgs, PlaceArgs};
+
+/// `formic swarm`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct SwarmArgs {
+    /// What to do with a run there is.
+    #[command(subcommand)]
+    pub command: Option<SwarmCommand>,
+    /// A new run.
+    #[command(flatten)]
+    pub run: BeginArgs,
+}
+
+impl SwarmArgs {
+    /// Whether a debug log is wanted, and its filter.
+    pub fn debug(&self) -> Option<&Option<String>> {
+        match &self.command {
+            None => self.run.crew.output.debug.as_ref(),
+            Some(SwarmCommand::Resume(args)) => args.crew.output.debug.as_ref(),
+            Some(_) => None,
+        }
+    }
+}
+
+/// A new run.
+#[derive(Debug, Args)]
+pub struct BeginArgs {
+    /// What is to be done
+    #[arg(value_name = "GOAL")]
+    pub goal: Option<String>,
+    /// The plan to carry out, JSON or TOML, instead of one that a model makes
+    #[arg(long, value_name = "FILE", conflicts_with = "goal")]
+    pub plan: Option<PathBuf>,
+    /// Show the plan, what it would take, and end; nothing is done
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// How nodes are kept apart
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub isolation: Option<IsolationName>,
+    /// The branch the result is for; without it the one that is checked out
+    #[arg(long, value_name = "BRANCH")]
+    pub target: Option<String>,
+    /// The command that must pass on the merged tree
+    #[arg(long, value_name = "CMD")]
+    pub gate: Option<String>,
+    /// Give the run this UUID
+    #[arg(long, value_name = "UUID", value_parser = session)]
+    pub session_id: Option<SessionId>,
+    /// How it runs.
+    #[command(flatten)]
+    pub crew: CrewArgs,
+}
+
+/// How a run runs, new or taken up again.
+#[derive(Debug, Args)]
+pub struct CrewArgs {
+    /// Approve the plan without looking at it
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// Agents at work at once, at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub max_parallel: Option<u32>,
+    /// The model that plans; without it the model of the run
+    #[arg(long, value_name = "M")]
+    pub planner_model: Option<String>,
+    /// The model that works; without it the model of the run
+    #[arg(long, value_name = "M")]
+    pub worker_model: Option<String>,
+    /// Forms of output.
+    #[command(flatten)]
+    pub output: SwarmOutputArgs,
+    /// Model and server.
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// What it may do.
+    #[command(flatten)]
+    pub permission: PermissionArgs,
+    /// Where it stops.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Where it works.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+/// Forms of output of a run.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct SwarmOutputArgs {
+    /// What is written to stdout
+    #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+    pub output_format: OutputFormat,
+    /// Print the report as JSON; the same as --output-format json
+    #[arg(long, conflicts_with = "output_format")]
+    pub json: bool,
+    /// Say on stderr what every agent does
+    #[arg(long)]
+    pub verbose: bool,
+    /// Write a debug log to stderr; a filter may follow after `=`
+    #[arg(long, value_name = "FILTER", num_args = 0..=1, require_equals = true)]
+    pub debug: Option<Option<String>>,
+}
+
+impl SwarmOutputArgs {
+    /// The form on stdout.
+    pub fn format(&self) -> OutputFormat {
+        match self.json {
+            true => OutputFormat::Json,
+            false => self.output_format,
+        }
+    }
+}
+
+/// How nodes are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum IsolationName {
+    /// A tree of its own for every node that writes; needs a git repository
+    Worktree,
+    /// All work in the one folder, one write at a time
+    Shared,
+}
+
+/// The subcommands of `formic swarm`.
+#[derive(Debug, Subcommand)]
+pub enum SwarmCommand {
+    /// List runs, newest first
+    Ls(LsArgs),
+    /// Show a run: its plan, its nodes, what landed
+    Show(ShowArgs),
+    /// Go on with a run; one that waits for approval is shown first
+    Resume(ResumeArgs),
+    /// Give a run up; what landed stays
+    Cancel(CancelArgs),
+    /// Let nothing new start; `resume` lets it go on
+    Pause(OneRun),
+    /// Say something to a node's agent; it reads it before its next step
+    Steer(SteerArgs),
+    /// Try a node again that failed or was skipped
+    Retry(RetryArgs),
+}
+
+/// `formic swarm ls`.
+#[derive(Debug, Args)]
+pub struct LsArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Only runs of this folder
+    #[arg(long, value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
+    /// The newest N only
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+/// `formic swarm show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The run; without it the newest of this folder
+    #[arg(value_name = "ID", value_parser = session_name)]
+    pub run: Option<SessionName>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `formic swarm resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// The run; without it the newest unfinished one of this folder
+    #[arg(value_name = "ID", value_parser = session_name)]
+    pub run: Option<SessionName>,
+    /// How it runs.
+    #[command(flatten)]
+    pub crew: CrewArgs,
+}
+
+/// One run, and how to print.
+#[derive(Debug, Args)]
+pub struct OneRun {
+    /// The run: its id, or the beginning of it
+    #[arg(value_name = "ID", value_parser = session_name)]
+    pub run: SessionName,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `formic swarm cancel`.
+#[derive(Debug, Args)]
+pub struct CancelArgs {
+    /// Which.
+    #[command(flatten)]
+    pub one: OneRun,
+    /// Why, for the report
+    #[arg(long, value_name = "TEXT", default_value = "cancelled by the user")]
+    pub why: String,
+}
+
+/// `formic swarm steer`.
+#[derive(Debug, Args)]
+pub struct SteerArgs {
+    /// Which.
+    #[command(flatten)]
+    pub one: OneRun,
+    /// The node, by its name in the plan
+    #[arg(value_name = "NODE")]
+    pub node: String,
+    /// What its agent is told
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+}
+
+/// `formic swarm retry`.
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    /// Which.
+    #[command(flatten)]
+    pub one: OneRun,
+    /// The node, by its name in the plan
+    #[arg(value_name = "NODE")]
+    pub node: String,
+}

@@ -1,0 +1,187 @@
+//! A plan before it is carried out: the drawing, its nodes, the edges its scopes demand, what it would take.
+
+use actors::plans::{DerivedEdge, Forecast, Prices, better_alone, forecast};
+use protocol::{Cost, Node, NodeId, Plan};
+use serde_json::{Value, json};
+
+use super::draw::{Knot, Strokes, dag};
+use super::{document, words};
+use crate::output;
+
+/// More nodes than this are listed, not drawn.
+const MOST_DRAWN: usize = 60;
+
+/// A plan and all that is said of it before it is approved.
+pub struct Preview {
+    /// The plan.
+    pub plan: Plan,
+    /// The edges that scopes demanded; empty where only their number is known.
+    pub derived: Vec<DerivedEdge>,
+    /// What is worth knowing, for people.
+    pub remarks: Vec<String>,
+    /// What it would take.
+    pub forecast: Forecast,
+}
+
+impl Preview {
+    /// A plan with its forecast at these prices.
+    pub fn new(
+        plan: Plan,
+        derived: Vec<DerivedEdge>,
+        remarks: Vec<String>,
+        prices: &Prices,
+    ) -> Self {
+        Self {
+            forecast: forecast(&plan, plan.caps.max_parallel, prices),
+            plan,
+            derived,
+            remarks,
+        }
+    }
+
+    fn name(&self, id: NodeId) -> &str {
+        let node = self.plan.nodes.iter().find(|node| node.id == id);
+        node.map_or("?", |node| node.name.as_str())
+    }
+
+    /// Everything for people, in so many columns.
+    pub fn text(&self, width: usize, strokes: Strokes) -> String {
+        let mut parts = vec![self.head()];
+        if self.plan.nodes.len() <= MOST_DRAWN {
+            parts.push(self.drawing(width, strokes));
+        }
+        parts.push(output::table(&self.rows()));
+        parts.extend(self.notes());
+        parts.push(self.outlook());
+        parts.join("\n\n")
+    }
+
+    fn head(&self) -> String {
+        let nodes = words::count(self.plan.nodes.len(), "node");
+        let gate = self.plan.gate.as_ref();
+        let gate = gate.map_or_else(
+            || "no gate".to_owned(),
+            |gate| format!("gate: {}", words::brief(&gate.cmd, 100)),
+        );
+        let goal = words::brief(&self.plan.goal, 200);
+        let lanes = self.plan.caps.max_parallel;
+        format!("{goal}\n{nodes}, at most {lanes} at once; {gate}")
+    }
+
+    /// The drawing alone.
+    pub fn drawing(&self, width: usize, strokes: Strokes) -> String {
+        let place = |id: &NodeId| self.plan.nodes.iter().position(|node| node.id == *id);
+        let knots: Vec<Knot> = self
+            .plan
+            .nodes
+            .iter()
+            .map(|node| Knot {
+                label: node.name.to_string(),
+                deps: node.deps.iter().filter_map(place).collect(),
+            })
+            .collect();
+        dag(&knots, width, strokes).join("\n")
+    }
+
+    fn rows(&self) -> Vec<Vec<String>> {
+        let heads = ["node", "kind", "tier", "waits for", "writes", "check"];
+        let mut rows = vec![heads.map(str::to_owned).to_vec()];
+        rows.extend(self.plan.nodes.iter().map(|node| self.row(node)));
+        rows
+    }
+
+    fn row(&self, node: &Node) -> Vec<String> {
+        let deps: Vec<&str> = node.deps.iter().map(|dep| self.name(*dep)).collect();
+        let writes: Vec<&str> = node.scope.writes.iter().map(String::as_str).collect();
+        let check = node
+            .accept
+            .as_ref()
+            .map(|check| words::brief(&check.cmd, 60));
+        vec![
+            node.name.to_string(),
+            word(&json!(node.kind)),
+            if node.kind.has_agent() {
+                word(&json!(node.tier))
+            } else {
+                "-".to_owned()
+            },
+            words::list(&deps, 3),
+            words::brief(&words::list(&writes, 2), 48),
+            check.unwrap_or_else(|| "-".to_owned()),
+        ]
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if !self.derived.is_empty() {
+            let edges = self.derived.iter().map(|edge| {
+                let (to, from) = (self.name(edge.to), self.name(edge.from));
+                format!("\n  {to} waits for {from}: {}", edge.why)
+            });
+            notes.push(format!("added by code:{}", edges.collect::<String>()));
+        }
+        let alone = better_alone(&self.plan).filter(|why| !self.remarks.contains(why));
+        let remarks: Vec<&String> = self.remarks.iter().chain(&alone).collect();
+        if !remarks.is_empty() {
+            let lines = remarks
+                .iter()
+                .map(|remark| format!("\n  {}", words::brief(remark, 400)));
+            notes.push(format!("remarks:{}", lines.collect::<String>()));
+        }
+        notes
+    }
+
+    fn outlook(&self) -> String {
+        let Forecast {
+            agents,
+            tokens,
+            cost,
+            makespan_ms,
+            lower_bound_ms,
+            critical_path,
+        } = &self.forecast;
+        let names: Vec<&str> = critical_path.iter().map(|id| self.name(*id)).collect();
+        format!(
+            "forecast: {}, about {} tokens, {}, about {} (no order could take less than {})\nlongest chain: {}",
+            words::count(*agents as usize, "agent"),
+            words::tokens(*tokens),
+            words::money(cost.map(Cost::usd)),
+            words::span(*makespan_ms),
+            words::span(*lower_bound_ms),
+            names.join(" > "),
+        )
+    }
+
+    /// Everything for programs.
+    pub fn json(&self) -> Value {
+        let derived = self.derived.iter().map(
+            |edge| json!({"from": self.name(edge.from), "to": self.name(edge.to), "why": edge.why}),
+        );
+        json!({
+            "type": "swarm_plan",
+            "goal": self.plan.goal,
+            "plan": document::of(&self.plan),
+            "base": self.plan.base,
+            "derived": Value::from_iter(derived),
+            "remarks": self.remarks,
+            "forecast": self.forecast_json(),
+        })
+    }
+
+    fn forecast_json(&self) -> Value {
+        let path = self.forecast.critical_path.iter().map(|id| self.name(*id));
+        json!({
+            "agents": self.forecast.agents,
+            "tokens": self.forecast.tokens,
+            "cost_usd": self.forecast.cost.map(Cost::usd),
+            "makespan_ms": self.forecast.makespan_ms,
+            "lower_bound_ms": self.forecast.lower_bound_ms,
+            "critical_path": Value::from_iter(path),
+        })
+    }
+}
+
+/// A value that serialises as a word, as that word.
+fn word(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,114 @@
+//! Amounts and names as people read them.
+
+/// How long, in at most two units.
+pub fn span(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    match seconds {
+        0 if ms < 1_000 => format!("{ms}ms"),
+        0..60 => match ms % 1_000 / 100 {
+            0 => format!("{seconds}s"),
+            tenths => format!("{seconds}.{tenths}s"),
+        },
+        60..3_600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+/// A count of tokens in three or four characters.
+pub fn tokens(count: u64) -> String {
+    match count {
+        0..1_000 => count.to_string(),
+        1_000..10_000 => format!("{}.{}k", count / 1_000, count % 1_000 / 100),
+        10_000..1_000_000 => format!("{}k", count / 1_000),
+        _ => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
+    }
+}
+
+/// Dollars; a price that is not known is not zero.
+pub fn money(usd: Option<f64>) -> String {
+    match usd {
+        None => "$?".to_owned(),
+        Some(usd) if usd == 0.0 => "$0".to_owned(),
+        Some(usd) if usd < 0.01 => format!("${usd:.4}"),
+        Some(usd) => format!("${usd:.2}"),
+    }
+}
+
+/// `1 node`, `2 nodes`.
+pub fn count(many: usize, what: &str) -> String {
+    match many {
+        1 => format!("1 {what}"),
+        _ => format!("{many} {what}s"),
+    }
+}
+
+/// The beginning of a text, at most `most` characters of it, on one line, with nothing that could redraw the terminal.
+pub fn brief(text: &str, most: usize) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let line = plain.split_whitespace().collect::<Vec<&str>>().join(" ");
+    if line.chars().count() <= most {
+        return line;
+    }
+    let head: String = line.chars().take(most.saturating_sub(3)).collect();
+    format!("{}...", head.trim_end())
+}
+
+/// A list of names that says how many more there are.
+pub fn list(names: &[&str], most: usize) -> String {
+    let shown = names.iter().take(most).copied().collect::<Vec<&str>>();
+    match names.len().saturating_sub(most) {
+        0 if names.is_empty() => "-".to_owned(),
+        0 => shown.join(", "),
+        more => format!("{} +{more}", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_short_and_never_say_more_than_is_known() {
+        let spans = [
+            (0, "0ms"),
+            (999, "999ms"),
+            (1_000, "1s"),
+            (1_540, "1.5s"),
+            (59_999, "59.9s"),
+            (60_000, "1m00s"),
+            (3_600_000, "1h00m"),
+        ];
+        for (ms, then) in spans {
+            assert_eq!(span(ms), then);
+        }
+        for (n, then) in [
+            (0, "0"),
+            (999, "999"),
+            (1_234, "1.2k"),
+            (99_999, "99k"),
+            (1_000_000, "1.0M"),
+        ] {
+            assert_eq!(tokens(n), then);
+        }
+        for (usd, then) in [
+            (None, "$?"),
+            (Some(0.0), "$0"),
+            (Some(0.00123), "$0.0012"),
+            (Some(1.239), "$1.24"),
+        ] {
+            assert_eq!(money(usd), then);
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_at_a_character_and_stays_on_its_line() {
+        assert_eq!(brief("a\nb\tc", 10), "a b c");
+        assert_eq!(brief("äöü and more", 8), "äöü a...");
+        assert_eq!(brief("\u{1b}[2Jx", 10), "[2Jx");
+        assert_eq!(list(&["a", "b", "c"], 2), "a, b +1");
+        assert_eq!(list(&[], 2), "-");
+    }
+}
