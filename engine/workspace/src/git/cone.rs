@@ -59,3 +59,65 @@ fn literal(folder: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn globs(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn globs_become_the_folders_they_lie_in() {
+        let told = |texts: &[&str]| {
+            folders(&globs(texts)).map(|found| found.into_iter().collect::<Vec<_>>().join(" "))
+        };
+        for (texts, expected) in [
+            (&["a/b/**"][..], Some("a/b")),
+            (&["./a/b/*.rs", "a/c/x.rs"], Some("a/b a/c/x.rs")),
+            (&["*.toml", "Cargo.lock"], Some("Cargo.lock")),
+            (&["**/x"], None),
+            (&["**"], None),
+            (&["a/**", "{b,c}/x"], None),
+            (&["a/[bc]/x", "a//d/*"], Some("a a/d")),
+            (&[], Some("")),
+        ] {
+            assert_eq!(told(texts).as_deref(), expected, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn patterns_are_gits_own() {
+        let found = ["a/b", "a/b/c", "x[y]"].map(str::to_owned).into();
+        let expected = "/*\n!/*/\n/a/\n!/a/*/\n/a/b/\n/x\\[y\\]/\n";
+        assert_eq!(patterns(&found), expected);
+    }
+
+    proptest! {
+        /// Whatever a glob can name lies in one of its folders, beside the parents of one, or at the top.
+        #[test]
+        fn nothing_a_glob_names_is_left_out(
+            parts in prop::collection::vec(("[ab]|\\*|\\*\\*|[ab]\\*", "[ab]", "[ab]/[ab]"), 1..5),
+        ) {
+            let glob: Vec<&str> = parts.iter().map(|(glob, ..)| glob.as_str()).collect();
+            let path = parts.iter().map(|(glob, one, two)| match glob.as_str() {
+                "*" => one.clone(),
+                "**" => two.clone(),
+                other => other.replace('*', one),
+            });
+            let path = path.collect::<Vec<_>>().join("/");
+            let Some(found) = folders(&[glob.join("/")]) else {
+                return Ok(());
+            };
+            let is_there = |folder: &String| {
+                let beside = folder_of(&path).is_none_or(|own| format!("{folder}/").starts_with(&format!("{own}/")));
+                beside || path == *folder || path.starts_with(&format!("{folder}/"))
+            };
+            let at_top = !path.contains('/');
+            prop_assert!(at_top || found.iter().any(is_there), "{path} {found:?}");
+        }
+    }
+}

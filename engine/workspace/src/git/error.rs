@@ -70,9 +70,9 @@ pub enum GitError {
         /// Their folders, relative to the root.
         paths: Vec<String>,
     },
-    /// A changed file is so large that it does not belong in a repository.
+    /// A changed file, or all of them together, are so large that they do not belong in a repository.
     #[error(
-        "record {path}: {bytes} bytes are more than the {limit} a changed file may have (have it ignored)"
+        "record {path}: {bytes} bytes are more than the {limit} a change may bring (have them ignored)"
     )]
     Huge {
         /// Relative to the root.
@@ -220,4 +220,33 @@ pub(crate) fn redacted(line: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_known_by_what_git_and_the_system_say() {
+        let said = b"error: unable to write file x\nfatal: write error: No space left on device\n";
+        assert!(GitError::failed("add", said).is_disk_full());
+        let system = io::Error::from(io::ErrorKind::StorageFull);
+        assert!(GitError::io(Path::new("/x"), system).is_disk_full());
+        assert!(!GitError::failed("add", b"fatal: no\n").is_disk_full());
+    }
+
+    #[test]
+    fn an_error_keeps_the_last_lines_and_no_secret() {
+        let said = "1\n2\n3\n\n4\n5\n6\nfatal: at 'https://me:token@host/x' and ssh://me@h y\n7\n";
+        let text = GitError::failed("fetch", said.as_bytes()).to_string();
+        let expected = "run `git fetch`: 3; 4; 5; 6; fatal: at 'https://host/x' and ssh://h y; 7";
+        assert_eq!(text, expected);
+        let long = "ü".repeat(10_000);
+        assert!(GitError::failed("x", long.as_bytes()).to_string().len() < 500);
+        assert!(
+            GitError::failed("x", b"\n \n")
+                .to_string()
+                .ends_with("it said nothing")
+        );
+    }
 }

@@ -13,6 +13,9 @@ use super::repo::Repo;
 /// The branch that work in a tree is on.
 const BRANCH: &str = "refs/heads/work";
 
+/// The patterns of a tree that leaves nothing out.
+pub(crate) const WHOLE: &str = "/*\n";
+
 /// Settings of both.
 const FIXED: [(&str, &str); 9] = [
     ("core.bare", "false"),
@@ -47,7 +50,8 @@ impl Layout {
             absent(fs::remove_file(dir.join(lock)))?;
         }
         fs::write(dir.join("HEAD"), format!("{}\n", self.head))?;
-        self.common_part(dir)
+        // Even a whole tree has patterns here: without them git would leave out what was left out before.
+        self.common_part(dir, Some(self.cone.as_deref().unwrap_or(WHOLE)))
     }
 
     /// The folder inside the tree, made anew: nothing of what was done there before is left.
@@ -61,12 +65,12 @@ impl Layout {
             alternate(objects.as_os_str().as_bytes()),
         )?;
         fs::write(dir.join(BRANCH), format!("{}\n", self.head))?;
-        self.common_part(dir)?;
+        self.common_part(dir, self.cone.as_deref())?;
         fs::copy(index, dir.join("index"))?;
         fs::write(dir.join("HEAD"), format!("ref: {BRANCH}\n"))
     }
 
-    fn common_part(&self, dir: &Path) -> io::Result<()> {
+    fn common_part(&self, dir: &Path, cone: Option<&str>) -> io::Result<()> {
         let info = dir.join("info");
         fs::create_dir_all(&info)?;
         let shared = &self.repo.places.shared;
@@ -75,14 +79,14 @@ impl Layout {
         }
         copy_if_there(&shared.join("shallow"), &dir.join("shallow"))?;
         let patterns = info.join("sparse-checkout");
-        match &self.cone {
+        match cone {
             Some(cone) => fs::write(&patterns, cone)?,
             None => absent(fs::remove_file(&patterns))?,
         }
-        fs::write(dir.join("config"), self.config())
+        fs::write(dir.join("config"), self.config(cone.is_some()))
     }
 
-    fn config(&self) -> String {
+    fn config(&self, is_sparse: bool) -> String {
         let mut text = match self.repo.format.as_str() {
             "sha1" => setting("core.repositoryformatversion", "0"),
             format => {
@@ -103,7 +107,7 @@ impl Layout {
         for (key, value) in FIXED {
             text.push_str(&setting(key, value));
         }
-        let sparse = if self.cone.is_some() { "true" } else { "false" };
+        let sparse = if is_sparse { "true" } else { "false" };
         text.push_str(&setting("core.sparseCheckout", sparse));
         text.push_str(&setting("core.sparseCheckoutCone", sparse));
         text

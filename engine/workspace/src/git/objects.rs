@@ -216,3 +216,39 @@ pub(crate) async fn changes(
     }
     Ok((changes, links))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    async fn git(root: &Path, args: &[&str]) -> String {
+        Git::at(root).args(args).line().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_older_git_merges_as_well() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        git(root, &["init", "-q"]).await;
+        let mut trees = Vec::new();
+        for (text, other) in [
+            ("1\n2\n3\n4\n", ""),
+            ("1\n2\n3\n5\n", ""),
+            ("0\n2\n3\n4\n", "x"),
+        ] {
+            std::fs::write(root.join("x.txt"), text).unwrap();
+            std::fs::write(root.join("y.txt"), other).unwrap();
+            git(root, &["add", "-A"]).await;
+            let tree: GitId = git(root, &["write-tree"]).await.parse().unwrap();
+            trees.push(tree);
+        }
+        let mut repo = Repo::open(root).await.unwrap();
+        let newer = repo.merge(&trees[1], &trees[0], &trees[2]).await.unwrap();
+        repo.merges_trees = false;
+        let older = repo.merge(&trees[1], &trees[0], &trees[2]).await.unwrap();
+        assert!(matches!(&older, MergeResult::Clean { .. }));
+        assert_eq!(older, newer);
+    }
+}

@@ -13,17 +13,13 @@ use tokio::process::Command;
 use super::error::{GitError, redacted, shortened};
 
 /// Settings of ours, stronger than every file: no hooks, no signing, no daemons, no tidying up, no pager.
-const SETTINGS: [&str; 20] = [
+const SETTINGS: [&str; 16] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
-    "core.splitIndex=false",
-    "core.untrackedCache=false",
-    "core.safecrlf=false",
     "core.pager=cat",
     "core.editor=false",
     "core.askPass=",
     "credential.helper=",
-    "index.sparse=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "commit.gpgSign=false",

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use protocol::GitId;
 use rustix::fs::{FlockOperation, flock};
@@ -17,6 +18,19 @@ use super::run::Git;
 const MARKER: &str = "formic-tree";
 
 const MAGIC: &[u8] = b"a tree of formic's, version 1; borrows from\n";
+
+/// Settings for an index of our own; with one of the user's they would undo what the user has chosen for it.
+const OWN_INDEX: [&str; 4] = [
+    "core.splitIndex=false",
+    "core.untrackedCache=false",
+    "core.safecrlf=false",
+    "index.sparse=false",
+];
+
+/// How often, and how long after each other, a lock is tried: a program that is just being started by another thread
+/// holds every open file for a moment.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// How many places one pool may have.
 const MOST: u32 = 4096;
@@ -84,14 +98,25 @@ impl Slot {
     /// Locks a place; `None` if someone else uses it.
     pub(crate) fn lock(folder: &Path) -> io::Result<Option<Self>> {
         let lock = open(folder)?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Self {
-                folder: folder.to_owned(),
-                lock,
-            })),
-            Err(Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error.into()),
+        for _ in 0..TRIES {
+            match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => {
+                    let folder = folder.to_owned();
+                    return Ok(Some(Self { folder, lock }));
+                }
+                Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(None)
+    }
+
+    /// Writes that nobody has the place, and lets the next one have it at once. No command may be running there.
+    pub(crate) fn release(self) -> io::Result<()> {
+        let base = Self::note(&self.folder).base;
+        let name = String::new();
+        self.write(&Note { name, base })?;
+        Ok(flock(&self.lock, FlockOperation::Unlock)?)
     }
 
     /// What a place holds, by its note; nothing if the note cannot be read.
@@ -144,7 +169,10 @@ impl Slot {
         let root = self.root();
         let lock = self.lock.try_clone();
         let lock = lock.map_err(|error| GitError::io(&self.folder, error))?;
-        Ok(Git::at(&root)
+        let git = OWN_INDEX.iter().fold(Git::at(&root), |git, setting| {
+            git.option("-c").option(setting)
+        });
+        Ok(git
             .env("GIT_DIR", self.git_folder())
             .env("GIT_WORK_TREE", &root)
             .env("GIT_OBJECT_DIRECTORY", repo.places.objects())

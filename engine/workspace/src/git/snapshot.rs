@@ -13,6 +13,9 @@ use super::trees::off_thread;
 /// The largest file a change may bring: what code hosts refuse, a repository should not be given.
 const LARGEST: u64 = 100 * 1024 * 1024;
 
+/// How much all changed files together may bring.
+const LARGEST_SUM: u64 = 1024 * 1024 * 1024;
+
 /// How often files that change under the reader are read again.
 const TRIES: u32 = 4;
 
@@ -28,8 +31,8 @@ pub struct Snapshot {
 impl Tree {
     /// Records the files as they are, in the user's object store and nowhere else: new ones that are not ignored,
     /// executable bits, links and deletions included, and files outside a sparse tree's folders as they are in the base.
-    /// Several trees may be recorded at the same time. Repositories inside the tree, changed files of more than 100 MiB
-    /// and names that are not UTF-8 are refused before anything is written.
+    /// Several trees may be recorded at the same time. Repositories inside the tree, changed files of more than 100 MiB,
+    /// more than 1 GiB of them together, and names that are not UTF-8 are refused before anything is written.
     pub async fn snapshot(&self) -> Result<Snapshot, GitError> {
         let mut tries = 1;
         loop {
@@ -87,16 +90,21 @@ impl Tree {
     }
 
     fn not_huge(&self, changed: &[Change]) -> Result<(), GitError> {
-        for change in changed {
-            let meta = fs::symlink_metadata(self.root().join(&change.path));
-            if let Ok(meta) = meta
-                && meta.len() > LARGEST
-            {
-                return Err(GitError::Huge {
-                    path: change.path.clone(),
-                    bytes: meta.len(),
-                    limit: LARGEST,
-                });
+        let huge = |path: &str, bytes, limit| GitError::Huge {
+            path: path.to_owned(),
+            bytes,
+            limit,
+        };
+        let mut sum = 0;
+        for Change { path, .. } in changed {
+            let meta = fs::symlink_metadata(self.root().join(path));
+            let bytes = meta.map_or(0, |meta| meta.len());
+            sum += bytes;
+            if bytes > LARGEST {
+                return Err(huge(path, bytes, LARGEST));
+            }
+            if sum > LARGEST_SUM {
+                return Err(huge("the changed files together", sum, LARGEST_SUM));
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ use protocol::{GitId, TreeStart};
 
 use super::cone::{folder_of, folders, patterns};
 use super::error::{GitError, PoolFault};
-use super::gitdir::{Layout, erase};
+use super::gitdir::{Layout, WHOLE, erase};
 use super::objects::changes;
 use super::repo::Repo;
 use super::slot::{Note, Slot};
@@ -20,7 +20,7 @@ use super::tree::Tree;
 const MARKER: &str = "formic-trees";
 
 /// How often, and how long after each other, a tree is asked for that a dying process still holds.
-const TRIES: u32 = 100;
+const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(30);
 
 /// A pool of private clones of one repository. Several processes may share its folder.
@@ -83,12 +83,7 @@ impl Trees {
     /// Puts a tree back into the pool; nothing of it is kept for its name.
     pub async fn give_back(&self, tree: Tree) -> Result<(), GitError> {
         let path = tree.slot.folder().to_owned();
-        off_thread(&path, move || {
-            let base = Slot::note(tree.slot.folder()).base;
-            let name = String::new();
-            tree.slot.write(&Note { name, base })
-        })
-        .await
+        off_thread(&path, move || tree.slot.release()).await
     }
 
     /// Takes leftovers away: trees that nobody uses and whose name is not `wanted` any more, all but `spare` of them,
@@ -114,8 +109,7 @@ impl Trees {
                 }
                 if free < spare {
                     free += 1;
-                    let name = String::new();
-                    slot.write(&Note { name, ..note })?;
+                    slot.release()?;
                 } else {
                     slot.remove()?;
                     gone += 1;
@@ -233,7 +227,7 @@ impl Trees {
             folders.retain(|folder| Slot::note(folder).name.is_empty());
             folders.sort_by_key(|folder| {
                 let own = fs::read_to_string(folder.join("git/info/sparse-checkout"));
-                own.ok() != cone
+                own.ok().as_deref() != Some(cone.as_deref().unwrap_or(WHOLE))
             });
             for folder in folders {
                 let slot = Slot::lock(&folder)?;

@@ -3,6 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod branch;
+mod deeds;
+mod folder;
+mod kinds;
+mod landing;
 mod paths;
+mod pool;
+mod repository;
 mod snapshots;
 mod stage;
+mod standing;

@@ -168,3 +168,13 @@ pub fn try_git(root: &Path, args: &[&str]) -> Output {
     command.args(args).current_dir(root);
     command.env("GIT_TERMINAL_PROMPT", "0").output().unwrap()
 }
+
+/// The tree holds exactly the files of a commit, and its own git says so too.
+pub async fn is_pristine(tree: &Tree, commit: &GitId, stage: &Stage) {
+    let snapshot = tree.snapshot().await.unwrap();
+    assert_eq!(snapshot.changed, []);
+    let wanted = stage.git(&["rev-parse", &format!("{commit}^{{tree}}")]);
+    assert_eq!(snapshot.tree.as_str(), wanted);
+    assert_eq!(git(tree.root(), &["status", "--porcelain"]), "");
+    assert_eq!(git(tree.root(), &["rev-parse", "HEAD"]), commit.as_str());
+}
