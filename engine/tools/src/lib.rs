@@ -26,6 +26,7 @@ mod search;
 mod settle;
 mod shells;
 mod tool;
+mod walls;
 
 pub use board::Board;
 pub use bound::{bound, bounded};
@@ -37,6 +38,7 @@ pub use registry::{Bound, Entry, Registry};
 pub use settle::{Settled, settle};
 pub use shells::{ShellId, Shells, Spawner};
 pub use tool::{Prepared, ReadTool, Tool, WriteTool, accesses};
+pub use walls::{Bounds, Walls, walls_hold};
 
 /// Runs `work` where blocking is allowed.
 ///

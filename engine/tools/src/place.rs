@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::walls::{Bounds, Walls};
+
 /// A path after resolving.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
@@ -28,8 +30,27 @@ pub trait Place: Send + Sync {
     /// Names of the environment variables a command must not see.
     fn scrubbed_env(&self) -> &[String];
 
+    /// Names and values of environment variables every command gets.
+    fn added_env(&self) -> &[(String, String)] {
+        &[]
+    }
+
+    /// The walls around every command; `None` for none.
+    fn walls(&self) -> Option<&Walls> {
+        None
+    }
+
     /// Names and values of secrets: a command's output is kept and shown with the names in place of the values.
     fn secrets(&self) -> &[(String, String)];
+
+    /// What a command sees and may write here.
+    fn bounds(&self) -> Bounds<'_> {
+        Bounds {
+            scrubbed: self.scrubbed_env(),
+            added: self.added_env(),
+            walls: self.walls(),
+        }
+    }
 }
 
 /// `path` as shown to the model: relative below `cwd`, else absolute.

@@ -22,11 +22,20 @@ use crate::process::launch::Launch;
 use crate::process::live::Joined;
 use crate::process::output::Output;
 use crate::tool::{Payload, Prepared, WriteTool};
+use crate::walls::Walls;
 
 const DEFAULT_MS: u64 = 120_000;
 const MOST_MS: u64 = 600_000;
 /// The system takes no longer argument.
 const COMMAND_BYTES: usize = 120 * 1024;
+
+/// How programs say that the kernel refused them a file.
+const REFUSALS: [&str; 4] = [
+    "ermission denied",
+    "EACCES",
+    "nvalid cross-device link",
+    "EXDEV",
+];
 
 /// The tool.
 pub(crate) struct Bash;
@@ -165,7 +174,7 @@ fn launch(
     Launch {
         command: &order.command,
         cwd: &order.cwd,
-        scrubbed: ctx.place.scrubbed_env(),
+        bounds: ctx.place.bounds(),
         call: ctx.call,
         traces: ctx.spill.parent().unwrap_or(&ctx.spill).join("running"),
         end_folder,
@@ -226,13 +235,17 @@ impl Report<'_> {
         }
         let (status, ending, exited) = self.ending();
         let (moved, cwd) = self.moved(ctx);
+        let refused = ctx.place.walls().filter(|_| {
+            status == ToolStatus::Failed && REFUSALS.iter().any(|sign| text.contains(sign))
+        });
         let strays = (self.followed.strays > 0).then(|| {
             format!(
                 "({} processes it left running were ended; to keep one use run_in_background)",
                 self.followed.strays
             )
         });
-        for note in [ending, strays, output.remark(), moved]
+        let refused = refused.map(Walls::remark);
+        for note in [ending, refused, strays, output.remark(), moved]
             .into_iter()
             .flatten()
         {

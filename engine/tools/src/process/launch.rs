@@ -1,5 +1,6 @@
 //! Starting a command: a shell in a process group of its own, with one pipe for everything it says.
 
+use std::fs;
 use std::io::{self, pipe};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use tokio::process::{Child, Command};
 
 use crate::process::family::{Family, MARK};
 use crate::process::running::Trace;
+use crate::process::wall;
+use crate::walls::Bounds;
 
 /// Set for every command: nothing may wait for a person or turn pages.
 const QUIET: [(&str, &str); 4] = [
@@ -21,12 +24,27 @@ const QUIET: [(&str, &str); 4] = [
     ("TERM", "dumb"),
 ];
 
+/// Behind walls: where temporary files go.
+const TEMP: [&str; 3] = ["TMPDIR", "TMP", "TEMP"];
+
+/// Behind walls: what would have tools write outside them, or work on another repository.
+const ELSEWHERE: [&str; 8] = [
+    "CARGO_TARGET_DIR",
+    "CARGO_BUILD_TARGET_DIR",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+];
+
 /// What is to be started.
 pub(crate) struct Launch<'a> {
     pub(crate) command: &'a str,
     pub(crate) cwd: &'a Path,
-    /// Environment variables the command must not see.
-    pub(crate) scrubbed: &'a [String],
+    /// What it sees and may write.
+    pub(crate) bounds: Bounds<'a>,
     pub(crate) call: CallId,
     /// The folder for traces of running commands.
     pub(crate) traces: PathBuf,
@@ -48,9 +66,9 @@ impl Launch<'_> {
     pub(crate) fn start(self) -> io::Result<Started> {
         let mut trace = Trace::begin(&self.traces, self.call)?;
         let (reader, writer) = pipe()?;
-        let spawned = match self.shell("bash", &writer)?.spawn() {
+        let spawned = match self.spawn(self.shell("bash", &writer)?) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.shell("sh", &writer)?.spawn()
+                self.spawn(self.shell("sh", &writer)?)
             }
             other => other,
         };
@@ -82,11 +100,36 @@ impl Launch<'_> {
             .stderr(writer.try_clone()?)
             .process_group(0)
             .kill_on_drop(true);
-        for name in self.scrubbed {
+        let Bounds {
+            scrubbed,
+            added,
+            walls,
+        } = self.bounds;
+        command.envs(added.iter().map(|(name, value)| (name, value)));
+        if let Some(walls) = walls {
+            for name in ELSEWHERE {
+                command.env_remove(name);
+            }
+            command.envs(TEMP.map(|name| (name, walls.temp())));
+        }
+        for name in scrubbed {
             command.env_remove(name);
         }
         command.envs(QUIET).env(MARK, self.call.to_string());
         Ok(command)
+    }
+
+    fn spawn(&self, mut command: Command) -> io::Result<Child> {
+        let Some(walls) = self.bounds.walls else {
+            return command.spawn();
+        };
+        fs::create_dir_all(walls.temp())?;
+        // Walls open what is there: the shell may write this one file among formic's own.
+        let told = self.end_folder.as_slice();
+        for file in told {
+            fs::write(file, "")?;
+        }
+        wall::start(&mut command, walls, told)
     }
 
     /// The command, after a line that has the shell tell where it ends.

@@ -10,3 +10,4 @@ pub(crate) mod mask;
 pub(crate) mod output;
 pub(crate) mod running;
 pub(crate) mod table;
+pub(crate) mod wall;

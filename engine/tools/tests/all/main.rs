@@ -13,4 +13,5 @@ mod permit;
 mod read;
 mod rig;
 mod shells;
+mod walls;
 mod write;

@@ -10,8 +10,8 @@ use protocol::{BlobId, CallId, Claim, Fact, Reason, ResultBlock, ToolResult, Too
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tools::{
-    Board, Place, Prepared, ReadContext, Registry, Resolved, Shells, Tool, WriteContext, WriteLane,
-    WritePermit,
+    Board, Place, Prepared, ReadContext, Registry, Resolved, Shells, Tool, Walls, WriteContext,
+    WriteLane, WritePermit,
 };
 
 /// A place that resolves like the real one as far as these tests go, and forbids what is told.
@@ -19,6 +19,8 @@ pub struct Tree {
     root: PathBuf,
     pub forbidden: Vec<PathBuf>,
     pub scrubbed: Vec<String>,
+    pub added: Vec<(String, String)>,
+    pub walls: Option<Walls>,
 }
 
 impl Place for Tree {
@@ -47,6 +49,14 @@ impl Place for Tree {
         &self.scrubbed
     }
 
+    fn added_env(&self) -> &[(String, String)] {
+        &self.added
+    }
+
+    fn walls(&self) -> Option<&Walls> {
+        self.walls.as_ref()
+    }
+
     fn secrets(&self) -> &[(String, String)] {
         &[]
     }
@@ -57,6 +67,8 @@ pub struct Rig {
     pub root: PathBuf,
     pub forbidden: Vec<PathBuf>,
     pub scrubbed: Vec<String>,
+    pub added: Vec<(String, String)>,
+    pub walls: Option<Walls>,
     pub registry: Registry,
     pub lane: WriteLane,
     pub seen: BTreeMap<PathBuf, BlobId>,
@@ -85,6 +97,8 @@ impl Rig {
             root,
             forbidden: Vec::new(),
             scrubbed: Vec::new(),
+            added: Vec::new(),
+            walls: None,
             registry: Registry::builtin(),
             lane: WriteLane::default(),
             seen: BTreeMap::new(),
@@ -126,6 +140,8 @@ impl Rig {
                 root: self.root.clone(),
                 forbidden: self.forbidden.clone(),
                 scrubbed: self.scrubbed.clone(),
+                added: self.added.clone(),
+                walls: self.walls.clone(),
             }),
             cwd: self.cwd.clone(),
             seen: Arc::new(self.seen.clone()),
