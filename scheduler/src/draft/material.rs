@@ -1,5 +1,7 @@
 //! What a draft is made of: the facts of a repository in their plainest form.
 
+use super::writes::Nameable;
+
 /// The facts of a repository. Whoever surveyed it fills this in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Material {
@@ -100,9 +102,11 @@ impl Default for Limits {
 }
 
 impl Material {
-    /// Sorts the files by path, each path once: places in the list are names from here on.
+    /// Sorts the files by path, each path once: places in the list are names from here on. What no scope can name, no
+    /// node could own.
     pub(super) fn settle(&mut self) {
-        self.files.retain(|file| !file.path.is_empty());
+        let nameable = Nameable::new();
+        self.files.retain(|file| nameable.holds(&file.path));
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         self.files.dedup_by(|a, b| a.path == b.path);
         self.commands.retain(|c| !c.cmd.trim().is_empty());

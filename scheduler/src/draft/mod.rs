@@ -4,8 +4,8 @@
 //! 2. [`Draft::new`] condenses the import graph and cuts it into clusters, what is imported first.
 //! 3. A planner reads [`Draft::facts`] and answers in the form of [`Draft::schema`]; [`Choices::read`] takes the answer,
 //!    [`Draft::assemble`] makes the plan or says everything that is wrong with it, [`repair`] puts that to the planner.
-//! 4. Without a planner, or after too many repairs, [`Draft::fallback`] is the plan; [`worth`] says whether several
-//!    agents are worth it at all, and [`Draft::single`] is the plan for one.
+//! 4. Without a planner, or after too many repairs, [`Draft::fallback`] is the plan. Where
+//!    [`better_alone`](crate::plan::better_alone) says so of the plan, [`Draft::single`] is the plan for one agent.
 
 mod assemble;
 mod checked;
@@ -18,13 +18,11 @@ mod material;
 mod names;
 mod relevance;
 mod schema;
-mod worth;
 mod writes;
 
 pub use choices::{Choices, Piece, Size, repair};
 pub use cluster::{Cluster, ClusterId, CommandId};
 pub use material::{CommandFact, FileFact, Limits, Material, Purpose, Role};
-pub use worth::worth;
 
 use relevance::Relevance;
 

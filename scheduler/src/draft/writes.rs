@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Material, Role};
+use crate::plan::{NO_SECRETS, SECRETS};
+use crate::scope::Glob;
 
 /// Who has business in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,10 +69,37 @@ fn parent(path: &str) -> Option<&str> {
     (!path.is_empty()).then_some(folder)
 }
 
-/// A path as a glob that matches it: what a glob would read otherwise stands for any one character.
+/// A path as a glob that matches it and nothing else.
 fn plain(path: &str) -> String {
-    let special = |c: char| matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!');
-    path.chars()
-        .map(|c| if special(c) { '?' } else { c })
-        .collect()
+    let mut glob = String::with_capacity(path.len());
+    for c in path.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!' | ',') {
+            glob.push('\\');
+        }
+        glob.push(c);
+    }
+    glob
+}
+
+/// Which paths a scope may name: those a glob can say and that hold no secrets.
+pub(super) struct Nameable {
+    secrets: Vec<Glob>,
+    public: Vec<Glob>,
+}
+
+impl Nameable {
+    pub fn new() -> Self {
+        let globs = |texts: &[&str]| texts.iter().flat_map(|text| Glob::parse(text)).collect();
+        Self {
+            secrets: globs(&SECRETS),
+            public: globs(&NO_SECRETS),
+        }
+    }
+
+    pub fn holds(&self, path: &str) -> bool {
+        let lower = path.to_ascii_lowercase();
+        let any = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(&lower));
+        let said = || Glob::parse(&plain(path)).is_ok_and(|glob| glob.matches(path));
+        said() && (!any(&self.secrets) || any(&self.public))
+    }
 }

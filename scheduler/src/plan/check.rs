@@ -13,7 +13,7 @@ use crate::scope::{Glob, GlobError};
 const MAX_NODES: u32 = 10_000;
 
 /// Files that usually hold secrets; a scope may not name them. Examples of such files are no secrets.
-const SECRETS: [&str; 12] = [
+pub(crate) const SECRETS: [&str; 12] = [
     "**/.env",
     "**/.env.*",
     "**/*.pem",
@@ -28,7 +28,8 @@ const SECRETS: [&str; 12] = [
     "**/.formic/credentials*",
 ];
 
-const NO_SECRETS: [&str; 1] = ["**/.env.{example,sample,template,dist}"];
+/// What looks like a secret by its name and is none.
+pub(crate) const NO_SECRETS: [&str; 1] = ["**/.env.{example,sample,template,dist}"];
 
 /// What a check found.
 pub(super) struct Checked {

@@ -10,6 +10,7 @@ mod problem;
 mod reach;
 mod remark;
 
+pub(crate) use check::{NO_SECRETS, SECRETS};
 pub use forecast::{Forecast, Prices, forecast};
 pub use normal::{Defaults, DerivedEdge, Ground, Normal, node_id, normalise};
 pub use patch::revalidate;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use protocol::PlanDocument;
+use protocol::{PermissionMode, PlanDocument, SessionId};
 use scheduler::draft::{
     Choices, CommandFact, Draft, FileFact, Limits, Material, Piece, Purpose, Role,
 };
+use scheduler::plan::{Defaults, Ground, normalise};
 
 fn repository() -> impl Strategy<Value = Material> {
     let file = (
@@ -128,6 +129,19 @@ fn is_disjoint(plan: &PlanDocument) {
     }
 }
 
+/// The plan passes every rule, whatever the paths are called.
+fn is_accepted(plan: &PlanDocument) {
+    let ground = Ground {
+        run: SessionId::new(uuid::Uuid::from_u128(1)),
+        base: None,
+        files: &[],
+        session_mode: PermissionMode::default(),
+        defaults: &Defaults::default(),
+    };
+    let normal = normalise(plan, &ground).unwrap();
+    assert!(normal.derived.is_empty(), "{:?}", normal.derived);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -157,6 +171,7 @@ proptest! {
         let plan = Draft::new(facts.clone(), "change sym1 in p2", limits).fallback();
         is_sound(&plan);
         is_disjoint(&plan);
+        is_accepted(&plan);
         prop_assert!(plan.nodes.len() <= limits.fallback.max(1));
         let mut turned = facts;
         let mut seen = BTreeSet::new();
@@ -203,5 +218,17 @@ proptest! {
                 prop_assert!(own.contains(node(&need.to_string()).unwrap().name.as_str()));
             }
         }
+    }
+
+    #[test]
+    fn files_of_any_name_give_an_accepted_plan(names in prop::collection::vec("[a.]{0,2}(/?[ -~é\\n]{1,6}){1,3}", 1..12), goal in "[a-c]{1,9}") {
+        let odd = [".env", "a/.ssh/id_rsa", "key.pem", "../x", "/etc/passwd", "~/x", ".git/config", "c:/x", "{a,b}/[x", " lead", ""];
+        let files = names.iter().map(String::as_str).chain(odd).map(|path| FileFact {
+            path: path.to_owned(),
+            ..FileFact::default()
+        });
+        let facts = Material { files: files.collect(), ..Material::default() };
+        let limits = Limits { files: 1, ..Limits::default() };
+        is_accepted(&Draft::new(facts, &goal, limits).fallback());
     }
 }

@@ -5,4 +5,3 @@ mod clusters;
 mod given;
 mod laws;
 mod plans;
-mod worth;

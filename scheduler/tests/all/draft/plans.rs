@@ -209,6 +209,13 @@ fn a_folder_that_another_works_in_is_written_file_by_file_and_odd_names_match_th
         .iter()
         .map(|node| node.writes[0].as_str())
         .collect();
-    assert_eq!(writes, ["app/?id?/page.rs", "app/?id?/?x??.rs", "lib/**"]);
+    assert_eq!(
+        writes,
+        [
+            "app/\\[id\\]/page.rs",
+            "app/\\[id\\]/\\{x\\}\\*.rs",
+            "lib/**"
+        ]
+    );
     assert!(plan.nodes.iter().all(|node| node.name.is_valid()));
 }
