@@ -4,12 +4,13 @@ use super::findings::{Finding, expect_keys, hold};
 use super::survey::{Need, Room, Source, house};
 
 /// The siblings between `protocol` below and `actors` above.
-pub const MIDDLE: [&str; 9] = [
+pub const MIDDLE: [&str; 10] = [
     "agent",
     "policy",
     "views",
     "config",
     "workspace",
+    "survey",
     "scheduler",
     "tools",
     "providers",
@@ -30,6 +31,7 @@ const MAY: [(&str, &[&str]); 6] = [
             "views",
             "config",
             "workspace",
+            "survey",
             "scheduler",
             "tools",
             "providers",
@@ -49,6 +51,7 @@ const MAY: [(&str, &[&str]); 6] = [
             "views",
             "config",
             "workspace",
+            "survey",
             "scheduler",
             "tools",
             "providers",

@@ -99,7 +99,10 @@ impl Nameable {
     pub fn holds(&self, path: &str) -> bool {
         let lower = path.to_ascii_lowercase();
         let any = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(&lower));
-        let said = || Glob::parse(&plain(path)).is_ok_and(|glob| glob.matches(path));
-        said() && (!any(&self.secrets) || any(&self.public))
+        // A text the parser tidies, such as `.` or one that ends in a blank, would name something else.
+        let said = Glob::parse(&plain(path))
+            .ok()
+            .and_then(|glob| glob.literal());
+        said.as_deref() == Some(path) && (!any(&self.secrets) || any(&self.public))
     }
 }
