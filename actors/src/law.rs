@@ -1,9 +1,10 @@
 //! The law of this run: mode, rules and place, compiled once, asked for every claim.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use policy::{Place, RuleProblem, RuleSet, Situation};
+use policy::{Confine, Place, RuleProblem, RuleSet, Situation};
 use protocol::{Access, Claim, PermissionMode, Verdict};
+use tools::Walls;
 
 use crate::options::{Options, PermissionOptions, PlaceOptions};
 
@@ -20,16 +21,20 @@ impl Law {
     /// # Errors
     /// The rules that make no sense: a rule that cannot be understood must not be passed over.
     pub(crate) fn new(options: &Options) -> Result<Self, Vec<RuleProblem>> {
-        Self::of(&options.place, &options.permission, &options.data)
+        Self::of(&options.place, &options.permission, &options.data, None)
     }
 
     pub(crate) fn of(
         place: &PlaceOptions,
         permission: &PermissionOptions,
         data: &Path,
+        confine: Option<Confine>,
     ) -> Result<Self, Vec<RuleProblem>> {
+        let root = resolve(&place.root);
+        let temp = temp_folder(&resolve(data), &root);
         let place = Place {
-            root: resolve(&place.root),
+            confine: confine.map(|confine| confine.with_scratch(temp)),
+            root,
             added: place.added.iter().map(|dir| resolve(dir)).collect(),
             readable: vec![resolve(&spill_root(data))],
             home: place.home.as_deref().map(resolve),
@@ -39,7 +44,6 @@ impl Law {
                 .map(|file| resolve(file))
                 .collect(),
             data: Some(resolve(data)),
-            confine: None,
         };
         let (rules, problems) = RuleSet::compile(permission.rules.clone(), &place);
         if problems.is_empty() {
@@ -69,6 +73,15 @@ impl Law {
         policy::explain(claim, &self.situation())
     }
 
+    /// The walls around the commands of a confined place; `None` elsewhere.
+    pub(crate) fn walls(&self, caches: &[PathBuf]) -> Option<Walls> {
+        let confine = self.place.confine.as_ref()?;
+        let temp = confine.scratch().next()?;
+        let walls = Walls::around(&self.place.root, temp);
+        let shared = caches.iter().fold(walls, Walls::sharing);
+        Some(confine.forbidden().fold(shared, Walls::closing))
+    }
+
     pub(crate) fn root(&self) -> &Path {
         &self.place.root
     }
@@ -86,6 +99,23 @@ impl Law {
 /// Where the whole output of calls that were cut for the model lies.
 pub(crate) fn spill_root(data: &Path) -> PathBuf {
     data.join("spill")
+}
+
+/// How many names of a tree's path name its temporary folder.
+const TEMP_NAMES: usize = 3;
+
+/// Where the commands in a node's tree keep their temporary files: one folder a tree, used again with it.
+fn temp_folder(data: &Path, root: &Path) -> PathBuf {
+    let below = root.strip_prefix(data).unwrap_or(root);
+    let names = below.components().rev().take(TEMP_NAMES);
+    let mut names: Vec<_> = names
+        .filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_string_lossy()),
+            _ => None,
+        })
+        .collect();
+    names.reverse();
+    data.join("tmp").join(names.join("-"))
 }
 
 /// Follows symlinks as far as the path exists; what cannot be followed stays as it is spelled.

@@ -31,7 +31,9 @@ mod world;
 pub use agent_actor::CommandError;
 pub use bus::Subscription;
 pub use error::OpenError;
-pub use options::{CrashPoint, Options, PermissionOptions, PlaceOptions, PromptOptions, Secrets};
+pub use options::{
+    CommandOptions, CrashPoint, Options, PermissionOptions, PlaceOptions, PromptOptions, Secrets,
+};
 pub use permissions::Permissions;
 pub use policy::{Explanation, RuleSpec};
 pub use providers::{

@@ -28,6 +28,8 @@ pub struct Options {
     pub limits: Limits,
     /// What must never be written or shown.
     pub secrets: Secrets,
+    /// What the commands of tools are given.
+    pub commands: CommandOptions,
     /// Where times and ids come from.
     pub source: Arc<dyn crate::Source>,
     /// Stops the process right before or after a record, to prove that nothing acknowledged is lost.
@@ -70,6 +72,16 @@ pub struct PromptOptions {
     pub schema: Option<serde_json::Value>,
     /// The date, `YYYY-MM-DD`.
     pub date: String,
+}
+
+/// What the commands of tools are given.
+#[derive(Debug, Clone, Default)]
+pub struct CommandOptions {
+    /// Environment variables set for each, by name and value.
+    pub env: Vec<(String, String)>,
+    /// Folders outside its tree that the commands of a swarm's node may write: the caches of build tools. Those that
+    /// are not there are passed over.
+    pub caches: Vec<PathBuf>,
 }
 
 /// What must never be written or shown.

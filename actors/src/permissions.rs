@@ -41,6 +41,8 @@ impl Permissions {
         let place = Surroundings {
             law,
             scrubbed,
+            added: Vec::new(),
+            walls: None,
             redactor: Redactor::default(),
         };
         let cwd = place.resolve(&self.options.place.cwd, ".")?.path;

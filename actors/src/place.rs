@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tools::Resolved;
+use tools::{Resolved, Walls};
 
 use crate::law::Law;
 use crate::redact::Redactor;
@@ -12,6 +12,8 @@ use crate::redact::Redactor;
 pub(crate) struct Surroundings {
     pub law: Arc<Law>,
     pub scrubbed: Vec<String>,
+    pub added: Vec<(String, String)>,
+    pub walls: Option<Walls>,
     pub redactor: Redactor,
 }
 
@@ -34,6 +36,14 @@ impl tools::Place for Surroundings {
 
     fn scrubbed_env(&self) -> &[String] {
         &self.scrubbed
+    }
+
+    fn added_env(&self) -> &[(String, String)] {
+        &self.added
+    }
+
+    fn walls(&self) -> Option<&Walls> {
+        self.walls.as_ref()
     }
 
     fn secrets(&self) -> &[(String, String)] {

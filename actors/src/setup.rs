@@ -121,6 +121,8 @@ pub(crate) fn world(options: Options, id: SessionId, ground: Ground, base: &Base
     let surroundings = Surroundings {
         law: ground.law.clone(),
         scrubbed: options.secrets.scrubbed.clone(),
+        added: options.commands.env.clone(),
+        walls: ground.law.walls(&options.commands.caches),
         redactor: redactor.clone(),
     };
     World {

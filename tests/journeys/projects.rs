@@ -93,3 +93,26 @@ fn an_edit_of_a_file_that_was_not_read_or_has_changed_since_is_refused() {
     stage.prompt("edit").succeed();
     assert_eq!(stage.content("a.txt"), "old, but changed\n");
 }
+
+#[test]
+fn commands_get_the_variables_of_the_users_settings_and_no_others() {
+    let stage = Stage::of([
+        Reply::tool(
+            "bash",
+            json!({"command": "echo \"[$MINE|${THEIRS-unset}|${OPENAI_API_KEY-unset}|$PAGER]\""}),
+        ),
+        Reply::text("Done."),
+    ]);
+    let stage = stage
+        .user_settings(
+            &json!({"env": {"MINE": "of the user", "OPENAI_API_KEY": "sk-in-settings-12345", "PAGER": "less"}}),
+        )
+        .settings(&json!({"env": {"THEIRS": "of the project"}}));
+    stage.prompt("show the environment").succeed();
+    let shown = &stage.asked()[1].results()[0];
+    assert!(
+        shown.text.contains("[of the user|unset|unset|cat]"),
+        "{}",
+        shown.text
+    );
+}

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actors::{
-    Endpoint, Options, PermissionOptions, PlaceOptions, PromptOptions, RuleSpec, Secrets, Session,
-    SystemSource, Wire,
+    CommandOptions, Endpoint, Options, PermissionOptions, PlaceOptions, PromptOptions, RuleSpec,
+    Secrets, Session, SystemSource, Wire,
 };
 use protocol::{
     Block, Event, Limits, ModelRef, Notice, PermissionMode, Record, RuleEffect, RuleRef, SessionId,
@@ -98,6 +98,7 @@ impl Bench {
             prompt: self.prompt.clone(),
             limits: self.limits,
             secrets: self.secrets.clone(),
+            commands: CommandOptions::default(),
             source: Arc::new(SystemSource::new()),
             crash: None,
         }

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use actors::{
-    Endpoint, Options, PermissionOptions, PlaceOptions, PromptOptions, RuleSpec, Secrets, Session,
-    SystemSource, TraitsOverride, Wire,
+    CommandOptions, Endpoint, Options, PermissionOptions, PlaceOptions, PromptOptions, RuleSpec,
+    Secrets, Session, SystemSource, TraitsOverride, Wire,
 };
 use anyhow::Context;
 use protocol::{
@@ -142,6 +142,7 @@ fn options(data: &Path, root: &Path, base_url: String) -> Options {
             scrubbed: vec!["RUST_BACKTRACE".to_owned()],
             ..Secrets::default()
         },
+        commands: CommandOptions::default(),
         source: Arc::new(SystemSource::new()),
         crash: None,
     }

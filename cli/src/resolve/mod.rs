@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod catalogue;
+mod commands;
 pub mod environment;
 pub mod flags;
 pub mod ground;

@@ -15,7 +15,7 @@ use super::backend::{self, Backend};
 use super::ground::Ground;
 use super::model::Wanted;
 use super::session::{self, Take};
-use super::{flags, limits, local, model, permission, prompt, secrets};
+use super::{commands, flags, limits, local, model, permission, prompt, secrets};
 use crate::args::{ModelArgs, PermissionArgs, RunArgs};
 use crate::failure::{Failure, Kind};
 
@@ -97,6 +97,7 @@ pub fn unserved(ground: &Ground, args: &PermissionArgs) -> Result<Options, Failu
         provider: "none".to_owned(),
         model: "none".to_owned(),
     };
+    let secrets = secrets::collect(ground);
     Ok(Options {
         data: ground.folders.data.clone(),
         place: PlaceOptions {
@@ -115,7 +116,8 @@ pub fn unserved(ground: &Ground, args: &PermissionArgs) -> Result<Options, Failu
         endpoint: Endpoint::new("none", Wire::OpenAiChat, "http://127.0.0.1"),
         prompt: PromptOptions::default(),
         limits: Limits::default(),
-        secrets: secrets::collect(ground),
+        commands: commands::given(ground, &secrets),
+        secrets,
         source: Arc::new(SystemSource::new()),
         crash: None,
     })

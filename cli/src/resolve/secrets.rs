@@ -50,7 +50,7 @@ pub fn collect(ground: &Ground) -> Secrets {
 }
 
 /// A provider's or formic's own key, not one that the user's other programs need.
-fn is_ours(name: &str) -> bool {
+pub(super) fn is_ours(name: &str) -> bool {
     let families = ["ANTHROPIC_", "OPENAI_", "OLLAMA_", "FORMIC_"];
     families.iter().any(|family| name.starts_with(family))
         && ENDINGS.iter().any(|ending| name.ends_with(ending))

@@ -77,6 +77,16 @@ impl Confine {
         self
     }
 
+    /// The folders that may be neither read nor written.
+    pub fn forbidden(&self) -> impl Iterator<Item = &Path> {
+        self.forbidden.iter().map(|one| one.folder.as_path())
+    }
+
+    /// The folders outside the root that its commands may write.
+    pub fn scratch(&self) -> impl Iterator<Item = &Path> {
+        self.scratch.iter().map(PathBuf::as_path)
+    }
+
     pub(crate) fn is_scratch(&self, path: &Path) -> bool {
         let path = tidy(path);
         self.scratch.iter().any(|dir| path.starts_with(dir))
