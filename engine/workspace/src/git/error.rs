@@ -150,6 +150,23 @@ impl GitError {
         }
     }
 
+    /// The same failure, but as a full disk where the disk at `path` is full: git does not always say why a file could
+    /// not be written.
+    pub(crate) fn or_full(self, path: &Path) -> Self {
+        let space = rustix::fs::statvfs(path);
+        match self {
+            // Some file systems count no files at all.
+            Self::Failed { .. }
+                if space.is_ok_and(|s| s.f_bavail == 0 || (s.f_files > 0 && s.f_favail == 0)) =>
+            {
+                Self::DiskFull {
+                    subject: path.display().to_string(),
+                }
+            }
+            other => other,
+        }
+    }
+
     pub(crate) fn unfit(path: &Path, why: Unfit) -> Self {
         Self::Unfit {
             path: path.to_owned(),
@@ -167,7 +184,11 @@ impl GitError {
     /// A command that ended with a failure, by what it said.
     pub(crate) fn failed(command: &str, stderr: &[u8]) -> Self {
         let said = String::from_utf8_lossy(stderr);
-        let full = ["No space left on device", "Disk quota exceeded"];
+        let full = [
+            "No space left on device",
+            "Disk quota exceeded",
+            "Out of diskspace",
+        ];
         if full.iter().any(|words| said.contains(words)) {
             return Self::DiskFull {
                 subject: format!("`git {command}`"),

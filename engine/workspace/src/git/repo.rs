@@ -151,6 +151,10 @@ fn kept(settings: &[Setting]) -> Vec<(String, String)> {
 /// The version of the git program, if it is new enough.
 pub(crate) async fn version(root: &Path) -> Result<(u32, u32), GitError> {
     let said = Git::at(root).arg("version").line().await?;
+    new_enough(&said)
+}
+
+fn new_enough(said: &str) -> Result<(u32, u32), GitError> {
     let found = said.trim_start_matches("git version ").to_owned();
     let mut numbers = found.split(|c: char| !c.is_ascii_digit()).map(str::parse);
     match (numbers.next(), numbers.next()) {
@@ -190,4 +194,43 @@ pub(crate) async fn ask(root: &Path, args: &[&str]) -> Result<OsString, GitError
         bytes.pop();
     }
     Ok(OsString::from_vec(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_git_is_told_what_is_needed() {
+        for (said, version) in [
+            ("git version 2.47.3", Some((2, 47))),
+            ("git version 2.40.0", Some((2, 40))),
+            ("git version 2.45.windows.1", Some((2, 45))),
+            ("git version 3.0", Some((3, 0))),
+            ("git version 2.39.5 (Apple Git-154)", None),
+            ("git version 1.99", None),
+            ("something else", None),
+        ] {
+            let told = new_enough(said);
+            assert_eq!(told.as_ref().ok(), version.as_ref(), "{said}");
+            if let Err(error) = told {
+                assert!(error.to_string().contains("2.40"), "{error}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_missing_git_is_not_a_missing_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = |cwd: &Path| {
+            Git::at(cwd)
+                .env("PATH", "/nonexistent")
+                .arg("version")
+                .line()
+        };
+        let missing = run(dir.path()).await.unwrap_err();
+        assert!(matches!(missing, GitError::Missing), "{missing}");
+        let folder = run(&dir.path().join("none")).await.unwrap_err();
+        assert!(matches!(folder, GitError::Io { .. }), "{folder}");
+    }
 }

@@ -38,7 +38,10 @@ impl Tree {
         loop {
             match self.record().await {
                 Err(GitError::Failed { .. }) if tries < TRIES => tries += 1,
-                other => return other,
+                other => {
+                    let store = self.repo.places.objects();
+                    return other.map_err(|error| error.or_full(&store));
+                }
             }
         }
     }

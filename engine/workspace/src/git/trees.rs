@@ -250,14 +250,16 @@ impl Trees {
         };
         let wrote = slot.write(&note(None));
         wrote.map_err(|error| GitError::io(path, error))?;
-        match self.reset(slot, wanted).await {
-            Ok(()) => {}
-            Err(error) if error.is_disk_full() => return Err(error),
-            Err(_) => {
-                let (root, own) = (slot.root(), slot.git_folder());
-                off_thread(path, move || erase(&root).and_then(|()| erase(&own))).await?;
-                self.reset(slot, wanted).await?;
+        if let Err(error) = self.reset(slot, wanted).await {
+            let error = error.or_full(path);
+            let (root, own) = (slot.root(), slot.git_folder());
+            off_thread(path, move || erase(&root).and_then(|()| erase(&own))).await?;
+            if error.is_disk_full() {
+                return Err(error);
             }
+            self.reset(slot, wanted)
+                .await
+                .map_err(|e| e.or_full(path))?;
         }
         let layout = self.layout(wanted);
         let (inside, index) = (slot.root().join(".git"), slot.git_folder().join("index"));

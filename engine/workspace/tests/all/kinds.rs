@@ -27,7 +27,8 @@ fn of_kind(stage: &Stage, kind: &str) -> PathBuf {
             git(&root, &["init", "-q", how]);
             write(&root, "x.txt", "x\n");
             git(&root, &["add", "-A"]);
-            git(&root, &["commit", "-qm", "first"]);
+            let name = ["-c", "user.name=x", "-c", "user.email=x@y"];
+            git(&root, &[&name[..], &["commit", "-qm", "first"]].concat());
             root
         }
         "submodule" => {
