@@ -1,5 +1,7 @@
 //! What no schedule can beat: the longest way through the plan, and what each resource has to carry.
 
+use std::collections::BTreeSet;
+
 use protocol::Plan;
 
 use super::jobs::{Jobs, Seat};
@@ -22,12 +24,20 @@ pub(super) fn least(jobs: &Jobs, capacity: &Capacity, own: &[u64]) -> u64 {
             .filter(|at| wanted(jobs.seats[*at]))
             .collect()
     };
-    // Before the first of a group can start and after the last has ended there is time nobody in it uses.
+    // Of a group, those that cannot start before some time and have some way to go after their end share what lies
+    // between: for each such time, add them by the way they have to go.
     let carried = |group: &[usize], size: u32| {
-        let work: u64 = group.iter().map(|at| own[*at]).sum();
-        let before = group.iter().map(|at| heads[*at]).min().unwrap_or(0);
-        let after = group.iter().map(|at| tail(*at)).min().unwrap_or(0);
-        before + work.div_ceil(u64::from(size.max(1))) + after
+        let mut by_tail = group.to_vec();
+        by_tail.sort_unstable_by_key(|at| std::cmp::Reverse(tail(*at)));
+        let mut best = 0;
+        for head in group.iter().map(|at| heads[*at]).collect::<BTreeSet<_>>() {
+            let mut work = 0;
+            for &at in by_tail.iter().filter(|at| heads[**at] >= head) {
+                work += own[at];
+                best = best.max(head + work.div_ceil(u64::from(size.max(1))) + tail(at));
+            }
+        }
+        best
     };
     let slots = carried(&all(&|seat| matches!(seat, Seat::Agent(_))), capacity.slots);
     let builds = carried(&all(&|seat| seat == Seat::Build), capacity.builds);

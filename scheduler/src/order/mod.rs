@@ -6,17 +6,19 @@ mod bound;
 mod jobs;
 mod rank;
 mod search;
+mod seats;
 mod simulate;
 
 use std::collections::BTreeSet;
 
 use protocol::{Budget, NodeId, Tier};
 
-pub use admit::{Order, STARVE_AFTER};
+pub use admit::Order;
 pub use bound::lower_bound;
 pub use jobs::expected_ms;
 pub(crate) use rank::longest;
 pub use rank::ranks;
+pub use seats::STARVE_AFTER;
 pub use simulate::{Durations, Schedule, Span, simulate};
 
 use crate::ledger::{Ledger, Meter};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use protocol::{NodeId, Plan};
 
-use super::admit::{self, Seats};
 use super::jobs::{Jobs, expected_ms};
+use super::seats::{Seats, Turns, fill};
 use super::{Capacity, Order};
 
 /// How long nodes take, in milliseconds; a node that is missing takes its expected time.
@@ -77,7 +77,7 @@ pub(super) fn play(
     jobs: &Jobs,
     capacity: &Capacity,
     own: &[u64],
-    turns: &[usize],
+    turns: &Turns,
 ) -> Vec<(usize, u64)> {
     let mut missing: Vec<usize> = jobs.needs.iter().map(Vec::len).collect();
     let mut ready: Vec<(usize, u32)> = (0..own.len())
@@ -85,13 +85,14 @@ pub(super) fn play(
         .map(|at| (at, 0))
         .collect();
     let mut seats = Seats::new(jobs, capacity);
+    let mut over = vec![false; own.len()];
     let mut ends = BinaryHeap::new();
     let (mut now, mut played) = (0_u64, Vec::new());
     loop {
         let mut left = Vec::new();
         let ages: BTreeMap<usize, u32> = ready.iter().copied().collect();
-        seats.forget_kept();
-        admit::fill(&admit::queue(ready, turns), &mut seats, |at, fits| {
+        seats.begin(turns, |at| over[at]);
+        fill(&turns.queue(ready), &mut seats, |at, fits| {
             match fits {
                 Ok(()) => {
                     played.push((at, now));
@@ -108,6 +109,7 @@ pub(super) fn play(
         while let Some(&Reverse((_, at))) = ends.peek().filter(|Reverse((end, _))| *end == now) {
             ends.pop();
             seats.leave(at);
+            over[at] = true;
             for &open in &jobs.opens[at] {
                 missing[open] -= 1;
                 if missing[open] == 0 {

@@ -1,5 +1,7 @@
 //! Matching a path, and the question whether two globs can name the same one: both walk pairs of places once.
 
+use std::slice;
+
 use super::glob::{Glob, Part, Pattern, Step, literal};
 
 /// Whether a pattern names this path.
@@ -42,11 +44,17 @@ pub(super) fn meet(a: &Glob, b: &Glob) -> bool {
         .patterns
         .iter()
         .flat_map(|a| b.patterns.iter().map(move |b| (a, b)));
-    pairs.into_iter().any(|(a, b)| {
-        patterns_meet(a, b)
-            || (is_plain(a) && patterns_meet(&below(a), b))
-            || (is_plain(b) && patterns_meet(a, &below(b)))
-    })
+    pairs
+        .into_iter()
+        .any(|(a, b)| match (is_plain(a), is_plain(b)) {
+            (true, true) => a
+                .iter()
+                .zip(b)
+                .all(|(a, b)| patterns_meet(slice::from_ref(a), slice::from_ref(b))),
+            (true, false) => patterns_meet(a, b) || patterns_meet(&below(a), b),
+            (false, true) => patterns_meet(a, b) || patterns_meet(a, &below(b)),
+            (false, false) => patterns_meet(a, b),
+        })
 }
 
 /// Whether the pattern is one path, which may be a folder's.
@@ -62,6 +70,14 @@ fn below(pattern: &[Step]) -> Pattern {
 }
 
 fn patterns_meet(a: &[Step], b: &[Step]) -> bool {
+    // Most pairs differ in an early name: no need to walk then.
+    for (a, b) in a.iter().zip(b) {
+        match (a, b) {
+            (Step::Name(a), Step::Name(b)) if !names_meet(a, b) => return false,
+            (Step::Name(_), Step::Name(_)) => {}
+            (Step::Folders, _) | (_, Step::Folders) => break,
+        }
+    }
     walk(a.len(), b.len(), |i, j, open| match (a.get(i), b.get(j)) {
         (Some(Step::Folders), next) => {
             open(1, 0);
@@ -81,6 +97,20 @@ fn patterns_meet(a: &[Step], b: &[Step]) -> bool {
 }
 
 fn names_meet(a: &[Part], b: &[Part]) -> bool {
+    let is_one = |part: &Part| !matches!(part, Part::Run);
+    let pairs = a.iter().zip(b);
+    let same = pairs.take_while(|(a, b)| is_one(a) && is_one(b));
+    let mut met = 0;
+    for (a, b) in same {
+        if !share(a, b) {
+            return false;
+        }
+        met += 1;
+    }
+    let (a, b) = (&a[met..], &b[met..]);
+    if !a.contains(&Part::Run) && !b.contains(&Part::Run) {
+        return a.len() == b.len();
+    }
     walk(a.len(), b.len(), |i, j, open| match (a.get(i), b.get(j)) {
         (Some(Part::Run), next) => {
             open(1, 0);
@@ -105,6 +135,7 @@ fn names_meet(a: &[Part], b: &[Part]) -> bool {
 /// Whether one character can satisfy both parts, case aside.
 fn share(a: &Part, b: &Part) -> bool {
     match (a, b) {
+        (Part::Char(a), Part::Char(b)) if a.is_ascii() && b.is_ascii() => a.eq_ignore_ascii_case(b),
         (Part::Char(a), Part::Char(b)) => a == b || a.to_lowercase().eq(b.to_lowercase()),
         (Part::Char(c), Part::Of(ranges)) | (Part::Of(ranges), Part::Char(c)) => {
             overlap(ranges, &[(*c, *c)])
