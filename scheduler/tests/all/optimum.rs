@@ -32,7 +32,7 @@ pub(crate) fn optimum(plan: &Plan, capacity: &Capacity, known: u64, floor: u64) 
         clashes: (0..nodes.len())
             .map(|a| (0..nodes.len()).map(|b| clash(a, b)).collect())
             .collect(),
-        by_tail: by_tail,
+        by_tail,
         agent: nodes.iter().map(|node| node.kind.has_agent()).collect(),
         sizes: [capacity.builds as usize, capacity.slots as usize],
         ends: vec![None; nodes.len()],
