@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use protocol::{
     AgentId, CallId, Command, Draft, Effect, Event, Input, NodeId, Record, Seq, TurnEnd, TurnEvent,
+    TurnId,
 };
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{oneshot, watch};
@@ -44,6 +45,8 @@ pub(crate) struct Status {
     pub stopping: bool,
     /// How the last turn ended.
     pub end: Option<TurnEnd>,
+    /// The turn under way, or the last one.
+    pub turn: Option<TurnId>,
     /// Whether the conversation has begun.
     pub begun: bool,
     /// Why the session stopped, if it did.
@@ -66,7 +69,7 @@ pub(crate) struct AgentActor;
 
 pub(crate) struct AgentState {
     start: Start,
-    flights: Flights,
+    flights: Flights<Effect>,
     held: HashMap<CallId, Held>,
 }
 
@@ -187,6 +190,7 @@ impl AgentState {
         self.start.status.send_modify(|status| {
             status.busy = core.flow.is_busy();
             status.stopping = core.flow.is_stopping();
+            status.turn = core.flow.turn;
             status.begun = !core.messages.is_empty();
             status.end.clone_from(&self.start.end);
         });

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use protocol::{Seq, SessionId};
+use protocol::{Draft, Event, NodeId, Record, Seq, SessionId};
 use ractor::{Actor, ActorRef};
 use store::DataFolder;
 
@@ -12,7 +12,7 @@ use crate::broker::{BrokerActor, BrokerMsg};
 use crate::bus::Bus;
 use crate::error::OpenError;
 use crate::feed::Feed;
-use crate::journal::{JournalActor, JournalMsg, Writer};
+use crate::journal::{self, JournalActor, JournalDown, JournalMsg, Writer};
 use crate::options::Options;
 
 /// The ground of everything in one journal. Without its end the journal would stay locked for as long as the process
@@ -58,6 +58,23 @@ impl Base {
             broker,
             bus,
         })
+    }
+
+    /// Keeps facts about the session as a whole, or about one node of its plan.
+    pub(crate) async fn note(
+        &self,
+        node: Option<NodeId>,
+        events: Vec<Event>,
+    ) -> Result<Vec<Arc<Record>>, JournalDown> {
+        let draft = |event| Draft {
+            agent: None,
+            node,
+            turn: None,
+            cause: None,
+            event,
+        };
+        let drafts = events.into_iter().map(draft).collect();
+        journal::append(&self.journal, drafts).await
     }
 
     /// Ends both actors once they have done what they were told so far.

@@ -23,9 +23,26 @@ pub enum OpenError {
     /// The session's first record never became durable.
     #[error("take up session {0}: it ended before its first record; begin a new one")]
     Unbegun(SessionId),
+    /// git, or the repository.
+    #[error(transparent)]
+    Git(#[from] workspace::GitError),
+    /// The branch the result is for.
+    #[error("find the branch {0}")]
+    NoBranch(String),
+    /// Every rule a plan breaks.
+    #[error("use the plan: {}", listed(.0))]
+    Plan(Vec<scheduler::plan::Problem>),
+    /// A chat is not a run.
+    #[error("take up run {0}: it is a chat, not a run")]
+    NoRun(SessionId),
     /// A part of formic could not start.
     #[error("start the session: {0}")]
     Stopped(String),
+}
+
+fn listed(problems: &[scheduler::plan::Problem]) -> String {
+    let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    all.join("; ")
 }
 
 impl From<ractor::SpawnErr> for OpenError {

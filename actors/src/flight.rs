@@ -1,12 +1,13 @@
 //! Effects under way: started once, cancelled when no longer wished for, each coming home as a message.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
 use protocol::{Effect, Outcome, Seq};
 use tokio_util::sync::CancellationToken;
 use tools::{Prepared, WritePermit};
 
-/// What an effect brings home.
+/// What an effect of an agent brings home.
 pub(crate) struct Home {
     /// Which effect.
     pub effect: Effect,
@@ -36,33 +37,42 @@ pub(crate) struct Flight {
     pub cancel: CancellationToken,
 }
 
-/// The effects of one agent that are under way.
-#[derive(Default)]
-pub(crate) struct Flights {
-    under_way: HashMap<Effect, Flight>,
+/// The wishes of one state that are under way.
+pub(crate) struct Flights<W> {
+    under_way: HashMap<W, Flight>,
     last: u64,
 }
 
-impl Flights {
+impl<W> Default for Flights<W> {
+    fn default() -> Self {
+        Self {
+            under_way: HashMap::new(),
+            last: 0,
+        }
+    }
+}
+
+impl<W: Clone + Eq + Hash> Flights<W> {
     /// Cancels what is not wished for any more and returns what is to be started.
-    pub(crate) fn reconcile(&mut self, wishes: &[Effect]) -> Vec<(Effect, Flight)> {
-        self.under_way.retain(|effect, flight| {
-            let wished = wishes.contains(effect);
+    pub(crate) fn reconcile(&mut self, wishes: &[W]) -> Vec<(W, Flight)> {
+        let wanted: HashSet<&W> = wishes.iter().collect();
+        self.under_way.retain(|wish, flight| {
+            let wished = wanted.contains(wish);
             if !wished {
                 flight.cancel.cancel();
             }
             wished
         });
         let mut new = Vec::new();
-        for effect in wishes {
-            if !self.under_way.contains_key(effect) {
+        for wish in wishes {
+            if !self.under_way.contains_key(wish) {
                 self.last += 1;
                 let flight = Flight {
                     number: self.last,
                     cancel: CancellationToken::new(),
                 };
-                self.under_way.insert(effect.clone(), flight.clone());
-                new.push((effect.clone(), flight));
+                self.under_way.insert(wish.clone(), flight.clone());
+                new.push((wish.clone(), flight));
             }
         }
         new
@@ -70,15 +80,22 @@ impl Flights {
 
     /// An effect came home. Whether it was still awaited: one that was given up answers a wish that is
     /// no longer held, even if an equal one is.
-    pub(crate) fn landed(&mut self, effect: &Effect, number: u64) -> bool {
+    pub(crate) fn landed(&mut self, wish: &W, number: u64) -> bool {
         let awaited = |flight: &Flight| flight.number == number;
-        let is_awaited = self.under_way.get(effect).is_some_and(awaited);
+        let is_awaited = self.under_way.get(wish).is_some_and(awaited);
         if is_awaited {
-            self.under_way.remove(effect);
+            self.under_way.remove(wish);
         }
         is_awaited
     }
 
+    /// How many are under way.
+    pub(crate) fn len(&self) -> usize {
+        self.under_way.len()
+    }
+}
+
+impl<W> Flights<W> {
     /// Cancels everything and keeps waiting for it: what has started is to be ended, not forgotten.
     pub(crate) fn hurry(&self) {
         self.under_way
@@ -87,7 +104,7 @@ impl Flights {
     }
 }
 
-impl Drop for Flights {
+impl<W> Drop for Flights<W> {
     fn drop(&mut self) {
         self.hurry();
     }

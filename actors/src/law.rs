@@ -119,7 +119,7 @@ fn temp_folder(data: &Path, root: &Path) -> PathBuf {
 }
 
 /// Follows symlinks as far as the path exists; what cannot be followed stays as it is spelled.
-fn resolve(path: &Path) -> PathBuf {
+pub(crate) fn resolve(path: &Path) -> PathBuf {
     let asked = path.to_str().unwrap_or_default();
     workspace::resolve(Path::new("/"), asked).map_or_else(|_| path.to_owned(), |found| found.path)
 }

@@ -22,10 +22,12 @@ mod options;
 mod permissions;
 mod place;
 pub mod plans;
+mod pool;
 mod redact;
 mod session;
 mod setup;
 mod source;
+mod swarm;
 mod world;
 
 pub use agent_actor::CommandError;
@@ -39,5 +41,7 @@ pub use policy::{Explanation, RuleSpec};
 pub use providers::{
     Auth, BadAddress, ConnectError, Endpoint, Quirks, Secret, TraitsOverride, Wire,
 };
+pub use scheduler::run::{RunCommand, RunPhase};
 pub use session::{Past, Session, Stopped};
 pub use source::{Source, SystemSource};
+pub use swarm::{ModelChoice, Models, Swarm, SwarmOptions};

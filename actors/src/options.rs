@@ -9,6 +9,7 @@ use policy::RuleSpec;
 use providers::Endpoint;
 
 /// Everything a session runs on.
+#[derive(Clone)]
 pub struct Options {
     /// formic's data folder.
     pub data: PathBuf,
@@ -50,6 +51,7 @@ pub struct PlaceOptions {
 }
 
 /// What a session may do.
+#[derive(Debug, Clone)]
 pub struct PermissionOptions {
     /// The mode.
     pub mode: PermissionMode,

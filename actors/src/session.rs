@@ -70,7 +70,9 @@ impl Session {
         let id = id.unwrap_or_else(|| SessionId::new(options.source.uuid()));
         let data = DataFolder::at(&options.data);
         let ground = Ground::new(&options)?;
-        let opened = Event::Session(SessionEvent::Opened(Box::new(setup::opening(&options)?)));
+        let opened = Event::Session(SessionEvent::Opened(Box::new(setup::opening(
+            &options, &ground,
+        )?)));
         let beginning = Beginning {
             id,
             journal: Journal::create(&data, id)?,
@@ -124,7 +126,7 @@ impl Session {
             limits: options.limits,
             mode: options.permission.mode,
             model: options.model.clone(),
-            traits: setup::traits(&options)?,
+            traits: ground.traits(&options),
             structured: options.prompt.schema.is_some(),
         };
         let beginning = Beginning {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use policy::RuleProblem;
 use protocol::{ModelTraits, Opening, SessionId, Text, ToolDecl};
 use providers::Provider;
 use tokio_util::task::TaskTracker;
@@ -27,17 +28,32 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) fn new(options: &Options) -> Result<Self, OpenError> {
+        let law = law(options)?;
         let provider = providers::connect(options.endpoint.clone())?;
+        Self::on(options, law, provider)
+    }
+
+    /// On what is there already.
+    pub(crate) fn on(
+        options: &Options,
+        law: Arc<Law>,
+        provider: Arc<dyn Provider>,
+    ) -> Result<Self, OpenError> {
         let vision = provider.traits(&options.model.model).vision;
         Ok(Self {
-            law: law(options)?,
+            law,
             provider,
             offer: offer(options, vision)?,
         })
     }
+
+    /// What is known of the model.
+    pub(crate) fn traits(&self, options: &Options) -> ModelTraits {
+        self.provider.traits(&options.model.model)
+    }
 }
 
-pub(crate) fn opening(options: &Options) -> Result<Opening, OpenError> {
+pub(crate) fn opening(options: &Options, ground: &Ground) -> Result<Opening, OpenError> {
     let (prompt, redactor) = (&options.prompt, Redactor::new(&options.secrets));
     let system = match &prompt.system {
         Some(own) => match &prompt.append {
@@ -51,16 +67,11 @@ pub(crate) fn opening(options: &Options) -> Result<Opening, OpenError> {
         formic: env!("CARGO_PKG_VERSION").to_owned(),
         mode: options.permission.mode,
         model: options.model.clone(),
-        traits: traits(options)?,
+        traits: ground.traits(options),
         system: Text::from(redactor.clean(&system).into_owned()),
         tools: offered(options)?,
         limits: options.limits,
     })
-}
-
-/// What is known of the model.
-pub(crate) fn traits(options: &Options) -> Result<ModelTraits, OpenError> {
-    Ok(providers::connect(options.endpoint.clone())?.traits(&options.model.model))
 }
 
 /// The names of the offered tools, sorted.
@@ -95,11 +106,12 @@ pub(crate) fn with_tools(mut options: Options, opened_with: Vec<String>) -> Opti
 }
 
 pub(crate) fn law(options: &Options) -> Result<Arc<Law>, OpenError> {
-    let law = Law::new(options).map_err(|problems| {
-        let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        OpenError::Rules(all.join("; "))
-    })?;
-    Ok(Arc::new(law))
+    Law::new(options).map(Arc::new).map_err(rule_problems)
+}
+
+pub(crate) fn rule_problems(problems: Vec<RuleProblem>) -> OpenError {
+    let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    OpenError::Rules(all.join("; "))
 }
 
 fn offer(options: &Options, vision: bool) -> Result<Offer, OpenError> {
@@ -138,6 +150,7 @@ pub(crate) fn world(options: Options, id: SessionId, ground: Ground, base: &Base
         law: ground.law,
         broker: base.broker.clone(),
         provider: ground.provider,
+        fence: None,
     }
 }
 

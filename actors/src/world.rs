@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::law::Law;
 use crate::redact::Redactor;
 use crate::source::Source;
+use crate::swarm::Fence;
 
 /// The shared surroundings of a session's agents.
 pub(crate) struct World {
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub context: Context,
     pub place: Arc<dyn tools::Place>,
     pub shells: Arc<Shells>,
+    /// What keeps a node's tree within its scope; `None` for everybody else.
+    pub fence: Option<Fence>,
     /// The effects under way, to be waited for at the close.
     pub effects: TaskTracker,
     /// Where the whole output of calls that were cut for the model goes.

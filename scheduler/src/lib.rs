@@ -7,8 +7,10 @@ mod dag;
 pub mod draft;
 pub mod ledger;
 pub mod order;
+mod pace;
 pub mod plan;
 pub mod run;
 pub mod scope;
 
 pub use dag::{Dag, IllegalMove, NodeState, PlanError};
+pub use pace::{Pace, Round, Turn};

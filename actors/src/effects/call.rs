@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::{
-    Action, AgentId, BlobId, Block, CallId, Claim, Decider, Delta, DeltaBody, Outcome, Text,
-    Timestamp, ToolResult, ToolStatus, Verdict,
+    Action, AgentId, BlobId, Block, CallId, Claim, Decider, Delta, DeltaBody, Outcome, ResultBlock,
+    Text, Timestamp, ToolResult, ToolStatus, Verdict,
 };
 use tokio_util::sync::CancellationToken;
 use tools::{Prepared, ReadContext, Tool, WriteContext, WriteTool};
@@ -218,7 +218,9 @@ pub(crate) async fn commit(
         (Ok(bound), Some(prepared)) => match bound.tool {
             Tool::Write(tool) => {
                 job.tell_begin(&world);
-                committed(tool.as_ref(), prepared, &held, &ctx).await
+                let mut result = committed(tool.as_ref(), prepared, &held, &ctx).await;
+                mend(&world, &held, &mut result).await;
+                result
             }
             Tool::Read(_) => ToolResult::failed("this tool does not write"),
         },
@@ -226,6 +228,16 @@ pub(crate) async fn commit(
         (_, None) => ToolResult::with_status(ToolStatus::Failed, "the write was committed before"),
     };
     (Some(job.finished(&world, result, began)), Some(held))
+}
+
+/// After a command of a node, under the same permit: what it changed outside the node's scope is undone, and told.
+async fn mend(world: &World, held: &Held, result: &mut ToolResult) {
+    let is_command = matches!(held.permit.claim().action, Action::Run { .. });
+    if let Some(fence) = world.fence.as_ref().filter(|_| is_command)
+        && let Some(remark) = fence.mend().await
+    {
+        result.content.push(ResultBlock::Text(remark.into()));
+    }
 }
 
 async fn committed(

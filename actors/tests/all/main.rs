@@ -12,6 +12,8 @@ mod interrupts;
 mod replies;
 mod secrets;
 mod speaking;
+mod swarm;
+mod swarm_bench;
 mod turns;
 mod watching;
 mod wild;

@@ -61,6 +61,15 @@ impl From<OpenError> for Failure {
                 said,
                 "begin a new session: formic -p \"PROMPT\"",
             ),
+            OpenError::Git(_) | OpenError::NoBranch(_) => {
+                Self::usage(said, "mend the repository first; nothing was begun")
+            }
+            OpenError::Plan(_) => Self::usage(said, "mend the plan; nothing was begun"),
+            OpenError::NoRun(_) => Self::new(
+                Kind::Session,
+                said,
+                "`formic swarm ls` shows the runs there are",
+            ),
             OpenError::Stopped(_) => Self::new(Kind::Fault, said, "`formic doctor` looks closer"),
         }
     }

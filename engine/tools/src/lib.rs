@@ -33,6 +33,7 @@ pub use bound::{bound, bounded};
 pub use context::{Live, ReadContext, WriteContext};
 pub use lane::{LaneGuard, WriteLane, WritePermit};
 pub use place::{Place, Resolved};
+pub use process::program::{Program, Ran};
 pub use process::running::{Process, Reaped, reap_orphans};
 pub use registry::{Bound, Entry, Registry};
 pub use settle::{Settled, settle};

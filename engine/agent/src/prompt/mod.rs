@@ -1,6 +1,7 @@
 //! Prompt assembly: the stable system prompt, the context that goes before a turn, and the whole prompt of a call.
 
 mod context;
+mod node;
 mod system;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use protocol::{Prompt, ToolDecl};
 use crate::state::State;
 
 pub use context::{Environment, environment, instructions};
+pub use node::{Brief, Handoff, again, planning, replanning, system_of, tools_of};
 pub use system::system;
 
 /// The prompt of the next model call. Messages are shared, not copied.

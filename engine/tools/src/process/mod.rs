@@ -8,6 +8,7 @@ pub(crate) mod launch;
 pub(crate) mod live;
 pub(crate) mod mask;
 pub(crate) mod output;
+pub(crate) mod program;
 pub(crate) mod running;
 pub(crate) mod table;
 pub(crate) mod wall;

@@ -26,10 +26,15 @@ pub(crate) struct Output {
 impl Output {
     /// Goes to `spill` once it is too long for one answer.
     pub(crate) fn new(spill: PathBuf) -> Self {
+        Self::sized(spill, MODEL_BYTES)
+    }
+
+    /// Goes to `spill` once it is longer than `bytes`.
+    pub(crate) fn sized(spill: PathBuf, bytes: usize) -> Self {
         Self {
             stripper: Stripper::default(),
             mask: Mask::default(),
-            unread: Gather::new(MODEL_BYTES),
+            unread: Gather::new(bytes),
             spill: Spill {
                 path: spill,
                 state: SpillState::NotNeeded,

@@ -1,0 +1,224 @@
+//! The pool actor: one per provider of a run. Every model call of every agent waits its turn here; a provider that is
+//! asked too much is left alone by all of them, and no agent counts that as a failure of its own.
+//!
+//! May: ask the scheduler for the pace, keep who waits. Never: await a model, look into a prompt.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use protocol::{FaultKind, ModelFault, ModelTraits, Reply, RetryHint};
+use providers::{Exchange, ModelListing, Provider, Wire};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use scheduler::{Pace, Round, Turn};
+use tokio::sync::oneshot;
+
+use crate::source::Source;
+
+/// What a pool understands.
+pub(crate) enum PoolMsg {
+    /// One more call wants to begin.
+    Begin(oneshot::Sender<Ticket>),
+    /// A call got its reply.
+    Replied,
+    /// A call ended otherwise.
+    Ended,
+    /// The provider was asked too much and wants to be left alone for so many milliseconds; the answer says whether
+    /// to ask again.
+    Complained(Round, Option<u64>, oneshot::Sender<bool>),
+    /// A pause is over.
+    Due,
+}
+
+pub(crate) struct PoolActor;
+
+pub(crate) struct PoolState {
+    pace: Pace,
+    waiting: VecDeque<oneshot::Sender<Ticket>>,
+    source: Arc<dyn Source>,
+    /// The moment for which a waking is under way.
+    due: Option<u64>,
+}
+
+impl Actor for PoolActor {
+    type Msg = PoolMsg;
+    type State = PoolState;
+    type Arguments = Arc<dyn Source>;
+
+    async fn pre_start(
+        &self,
+        _me: ActorRef<PoolMsg>,
+        source: Arc<dyn Source>,
+    ) -> Result<PoolState, ActorProcessingErr> {
+        Ok(PoolState {
+            pace: Pace::default(),
+            waiting: VecDeque::new(),
+            source,
+            due: None,
+        })
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<PoolMsg>,
+        message: PoolMsg,
+        state: &mut PoolState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            PoolMsg::Begin(answer) => state.waiting.push_back(answer),
+            PoolMsg::Replied => state.pace.replied(),
+            PoolMsg::Ended => state.pace.ended(),
+            PoolMsg::Complained(round, wait_ms, answer) => {
+                let (now, dice) = (state.source.millis(), state.source.dice());
+                let again = state.pace.complained(round, now, wait_ms, dice);
+                let _ = answer.send(again);
+            }
+            PoolMsg::Due => state.due = None,
+        }
+        state.admit(&me);
+        Ok(())
+    }
+}
+
+impl PoolState {
+    /// Lets in as many as the pace allows, in the order in which they came.
+    fn admit(&mut self, me: &ActorRef<PoolMsg>) {
+        // Whoever was cancelled meanwhile waits for nothing.
+        self.waiting.retain(|answer| !answer.is_closed());
+        while let Some(answer) = self.waiting.pop_front() {
+            let now = self.source.millis();
+            match self.pace.begin(now) {
+                Turn::Now(round) => {
+                    let pool = me.clone();
+                    let is_open = true;
+                    // A ticket nobody takes comes back by being dropped.
+                    let _ = answer.send(Ticket {
+                        pool,
+                        round,
+                        is_open,
+                    });
+                }
+                Turn::At(moment) => {
+                    self.waiting.push_front(answer);
+                    return self.wake_at(moment, now, me);
+                }
+                Turn::Full => return self.waiting.push_front(answer),
+            }
+        }
+    }
+
+    fn wake_at(&mut self, moment: u64, now: u64, me: &ActorRef<PoolMsg>) {
+        if self.due.is_none_or(|due| moment < due) {
+            self.due = Some(moment);
+            let pause = Duration::from_millis(moment.saturating_sub(now));
+            drop(me.send_after(pause, || PoolMsg::Due));
+        }
+    }
+}
+
+/// Leave to make one call; dropping it says that the call is over.
+pub(crate) struct Ticket {
+    pool: ActorRef<PoolMsg>,
+    round: Round,
+    is_open: bool,
+}
+
+impl Ticket {
+    fn replied(mut self) {
+        self.is_open = false;
+        let _ = self.pool.send_message(PoolMsg::Replied);
+    }
+
+    /// Whether to ask again.
+    async fn complained(mut self, wait_ms: Option<u64>) -> bool {
+        self.is_open = false;
+        let (answer, again) = oneshot::channel();
+        let message = PoolMsg::Complained(self.round, wait_ms, answer);
+        self.pool.send_message(message).is_ok() && again.await.unwrap_or(false)
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.is_open {
+            let _ = self.pool.send_message(PoolMsg::Ended);
+        }
+    }
+}
+
+/// A provider whose calls wait their turn.
+pub(crate) struct Pooled {
+    pub provider: Arc<dyn Provider>,
+    pub pool: ActorRef<PoolMsg>,
+}
+
+impl Pooled {
+    async fn ticket(&self) -> Option<Ticket> {
+        let (answer, admitted) = oneshot::channel();
+        self.pool.send_message(PoolMsg::Begin(answer)).ok()?;
+        admitted.await.ok()
+    }
+
+    async fn paced(&self, exchange: Exchange<'_>) -> Result<Reply, ModelFault> {
+        loop {
+            let Some(ticket) = self.ticket().await else {
+                return Err(closed());
+            };
+            let this = Exchange {
+                prompt: exchange.prompt,
+                new_call: exchange.new_call,
+                deltas: exchange.deltas,
+            };
+            let fault = match self.provider.exchange(this).await {
+                Ok(reply) => {
+                    ticket.replied();
+                    return Ok(reply);
+                }
+                Err(fault) => fault,
+            };
+            match complaint(&fault) {
+                Some(wait_ms) if ticket.complained(wait_ms).await => {}
+                Some(_) | None => return Err(fault),
+            }
+        }
+    }
+}
+
+/// How long a provider that was asked too much wants to be left alone, if that is what the fault says.
+fn complaint(fault: &ModelFault) -> Option<Option<u64>> {
+    match (fault.kind, fault.retry) {
+        (FaultKind::RateLimited, RetryHint::AfterMs(ms)) => Some(Some(ms)),
+        (FaultKind::RateLimited, RetryHint::Backoff) => Some(None),
+        _ => None,
+    }
+}
+
+fn closed() -> ModelFault {
+    ModelFault {
+        kind: FaultKind::Broken,
+        status: None,
+        message: "the pool of model calls has been closed".to_owned(),
+        retry: RetryHint::Never,
+        billed: false,
+    }
+}
+
+impl Provider for Pooled {
+    fn exchange<'a>(&'a self, exchange: Exchange<'a>) -> BoxFuture<'a, Result<Reply, ModelFault>> {
+        self.paced(exchange).boxed()
+    }
+
+    fn models(&self) -> BoxFuture<'_, Result<Vec<ModelListing>, ModelFault>> {
+        self.provider.models()
+    }
+
+    fn traits(&self, model: &str) -> ModelTraits {
+        self.provider.traits(model)
+    }
+
+    fn wire(&self) -> Wire {
+        self.provider.wire()
+    }
+}

@@ -1,0 +1,216 @@
+//! How a run begins: what it stands on, its repository, and its first plan.
+
+use std::sync::Arc;
+
+use protocol::{
+    CheckDocument, Event, GitId, Ground, Isolation, Opening, PlanDocument, Planner, Record,
+    SessionId, WorkspaceEvent,
+};
+use scheduler::plan::{self, Defaults, normalise};
+use scheduler::run::RunCommand;
+use workspace::{GitError, Repo, Standing, Unfit};
+
+use super::options::{Models, SwarmOptions};
+use super::site::Git;
+use crate::error::OpenError;
+use crate::options::Options;
+use crate::setup::{self, Ground as Setup};
+
+/// What a run begins with.
+pub(super) struct Beginning {
+    pub ground: Ground,
+    pub git: Option<Git>,
+    pub proposal: RunCommand,
+}
+
+/// What there is to stand on.
+struct Found {
+    ground: Ground,
+    git: Option<Git>,
+    files: Vec<String>,
+    remarks: Vec<String>,
+}
+
+/// Finds out where the run's work goes, and makes its plan sound. Changes nothing.
+///
+/// # Errors
+/// The repository does not allow it, or the plan has problems.
+pub(super) async fn begin(
+    options: &Options,
+    swarm: &SwarmOptions,
+    id: SessionId,
+) -> Result<Beginning, OpenError> {
+    let found = find(options, swarm, id).await?;
+    let Some(document) = &swarm.plan else {
+        return Err(OpenError::Stopped("there is no plan".to_owned()));
+    };
+    let document = completed(document.clone(), swarm);
+    let defaults = Defaults::default();
+    let ground = plan::Ground {
+        run: id,
+        base: found.ground.base.as_ref(),
+        files: &found.files,
+        session_mode: options.permission.mode,
+        defaults: &defaults,
+    };
+    let normal = normalise(&document, &ground).map_err(OpenError::Plan)?;
+    let mut remarks = normal.remarks;
+    remarks.extend(found.remarks);
+    Ok(Beginning {
+        ground: found.ground,
+        git: found.git,
+        proposal: RunCommand::Propose {
+            plan: normal.plan,
+            by: Planner::User,
+            remarks,
+        },
+    })
+}
+
+/// What the options say wins over what the document says.
+fn completed(mut document: PlanDocument, swarm: &SwarmOptions) -> PlanDocument {
+    if let Some(check) = &swarm.gate {
+        document.gate = Some(CheckDocument {
+            cmd: check.cmd.clone(),
+            timeout: Some(format!("{}ms", check.timeout_ms)),
+            expect: check.expect,
+        });
+    }
+    if swarm.max_parallel.is_some() {
+        document.caps.max_parallel = swarm.max_parallel;
+    }
+    document
+}
+
+async fn find(options: &Options, swarm: &SwarmOptions, id: SessionId) -> Result<Found, OpenError> {
+    if swarm.isolation == Some(Isolation::Shared) {
+        return Ok(shared(options, Vec::new()));
+    }
+    match Repo::survey(&options.place.root).await {
+        Ok(standing) => separate(options, swarm, (id, standing)).await,
+        Err(error) if swarm.isolation.is_none() && is_no_repository(&error) => {
+            let remark = format!(
+                "all work is done in the one folder, writes one at a time: could not {error}"
+            );
+            Ok(shared(options, vec![remark]))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether there is simply no repository, rather than one that cannot be used.
+const fn is_no_repository(error: &GitError) -> bool {
+    match error {
+        GitError::Missing => true,
+        GitError::Unfit { why, .. } => matches!(why, Unfit::NotARepository),
+        _ => false,
+    }
+}
+
+fn shared(options: &Options, remarks: Vec<String>) -> Found {
+    Found {
+        ground: Ground {
+            root: options.place.root.clone(),
+            isolation: Isolation::Shared,
+            base: None,
+            target: None,
+            integration: None,
+        },
+        git: None,
+        files: Vec::new(),
+        remarks,
+    }
+}
+
+async fn separate(
+    options: &Options,
+    swarm: &SwarmOptions,
+    (id, standing): (SessionId, Standing),
+) -> Result<Found, OpenError> {
+    if let Some(error) = standing.unfit() {
+        return Err(error.into());
+    }
+    let repo = Repo::open(&options.place.root).await?;
+    let (base, target) = target(&repo, swarm, &standing).await?;
+    let files = match standing.head.commit() == Some(&base) {
+        true => standing.files.clone(),
+        false => repo.files(&base).await?,
+    };
+    let ground = Ground {
+        root: repo.root().to_owned(),
+        isolation: Isolation::Worktree,
+        base: Some(base),
+        target,
+        integration: Some(integration(id, &standing)),
+    };
+    Ok(Found {
+        git: Some(pool(options, repo)),
+        ground,
+        files,
+        remarks: standing.remarks(),
+    })
+}
+
+/// Where the run starts from, and the branch its result is for.
+async fn target(
+    repo: &Repo,
+    swarm: &SwarmOptions,
+    standing: &Standing,
+) -> Result<(GitId, Option<String>), OpenError> {
+    if let Some(wanted) = &swarm.target {
+        let name = wanted.strip_prefix("refs/heads/").unwrap_or(wanted);
+        let base = repo.get_ref(&format!("refs/heads/{name}")).await?;
+        let base = base.ok_or_else(|| OpenError::NoBranch(name.to_owned()))?;
+        return Ok((base, Some(name.to_owned())));
+    }
+    let base = standing.head.commit().cloned();
+    let base = base.ok_or_else(|| OpenError::NoBranch("HEAD".to_owned()))?;
+    Ok((base, standing.head.branch().map(str::to_owned)))
+}
+
+/// The branch that collects the integrated work.
+fn integration(id: SessionId, standing: &Standing) -> String {
+    let uuid = id.uuid().simple().to_string();
+    let short = &uuid[uuid.len() - 12..];
+    // A branch `formic` leaves no room for branches below that name.
+    let between = if standing.is_name_taken { '-' } else { '/' };
+    format!("refs/heads/formic{between}{short}")
+}
+
+fn pool(options: &Options, repo: Repo) -> Git {
+    let trees = repo.trees(options.data.join("trees"));
+    Git { repo, trees }
+}
+
+/// The repository of a run that is taken up again.
+///
+/// # Errors
+/// It is not there any more.
+pub(super) async fn git(options: &Options, ground: &Ground) -> Result<Option<Git>, OpenError> {
+    match ground.isolation {
+        Isolation::Shared => Ok(None),
+        Isolation::Worktree => {
+            let repo = Repo::open(&ground.root).await?;
+            Ok(Some(pool(options, repo)))
+        }
+    }
+}
+
+/// Where the run's work goes, as its records say.
+pub(super) fn ground(records: &[Arc<Record>]) -> Option<Ground> {
+    records.iter().find_map(|record| match &record.event {
+        Event::Workspace(WorkspaceEvent::Begun(ground)) => Some(ground.clone()),
+        _ => None,
+    })
+}
+
+/// The opening of the run itself.
+pub(super) fn opening(options: &Options, models: &Models) -> Result<Opening, OpenError> {
+    let mut options = options.clone();
+    if let Some(planner) = &models.planner {
+        options.endpoint = planner.endpoint.clone();
+        options.model = planner.model.clone();
+    }
+    let ground = Setup::new(&options)?;
+    setup::opening(&options, &ground)
+}

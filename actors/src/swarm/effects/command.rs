@@ -1,0 +1,95 @@
+//! Runs the commands of a plan: checks and codemods, each judged by the law of the tree it runs in, in that tree's lane.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::{Action, CallId, Check, CheckRun, Claim, Verdict};
+use tokio_util::sync::CancellationToken;
+use tools::{Bounds, Program, Ran};
+
+use crate::broker;
+use crate::law::Law;
+use crate::swarm::site::Site;
+
+/// What is run where.
+pub(super) struct Order<'a> {
+    pub site: &'a Site,
+    pub law: &'a Arc<Law>,
+    pub root: &'a Path,
+    pub cancel: &'a CancellationToken,
+}
+
+impl Order<'_> {
+    /// Runs a check. Not being allowed to is a failed check; `None` if it was cancelled.
+    ///
+    /// # Errors
+    /// It could not be started.
+    pub(super) async fn check(&self, check: &Check) -> Result<Option<CheckRun>, String> {
+        let began = self.site.options.source.millis();
+        let time = Duration::from_millis(check.timeout_ms);
+        let ran = self.run(&check.cmd, time).await?;
+        if self.cancel.is_cancelled() {
+            return Ok(None);
+        }
+        let log = self.site.redactor.clean(&ran.log).into_owned();
+        Ok(Some(CheckRun {
+            check: check.clone(),
+            exit: ran.exit,
+            log: log.into(),
+            ms: self.site.options.source.millis().saturating_sub(began),
+        }))
+    }
+
+    /// Runs a command in the lane of its tree.
+    ///
+    /// # Errors
+    /// It could not be started.
+    pub(super) async fn run(&self, command: &str, time: Duration) -> Result<Ran, String> {
+        let claim = Claim {
+            tool: "bash".to_owned(),
+            action: Action::Run {
+                command: command.to_owned(),
+                cwd: self.root.to_owned(),
+            },
+        };
+        let resolution = broker::resolve(&self.site.base.broker, self.law, &claim).await?;
+        let lane = resolution.lane.acquire();
+        let Some(lane) = self.cancel.run_until_cancelled(lane).await else {
+            return Ok(refused("cancelled before it began"));
+        };
+        let Some(_permit) = lane.permit(&claim, &resolution.verdict) else {
+            return Ok(refused(&denial(&resolution.verdict)));
+        };
+        let options = &self.site.options;
+        let walls = self.law.walls(&options.commands.caches);
+        let program = Program {
+            command,
+            cwd: self.root,
+            bounds: Bounds {
+                scrubbed: &options.secrets.scrubbed,
+                added: &options.commands.env,
+                walls: walls.as_ref(),
+            },
+            secrets: self.site.redactor.secrets(),
+            mark: CallId::new(self.site.options.source.uuid()),
+            spill: &self.site.spill,
+            time,
+            stop: self.cancel.clone(),
+        };
+        let ran = program.run().await;
+        ran.map_err(|error| format!("start `{command}`: {error}"))
+    }
+}
+
+fn denial(verdict: &Verdict) -> String {
+    format!("permission denied: {}", verdict.reason().text)
+}
+
+fn refused(why: &str) -> Ran {
+    Ran {
+        exit: None,
+        is_late: false,
+        log: format!("not run: {why}\n"),
+    }
+}

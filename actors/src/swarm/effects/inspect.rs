@@ -1,0 +1,148 @@
+//! Looks at what a node left: its changes, what strayed outside its scope, and whether its check passes.
+
+use std::sync::Arc;
+
+use protocol::{Attempt, Change, CheckRun, GitId, Inspection, Node, NodeId};
+use ractor::ActorRef;
+use scheduler::run::RunOutcome;
+use scheduler::scope::Globs;
+use tokio_util::sync::CancellationToken;
+
+use super::{Answer, command};
+use crate::swarm::crew::Member;
+use crate::swarm::fence;
+use crate::swarm::house::{House, Key, NoHouse};
+use crate::swarm::outfit;
+use crate::swarm::run_actor::{RunMsg, RunState};
+use crate::swarm::site::Site;
+
+/// What is to be looked at.
+pub(super) struct Order {
+    node: Node,
+    attempt: Attempt,
+    key: Key,
+    member: Option<Member>,
+    run: ActorRef<RunMsg>,
+}
+
+impl Order {
+    pub(super) fn new(state: &RunState, node: NodeId, run: &ActorRef<RunMsg>) -> Option<Self> {
+        Some(Self {
+            node: state.run.planned(node)?.clone(),
+            attempt: state.run.node(node)?.attempt.clone()?,
+            key: state.houses.key(node),
+            member: state.crew.of(node).cloned(),
+            run: run.clone(),
+        })
+    }
+}
+
+/// What was found, if it could be looked at.
+struct Found {
+    tree: Option<GitId>,
+    changed: Vec<Change>,
+    strays: Vec<String>,
+}
+
+/// Looks at the tree. What keeps it from being looked at is told as what was found: it counts against the attempt.
+pub(super) async fn inspect(site: Arc<Site>, order: Order, cancel: CancellationToken) -> Answer {
+    let (node, attempt) = (order.node.id, order.attempt.number);
+    let looked = cancel.run_until_cancelled(look(&site, &order)).await;
+    let found = match looked {
+        None => return Ok((None, None)),
+        Some(Err(NoHouse::Journal(down))) => return Err(down.to_string()),
+        Some(Err(error)) => fault(format!("could not {error}")),
+        Some(Ok((house, found))) => match check(&site, &order, (&house, &found), &cancel).await {
+            Ok(_) if cancel.is_cancelled() => return Ok((None, None)),
+            Ok(check) => Inspection {
+                tree: found.tree,
+                changed: found.changed,
+                strays: found.strays,
+                check,
+                fault: None,
+            },
+            Err(text) => fault(format!("could not {text}")),
+        },
+    };
+    let outcome = RunOutcome::Inspected {
+        node,
+        attempt,
+        found,
+    };
+    Ok((Some(outcome), None))
+}
+
+fn fault(text: String) -> Inspection {
+    Inspection {
+        tree: None,
+        changed: Vec::new(),
+        strays: Vec::new(),
+        check: None,
+        fault: Some(text.into()),
+    }
+}
+
+/// What changed, with what is outside the scope undone.
+async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse> {
+    if let Some(member) = &order.member {
+        // What an agent left running must not go on changing what is looked at.
+        member.world.shells.end_all().await;
+    }
+    let house = order
+        .key
+        .clone()
+        .enter(site, &order.node, &order.attempt)
+        .await?;
+    let _ = order
+        .run
+        .send_message(RunMsg::Housed(order.node.id, house.clone()));
+    let strays = fence::strays(&house.changed().await?, &scope_of(order));
+    if !strays.is_empty() {
+        house.revert(&strays).await?;
+        let reverted = fence::reverted(order.node.id, strays.clone());
+        site.note(Some(order.node.id), vec![reverted]).await?;
+    }
+    let (tree, changed) = match house.snapshot().await? {
+        Some(snapshot) => (Some(snapshot.tree), snapshot.changed),
+        None => (None, Vec::new()),
+    };
+    let found = Found {
+        tree,
+        changed,
+        strays,
+    };
+    Ok((house, found))
+}
+
+/// The node's check. It is not worth running where nothing was changed that it could be about.
+async fn check(
+    site: &Site,
+    order: &Order,
+    (house, found): (&Arc<House>, &Found),
+    cancel: &CancellationToken,
+) -> Result<Option<CheckRun>, String> {
+    let Some(check) = &order.node.accept else {
+        return Ok(None);
+    };
+    let is_idle = order.node.kind.writes() && house.is_private && found.changed.is_empty();
+    if is_idle && !order.node.scope.noop {
+        return Ok(None);
+    }
+    let law = outfit::law(site, &order.node, (house, None)).map_err(|error| error.to_string())?;
+    let command = command::Order {
+        site,
+        law: &law,
+        root: &house.root,
+        cancel,
+    };
+    let run = command.check(check).await?;
+    // What the check itself left lying about is no part of the proposal, and must not be part of the next attempt.
+    let left = fence::strays(&house.changed().await.unwrap_or_default(), &scope_of(order));
+    let _ = house.revert(&left).await;
+    Ok(run)
+}
+
+/// The plan was validated: its globs are sound.
+fn scope_of(order: &Order) -> Globs {
+    Globs::parse(&order.node.scope.writes).unwrap_or_default()
+}

@@ -1,0 +1,70 @@
+//! Moves branches of the user's repository: always in the one lane for that, under a permit, by compare-and-set.
+
+use protocol::{Action, Claim, GitId};
+use scheduler::run::RunOutcome;
+use tools::WritePermit;
+use workspace::{RefMove, Repo};
+
+use super::Answer;
+use crate::broker;
+use crate::swarm::site::Site;
+
+/// Moves the integration branch. A branch that stands where it should go was moved by a former process: the same
+/// answer.
+pub(super) async fn advance(site: &Site, batch: u32, (from, to): (GitId, GitId)) -> Answer {
+    let repo = repo(site)?;
+    let reference = site.ground.integration.as_deref();
+    let reference = reference.ok_or("move the integration branch: the run has none")?;
+    let permit = permit(site, reference, &to).await?;
+    let said = |error: workspace::GitError| error.to_string();
+    let is_first = Some(&from) == site.ground.base.as_ref();
+    let moved = match repo.get_ref(reference).await.map_err(said)? {
+        Some(now) if now == to => RefMove::Done,
+        // It is made when there is something to put on it: a run that integrates nothing leaves no branch behind.
+        None if is_first => repo.create_ref(reference, &to).await.map_err(said)?,
+        Some(_) => repo.update_ref(reference, &to, &from).await.map_err(said)?,
+        None => RefMove::Found(None),
+    };
+    let outcome = match moved {
+        RefMove::Done => RunOutcome::Advanced { batch, to },
+        RefMove::Found(Some(now)) => RunOutcome::Moved { batch, now },
+        RefMove::Found(None) => return Err(format!("find the branch {reference}: it is gone")),
+    };
+    Ok((Some(outcome), Some(permit)))
+}
+
+/// Brings the result to the user's branch, or leaves it on the run's own.
+pub(super) async fn land(site: &Site, commit: GitId) -> Answer {
+    let repo = repo(site)?;
+    let ground = &site.ground;
+    let base = ground.base.as_ref().ok_or("land: the run has no base")?;
+    let fallback = ground.integration.as_deref().unwrap_or_default();
+    let fallback = fallback.strip_prefix("refs/heads/").unwrap_or(fallback);
+    let target = ground.target.as_deref();
+    let reference = format!("refs/heads/{}", target.unwrap_or(fallback));
+    let permit = permit(site, &reference, &commit).await?;
+    let landing = repo.land(target, base, &commit, fallback).await;
+    let landing = landing.map_err(|error| error.to_string())?;
+    Ok((Some(RunOutcome::Landed(landing)), Some(permit)))
+}
+
+fn repo(site: &Site) -> Result<&Repo, String> {
+    let git = site.git.as_ref();
+    let none = "move a branch: this run has no git repository";
+    git.map(|git| &git.repo).ok_or_else(|| none.to_owned())
+}
+
+/// Waits in the lane of the branches.
+async fn permit(site: &Site, reference: &str, to: &GitId) -> Result<WritePermit, String> {
+    let claim = Claim {
+        tool: "integrate".to_owned(),
+        action: Action::Integrate {
+            reference: reference.to_owned(),
+            to: to.clone(),
+        },
+    };
+    let resolution = broker::resolve(&site.base.broker, &site.law, &claim).await?;
+    let lane = resolution.lane.acquire().await;
+    let denied = || format!("move {reference}: {}", resolution.verdict.reason().text);
+    lane.permit(&claim, &resolution.verdict).ok_or_else(denied)
+}

@@ -1,0 +1,426 @@
+//! Puts a node's agent to work: its house, its place, its brief; then waits for the end of its turn. A codemod's command
+//! takes the place of the agent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent::prompt::{Brief, Handoff, again};
+use protocol::{
+    AgentId, Attempt, Block, Check, Command, Draft, Event, Failure, FailureClass, FaultEvent,
+    InterruptCause, Kind, Node, NodeId, Opening, Record, Seq, SessionEvent, Text, Tier, TurnId,
+};
+use ractor::{Actor, ActorRef};
+use scheduler::run::{DEFAULT_WALL_MS, Run, RunOutcome};
+use store::DataFolder;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{Answer, command};
+use crate::agent_actor::{AgentActor, CommandError, Start, Status};
+use crate::journal;
+use crate::swarm::crew::Member;
+use crate::swarm::house::{House, Key, NoHouse};
+use crate::swarm::outfit::{self, Outfit, Post};
+use crate::swarm::run_actor::{RunMsg, RunState};
+use crate::swarm::site::Site;
+
+/// How often an agent that failed is taken up again in one attempt.
+const RESTARTS: u32 = 3;
+
+/// One attempt at a node.
+pub(super) struct Order {
+    node: Node,
+    attempt: Attempt,
+    agent: AgentId,
+    tier: Tier,
+    gate: Option<Check>,
+    key: Key,
+    /// Who is at the node's place now, perhaps the agent of an earlier attempt.
+    member: Option<Member>,
+    /// What the agent had in a former process.
+    past: Option<agent::State>,
+    message: Text,
+    run: ActorRef<RunMsg>,
+    turn: TurnId,
+}
+
+impl Order {
+    pub(super) fn new(
+        state: &mut RunState,
+        (node, agent): (NodeId, AgentId),
+        run: &ActorRef<RunMsg>,
+    ) -> Option<Self> {
+        let past = state.crew.past(agent);
+        let attempt = state.run.node(node)?.attempt.clone()?;
+        Some(Self {
+            node: state.run.planned(node)?.clone(),
+            message: message(&state.run, node, &attempt)?,
+            turn: turn(&state.run, node, &attempt),
+            attempt,
+            agent,
+            tier: state.run.tier(node),
+            gate: state.run.plan().gate.clone(),
+            key: state.houses.key(node),
+            member: state.crew.of(node).cloned(),
+            past,
+            run: run.clone(),
+        })
+    }
+
+    fn post<'a>(&'a self, house: &'a Arc<House>) -> Post<'a> {
+        Post {
+            node: &self.node,
+            attempt: &self.attempt,
+            tier: self.tier,
+            gate: self.gate.as_ref(),
+            house,
+        }
+    }
+
+    fn failed(&self, class: FailureClass, evidence: String) -> RunOutcome {
+        let evidence = evidence.into();
+        RunOutcome::Worked {
+            node: self.node.id,
+            attempt: self.attempt.number,
+            failure: Some(Failure { class, evidence }),
+        }
+    }
+}
+
+/// One turn for each attempt: whether it has begun is a fact of the journal.
+fn turn(run: &Run, node: NodeId, attempt: &Attempt) -> TurnId {
+    let (run, node) = (run.id().uuid(), node.uuid());
+    let number = attempt.number.to_be_bytes();
+    TurnId::derived(&[run.as_bytes(), node.as_bytes(), b"turn", &number])
+}
+
+/// What the agent is told: its brief, or why its work was not taken.
+fn message(run: &Run, node: NodeId, attempt: &Attempt) -> Option<Text> {
+    let (planned, state) = (run.planned(node)?, run.node(node)?);
+    let plan = run.plan();
+    let before = plan
+        .nodes
+        .iter()
+        .filter(|one| planned.deps.contains(&one.id));
+    let handoffs: Vec<(&Node, String)> = before
+        .map(|one| {
+            let said = run.hand_off(one.id);
+            (
+                one,
+                said.map(|said| said.as_str().into_owned())
+                    .unwrap_or_default(),
+            )
+        })
+        .collect();
+    let changed = |one: &Node| {
+        run.node(one.id)?
+            .found
+            .as_ref()
+            .map(|found| &found.changed[..])
+    };
+    let handoffs: Vec<Handoff<'_>> = handoffs
+        .iter()
+        .map(|(one, said)| Handoff {
+            name: &one.name,
+            title: &one.title,
+            said,
+            changed: changed(one).unwrap_or_default(),
+        })
+        .collect();
+    let brief = Brief {
+        goal: &plan.goal,
+        node: planned,
+        contracts: &plan.contracts,
+        handoffs: &handoffs,
+    };
+    Some(match state.setbacks.last() {
+        None => brief.first(),
+        Some(last) if attempt.is_fresh => brief.afresh(attempt.number, &last.failure),
+        Some(last) => again(planned, attempt.number, &last.failure),
+    })
+}
+
+/// Why an attempt could not be carried on.
+enum Stop {
+    /// The journal is down: everything stops.
+    Down(String),
+    /// It came to nothing.
+    Failed(RunOutcome),
+}
+
+pub(super) async fn work(site: Arc<Site>, order: Order, cancel: CancellationToken) -> Answer {
+    let entering = order.key.clone().enter(&site, &order.node, &order.attempt);
+    let house = match cancel.run_until_cancelled(entering).await {
+        None => return Ok((None, None)),
+        Some(Ok(house)) => house,
+        Some(Err(NoHouse::Journal(down))) => return Err(down.to_string()),
+        Some(Err(error)) => {
+            let failed = order.failed(FailureClass::Machine, format!("could not {error}"));
+            return Ok((Some(failed), None));
+        }
+    };
+    let housed = RunMsg::Housed(order.node.id, house.clone());
+    let _ = order.run.send_message(housed);
+    let worked = if order.node.kind.has_agent() {
+        agent(&site, &order, (&house, &cancel)).await
+    } else {
+        codemod(&site, &order, (&house, &cancel)).await
+    };
+    match worked {
+        Ok(outcome) => Ok((outcome, None)),
+        Err(Stop::Failed(outcome)) => Ok((Some(outcome), None)),
+        Err(Stop::Down(why)) => Err(why),
+    }
+}
+
+/// Runs the command that is the node's brief.
+async fn codemod(
+    site: &Arc<Site>,
+    order: &Order,
+    (house, cancel): (&Arc<House>, &CancellationToken),
+) -> Result<Option<RunOutcome>, Stop> {
+    let machine = |text: String| Stop::Failed(order.failed(FailureClass::Machine, text));
+    let law = outfit::law(site, &order.node, (house, None));
+    let law = law.map_err(|error| machine(format!("could not {error}")))?;
+    let brief = order.node.brief.as_ref();
+    let text = brief
+        .map(|brief| brief.as_str().into_owned())
+        .unwrap_or_default();
+    let wall = order.attempt.allotted.wall_ms.unwrap_or(DEFAULT_WALL_MS);
+    let command = command::Order {
+        site,
+        law: &law,
+        root: &house.root,
+        cancel,
+    };
+    let ran = command.run(&text, Duration::from_millis(wall)).await;
+    let ran = ran.map_err(|text| machine(format!("could not {text}")))?;
+    if cancel.is_cancelled() {
+        return Ok(None);
+    }
+    let log = site.redactor.clean(&ran.log).into_owned();
+    let (node, attempt) = (order.node.id, order.attempt.number);
+    Ok(Some(match ran.exit {
+        Some(0) => RunOutcome::Worked {
+            node,
+            attempt,
+            failure: None,
+        },
+        Some(code) => {
+            let evidence = format!("`{text}` exited with {code}:\n{log}");
+            order.failed(FailureClass::Check, evidence)
+        }
+        None => order.failed(
+            FailureClass::Deadline,
+            format!("`{text}` was ended:\n{log}"),
+        ),
+    }))
+}
+
+/// Sees the agent through the attempt's turn; one that fails on the way is taken up again from its records.
+async fn agent(
+    site: &Arc<Site>,
+    order: &Order,
+    (house, cancel): (&Arc<House>, &CancellationToken),
+) -> Result<Option<RunOutcome>, Stop> {
+    let mut member = order.member.clone();
+    let mut past = order.past.clone();
+    for _ in 0..=RESTARTS {
+        let place = match member.take() {
+            Some(there) if there.agent == order.agent => Place {
+                member: there,
+                is_resumed: false,
+            },
+            other => {
+                if let Some(former) = other {
+                    former.end().await;
+                }
+                hire(site, order, (house, past.take())).await?
+            }
+        };
+        match turn_of(site, order, (&place, cancel)).await {
+            Ok(()) => return Ok(None),
+            Err(_) if cancel.is_cancelled() => return Ok(None),
+            Err(CommandError::Illegal(why)) => {
+                let text = format!("could not {why}");
+                return Err(Stop::Failed(order.failed(FailureClass::Machine, text)));
+            }
+            Err(CommandError::Stopped(why)) => past = Some(recover(site, order, why).await?),
+        }
+    }
+    let text = "its agent failed again and again; this is a fault of formic".to_owned();
+    Err(Stop::Failed(order.failed(FailureClass::Machine, text)))
+}
+
+/// An agent at its place, and whether its limits are those of this attempt already.
+struct Place {
+    member: Member,
+    is_resumed: bool,
+}
+
+/// Brings the agent to its place: as the records know it, or, if they do not, as a new one.
+async fn hire(
+    site: &Arc<Site>,
+    order: &Order,
+    (house, past): (&Arc<House>, Option<agent::State>),
+) -> Result<Place, Stop> {
+    let outfit = Outfit::new(site, &order.post(house));
+    let Outfit { world, opening } = outfit.map_err(|error| {
+        Stop::Failed(order.failed(FailureClass::Machine, format!("could not {error}")))
+    })?;
+    let is_resumed = past.is_some();
+    let opening = Arc::new(opening);
+    let core = match past {
+        Some(core) => core,
+        None => open(site, order, &opening).await?,
+    };
+    let (status, watched) = watch::channel(Status::default());
+    let start = Start {
+        me: order.agent,
+        node: order.node.id,
+        end: None,
+        last: Seq::default(),
+        core,
+        world: world.clone(),
+        journal: site.base.journal.clone(),
+        status,
+    };
+    let spawned = Actor::spawn_linked(None, AgentActor, start, order.run.get_cell()).await;
+    let (actor, _) = spawned.map_err(|error| Stop::Down(error.to_string()))?;
+    let member = Member {
+        agent: order.agent,
+        actor,
+        status: watched,
+        world,
+        opening,
+    };
+    let hired = RunMsg::Hired(order.node.id, member.clone());
+    let _ = order.run.send_message(hired);
+    if is_resumed {
+        // Whatever was under way in a former process is settled, or goes on.
+        let resumed = member.command(resumption(site, order, &member)).await;
+        resumed.map_err(|error| Stop::Down(error.to_string()))?;
+    }
+    Ok(Place { member, is_resumed })
+}
+
+/// What takes an agent up for this attempt.
+fn resumption(site: &Site, order: &Order, member: &Member) -> Command {
+    let opening = &member.opening;
+    Command::Resume {
+        limits: outfit::limits(
+            order.node.kind,
+            &order.attempt.allotted,
+            &site.options.limits,
+        ),
+        mode: opening.mode,
+        model: opening.model.clone(),
+        traits: opening.traits.clone(),
+        structured: order.node.kind == Kind::Plan,
+    }
+}
+
+/// The first record of a new agent, and its state with it.
+async fn open(site: &Site, order: &Order, opening: &Opening) -> Result<agent::State, Stop> {
+    let opened = SessionEvent::Opened(Box::new(opening.clone()));
+    let draft = own(order, Event::Session(opened));
+    let kept = journal::append(&site.base.journal, vec![draft]).await;
+    let kept = kept.map_err(|down| Stop::Down(down.to_string()))?;
+    let records = std::iter::once(&site.opened).chain(&kept);
+    Ok(agent::State::fold(records.map(Arc::as_ref)))
+}
+
+fn own(order: &Order, event: Event) -> Draft {
+    Draft {
+        agent: Some(order.agent),
+        node: Some(order.node.id),
+        turn: None,
+        cause: None,
+        event,
+    }
+}
+
+/// Has the agent do the attempt's turn, and waits for its end. Given up, the turn is stopped first.
+async fn turn_of(
+    site: &Site,
+    order: &Order,
+    (place, cancel): (&Place, &CancellationToken),
+) -> Result<(), CommandError> {
+    let member = &place.member;
+    let done = async {
+        begin(site, order, place).await?;
+        rest(member).await
+    };
+    if let Some(done) = cancel.run_until_cancelled(done).await {
+        return done;
+    }
+    if site.closing.is_cancelled() {
+        // Another process goes on with the turn.
+        return Ok(());
+    }
+    member.interrupt(InterruptCause::User);
+    rest(member).await
+}
+
+/// Begins the turn, unless a former process has.
+async fn begin(site: &Site, order: &Order, place: &Place) -> Result<(), CommandError> {
+    let member = &place.member;
+    if member.status.borrow().turn == Some(order.turn) {
+        return Ok(());
+    }
+    rest(member).await?;
+    let is_first = !member.status.borrow().begun;
+    if !is_first && !place.is_resumed {
+        member.command(resumption(site, order, member)).await?;
+    }
+    let mut context = Vec::new();
+    if is_first {
+        context = member.world.context.first_turn();
+        for text in &mut context {
+            member.world.redactor.clean_text(text);
+        }
+    }
+    let mut content = vec![Block::Text(order.message.clone())];
+    member.world.redactor.clean_blocks(&mut content);
+    let turn = order.turn;
+    let submit = Command::Submit {
+        turn,
+        context,
+        content,
+    };
+    member.command(submit).await
+}
+
+/// Waits until the agent rests.
+async fn rest(member: &Member) -> Result<(), CommandError> {
+    let gone = |_| CommandError::Stopped("its agent has ended".to_owned());
+    let mut status = member.status.clone();
+    let rests = status.wait_for(|now| !now.busy || now.down.is_some());
+    let now = rests.await.map_err(gone)?;
+    match &now.down {
+        Some(why) => Err(CommandError::Stopped(why.clone())),
+        None => Ok(()),
+    }
+}
+
+/// Reads what an agent had, after its actor failed.
+async fn recover(site: &Arc<Site>, order: &Order, why: String) -> Result<agent::State, Stop> {
+    let message = site.redactor.clean(&why).into_owned();
+    let actor = "agent".to_owned();
+    let fault = Event::Fault(FaultEvent::ActorFailed { actor, message });
+    let noted = site.note(Some(order.node.id), vec![fault]).await;
+    noted.map_err(|down| Stop::Down(down.to_string()))?;
+    let (data, id) = (DataFolder::at(&site.options.data), site.id);
+    let me = order.agent;
+    let fold = move || {
+        let report = store::read(&data, id, Seq(1)).map_err(|error| error.to_string())?;
+        if let Some(cut) = report.cut {
+            return Err(format!("read its journal: {}", cut.reason));
+        }
+        let own = |record: &&Record| record.agent.is_none_or(|of| of == me);
+        Ok(agent::State::fold(report.records.iter().filter(own)))
+    };
+    let folded = tokio::task::spawn_blocking(fold).await;
+    let folded = folded.unwrap_or_else(|error| Err(error.to_string()));
+    folded.map_err(Stop::Down)
+}

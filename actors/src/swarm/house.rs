@@ -1,0 +1,221 @@
+//! Houses: the folder each node works in, taken from the pool or taken up again after a crash.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use protocol::{Attempt, Change, Event, Node, NodeId, Record, TreeStart, WorkspaceEvent};
+use tokio::sync::RwLock;
+use workspace::{GitError, Snapshot, Tree};
+
+use super::site::Site;
+use crate::journal::JournalDown;
+
+/// Where a node works: the same folder in all its attempts.
+#[derive(Debug)]
+pub(crate) struct House {
+    pub root: PathBuf,
+    /// Whether it is a tree of the pool; otherwise it is the user's own folder.
+    pub is_private: bool,
+    // Whoever looks at the tree waits while it is laid out anew. An owner task would have to await each look at it,
+    // and every look is a git command of its own.
+    rooms: RwLock<Rooms>,
+}
+
+/// A house as one attempt has it.
+#[derive(Debug)]
+struct Rooms {
+    attempt: u32,
+    /// `None` where there is no tree of its own, and between two attempts.
+    tree: Option<Tree>,
+}
+
+/// Why a node has no house.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoHouse {
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(transparent)]
+    Journal(#[from] JournalDown),
+    #[error("make a tree: this run has no git repository")]
+    NoGit,
+}
+
+impl House {
+    /// The user's own folder.
+    fn shared(site: &Site, attempt: u32) -> Self {
+        Self {
+            root: site.ground.root.clone(),
+            is_private: false,
+            rooms: RwLock::new(Rooms {
+                attempt,
+                tree: None,
+            }),
+        }
+    }
+
+    fn of(tree: Tree, attempt: u32) -> Self {
+        Self {
+            root: tree.root().to_owned(),
+            is_private: true,
+            rooms: RwLock::new(Rooms {
+                attempt,
+                tree: Some(tree),
+            }),
+        }
+    }
+
+    /// What differs from the base; nothing where there is no tree to compare.
+    pub(crate) async fn changed(&self) -> Result<Vec<Change>, GitError> {
+        match &self.rooms.read().await.tree {
+            Some(tree) => tree.changed().await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Its files as they are; `None` where there is no tree of its own.
+    pub(crate) async fn snapshot(&self) -> Result<Option<Snapshot>, GitError> {
+        match &self.rooms.read().await.tree {
+            Some(tree) => tree.snapshot().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Brings these paths back to what they are in the base.
+    pub(crate) async fn revert(&self, paths: &[String]) -> Result<(), GitError> {
+        match &self.rooms.read().await.tree {
+            Some(tree) => tree.revert(paths).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Puts its tree back into the pool.
+    pub(crate) async fn give_back(&self, site: &Site) {
+        let tree = self.rooms.write().await.tree.take();
+        if let (Some(tree), Some(git)) = (tree, &site.git) {
+            // One that cannot be given back waits for the next sweep.
+            let _ = git.trees.give_back(tree).await;
+        }
+    }
+
+    /// Makes it ready for another attempt.
+    async fn lay_out(&self, site: &Site, name: &str, attempt: &Attempt) -> Result<(), NoHouse> {
+        let mut rooms = self.rooms.write().await;
+        if rooms.attempt == attempt.number {
+            return Ok(());
+        }
+        if !matches!(attempt.start, TreeStart::Kept) {
+            // Only a tree that nobody has can be laid out.
+            rooms.tree = None;
+        }
+        if self.is_private && rooms.tree.is_none() {
+            rooms.tree = Some(take(site, name, &attempt.start).await?);
+        }
+        rooms.attempt = attempt.number;
+        Ok(())
+    }
+}
+
+async fn take(site: &Site, name: &str, start: &TreeStart) -> Result<Tree, NoHouse> {
+    let git = site.git.as_ref().ok_or(NoHouse::NoGit)?;
+    Ok(git.trees.take(name, start, None).await?)
+}
+
+/// The houses of a run.
+#[derive(Default)]
+pub(crate) struct Houses {
+    /// The attempt each node's house was recorded for last.
+    deeds: BTreeMap<NodeId, u32>,
+    open: BTreeMap<NodeId, Arc<House>>,
+}
+
+impl Houses {
+    /// Those a journal's records tell of.
+    pub(crate) fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut houses = Self::default();
+        records.into_iter().for_each(|record| houses.apply(record));
+        houses
+    }
+
+    pub(crate) fn apply(&mut self, record: &Record) {
+        if let Event::Workspace(WorkspaceEvent::TreeMade { node, attempt, .. }) = &record.event {
+            self.deeds.insert(*node, *attempt);
+        }
+    }
+
+    /// The way to a node's house.
+    pub(crate) fn key(&self, node: NodeId) -> Key {
+        Key {
+            deed: self.deeds.get(&node).copied(),
+            open: self.open.get(&node).cloned(),
+        }
+    }
+
+    pub(crate) fn enter(&mut self, node: NodeId, house: Arc<House>) {
+        self.open.insert(node, house);
+    }
+
+    /// Takes out those whose node needs them no more.
+    pub(crate) fn leave(&mut self, is_over: impl Fn(NodeId) -> bool) -> Vec<Arc<House>> {
+        let over = self.open.extract_if(.., |node, _| is_over(*node));
+        over.map(|(_, house)| house).collect()
+    }
+}
+
+/// The way to a node's house.
+#[derive(Clone)]
+pub(crate) struct Key {
+    deed: Option<u32>,
+    open: Option<Arc<House>>,
+}
+
+impl Key {
+    /// The node's house as this attempt is to find it. Recorded before anybody works in it; one that is recorded for
+    /// this attempt is entered as it stands.
+    pub(crate) async fn enter(
+        self,
+        site: &Site,
+        node: &Node,
+        attempt: &Attempt,
+    ) -> Result<Arc<House>, NoHouse> {
+        let name = format!("{} {}", site.id, node.id);
+        let is_made = self.deed == Some(attempt.number);
+        let house = match (self.open, &attempt.start) {
+            (Some(house), _) => {
+                house.lay_out(site, &name, attempt).await?;
+                house
+            }
+            (None, TreeStart::Shared) => Arc::new(House::shared(site, attempt.number)),
+            (None, start) => {
+                // As a former process left it.
+                let start = if is_made { &TreeStart::Kept } else { start };
+                Arc::new(House::of(take(site, &name, start).await?, attempt.number))
+            }
+        };
+        if !is_made {
+            house.record(site, node, attempt).await?;
+        }
+        Ok(house)
+    }
+}
+
+impl House {
+    async fn record(&self, site: &Site, node: &Node, attempt: &Attempt) -> Result<(), JournalDown> {
+        let base = self
+            .rooms
+            .read()
+            .await
+            .tree
+            .as_ref()
+            .map(|tree| tree.base.clone());
+        let made = WorkspaceEvent::TreeMade {
+            node: node.id,
+            attempt: attempt.number,
+            root: self.root.clone(),
+            base,
+        };
+        site.note(Some(node.id), vec![Event::Workspace(made)])
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,16 @@
+//! A swarm: many agents that change one repository, carried as the scheduler's machine of a run decides.
+
+mod begin;
+mod crew;
+mod effects;
+mod fence;
+mod handle;
+mod house;
+mod options;
+mod outfit;
+mod run_actor;
+mod site;
+
+pub(crate) use fence::Fence;
+pub use handle::Swarm;
+pub use options::{ModelChoice, Models, SwarmOptions};

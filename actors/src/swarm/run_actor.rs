@@ -1,0 +1,380 @@
+//! The run actor: carries one run. Every durable record reaches it in order; what follows from them it has kept, what
+//! they wish for it has done.
+//!
+//! May: ask the scheduler, await the journal's acknowledgement, start and cancel effects, watch over agents.
+//! Never: decide, await a model, git, a command or a person.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use protocol::{AgentId, Block, Command, InterruptCause, NodeId, Record, Seq};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+use scheduler::run::{
+    Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, decide, follow, wishes,
+};
+use tokio::sync::{oneshot, watch};
+use tools::WritePermit;
+
+use super::crew::{Crew, Member};
+use super::effects;
+use super::house::{House, Houses};
+use super::site::Site;
+use crate::agent_actor::{AgentMsg, CommandError, Status};
+use crate::feed::Intake;
+use crate::flight::Flights;
+
+/// More facts than this from nothing but facts are a circle, and a fault of formic.
+const MOST_ROUNDS: u32 = 10_000;
+
+/// What a run understands.
+pub(crate) enum RunMsg {
+    /// Records have come.
+    Heard,
+    /// A wish from outside; acknowledged once its facts are durable.
+    Command(Box<RunCommand>, oneshot::Sender<Result<(), CommandError>>),
+    /// Something for a node's agent.
+    Tell(
+        NodeId,
+        Box<Command>,
+        oneshot::Sender<Result<(), CommandError>>,
+    ),
+    /// A node's agent is to be stopped; answered with how it stands, if there is one.
+    Interrupt(
+        NodeId,
+        InterruptCause,
+        oneshot::Sender<Option<watch::Receiver<Status>>>,
+    ),
+    /// An agent is at its place.
+    Hired(NodeId, Member),
+    /// A node has its tree.
+    Housed(NodeId, Arc<House>),
+    /// An effect came home.
+    Home(Box<Home>),
+    /// The process wants to end.
+    Close(oneshot::Sender<()>),
+}
+
+/// What an effect of a run brings home.
+pub(crate) struct Home {
+    /// Which wish.
+    pub wish: Wish,
+    /// Which flight of it.
+    pub number: u64,
+    /// The answer; `None` if records have said it already, or it was cancelled.
+    pub outcome: Option<RunOutcome>,
+    /// The lane of the branches, kept until the answer is durable.
+    pub held: Option<WritePermit>,
+}
+
+/// What watchers of a run see.
+#[derive(Debug, Clone)]
+pub(crate) struct RunStatus {
+    /// How far it is.
+    pub phase: RunPhase,
+    /// Effects under way.
+    pub under_way: usize,
+    /// Why it stopped, if it could not go on.
+    pub down: Option<String>,
+}
+
+/// What a run starts with.
+pub(crate) struct RunStart {
+    pub site: Arc<Site>,
+    /// What the records so far say.
+    pub run: Run,
+    pub houses: Houses,
+    /// The agents of a former process that have work left.
+    pub pasts: BTreeMap<AgentId, agent::State>,
+    pub intake: Intake,
+    /// The last record that is in all of this already.
+    pub known: Seq,
+    pub status: watch::Sender<RunStatus>,
+}
+
+pub(crate) struct RunActor;
+
+pub(crate) struct RunState {
+    pub site: Arc<Site>,
+    pub run: Run,
+    pub houses: Houses,
+    pub crew: Crew,
+    intake: Intake,
+    known: Seq,
+    flights: Flights<Wish>,
+    status: watch::Sender<RunStatus>,
+}
+
+impl Actor for RunActor {
+    type Msg = RunMsg;
+    type State = RunState;
+    type Arguments = RunStart;
+
+    async fn pre_start(
+        &self,
+        me: ActorRef<RunMsg>,
+        start: RunStart,
+    ) -> Result<RunState, ActorProcessingErr> {
+        let (news, closing) = (start.intake.news(), start.site.closing.clone());
+        start.site.effects.spawn(async move {
+            while closing.run_until_cancelled(news.notified()).await.is_some() {
+                if me.send_message(RunMsg::Heard).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(RunState {
+            site: start.site,
+            run: start.run,
+            houses: start.houses,
+            crew: Crew::new(start.pasts),
+            intake: start.intake,
+            known: start.known,
+            flights: Flights::default(),
+            status: start.status,
+        })
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<RunMsg>,
+        message: RunMsg,
+        state: &mut RunState,
+    ) -> Result<(), ActorProcessingErr> {
+        match state.take(message).await {
+            Ok(Flow::On(reply)) => {
+                state.go_on(&me).await.map_err(|down| state.fall(down))?;
+                // Whoever asked finds the run where the command has brought it.
+                if let Some((answer, taken)) = reply {
+                    let _ = answer.send(taken);
+                }
+                Ok(())
+            }
+            Ok(Flow::Closed) => Ok(()),
+            Err(down) => Err(state.fall(down)),
+        }
+    }
+
+    /// An agent that ends does not take the run with it: its records are all there is to it, and whoever waits for
+    /// its turn takes it up again.
+    async fn handle_supervisor_evt(
+        &self,
+        _me: ActorRef<RunMsg>,
+        event: SupervisionEvent,
+        state: &mut RunState,
+    ) -> Result<(), ActorProcessingErr> {
+        match event {
+            SupervisionEvent::ActorFailed(cell, _)
+            | SupervisionEvent::ActorTerminated(cell, ..) => {
+                state.crew.lose(cell.get_id());
+            }
+            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Whoever gave a command, and what is to be told.
+type Told = (
+    oneshot::Sender<Result<(), CommandError>>,
+    Result<(), CommandError>,
+);
+
+/// Whether the run goes on after a message.
+enum Flow {
+    On(Option<Told>),
+    Closed,
+}
+
+impl RunState {
+    async fn take(&mut self, message: RunMsg) -> Result<Flow, ActorProcessingErr> {
+        self.listen();
+        match message {
+            RunMsg::Heard => {}
+            RunMsg::Command(command, answer) => {
+                let taken = self.step(RunInput::Command(*command)).await?;
+                return Ok(Flow::On(Some((
+                    answer,
+                    taken.map_err(CommandError::Illegal),
+                ))));
+            }
+            RunMsg::Tell(node, command, answer) => self.tell_agent(node, command, answer),
+            RunMsg::Interrupt(node, cause, answer) => {
+                let _ = answer.send(self.interrupt(node, cause));
+            }
+            RunMsg::Hired(node, member) => self.crew.hire(node, member),
+            RunMsg::Housed(node, house) => self.houses.enter(node, house),
+            RunMsg::Home(home) => self.welcome(*home).await?,
+            RunMsg::Close(done) => {
+                self.flights = Flights::default();
+                let crew = std::mem::take(&mut self.crew);
+                self.site.effects.spawn(async move {
+                    crew.end().await;
+                    let _ = done.send(());
+                });
+                return Ok(Flow::Closed);
+            }
+        }
+        Ok(Flow::On(None))
+    }
+
+    /// Applies every record that has come.
+    fn listen(&mut self) {
+        while let Some(record) = self.intake.take() {
+            self.apply(&record);
+        }
+    }
+
+    fn apply(&mut self, record: &Record) {
+        if record.seq <= self.known {
+            return;
+        }
+        self.known = record.seq;
+        self.run.apply(record);
+        self.houses.apply(record);
+    }
+
+    /// Takes in what an effect brings home.
+    async fn welcome(&mut self, home: Home) -> Result<(), ActorProcessingErr> {
+        let Home {
+            wish,
+            number,
+            outcome,
+            held,
+        } = home;
+        if !self.flights.landed(&wish, number) {
+            return Ok(());
+        }
+        if let Some(outcome) = outcome
+            && let Err(text) = self.step(RunInput::Outcome(outcome)).await?
+        {
+            // An answer that makes no sense is a fault of formic in carrying the wish, and counted as one.
+            let failed = RunOutcome::Failed { wish, text };
+            let _ = self.step(RunInput::Outcome(failed)).await?;
+        }
+        // Only now is what was done under it durable.
+        drop(held);
+        Ok(())
+    }
+
+    /// Decides, remembers, applies. Fails only when nothing can be remembered any more.
+    async fn step(&mut self, input: RunInput) -> Result<Result<(), String>, ActorProcessingErr> {
+        match decide(&self.run, input) {
+            Ok(events) => self.keep(events).await.map(Ok),
+            Err(illegal) => Ok(Err(illegal.to_string())),
+        }
+    }
+
+    async fn keep(&mut self, events: Vec<protocol::Event>) -> Result<(), ActorProcessingErr> {
+        if !events.is_empty() {
+            self.site.note(None, events).await?;
+            // The journal feeds before it acknowledges: what was kept is among what has come.
+            self.listen();
+        }
+        Ok(())
+    }
+
+    /// Everything that follows from the records, and then the effects they wish for.
+    async fn go_on(&mut self, me: &ActorRef<RunMsg>) -> Result<(), ActorProcessingErr> {
+        for _ in 0..MOST_ROUNDS {
+            let events = follow(&self.run);
+            if events.is_empty() {
+                self.fly(me);
+                self.tell();
+                return Ok(());
+            }
+            self.keep(events).await?;
+        }
+        Err("what follows from the run's records comes to no end; this is a fault of formic".into())
+    }
+
+    /// Starts the effects wished for now and cancels those that no longer are.
+    fn fly(&mut self, me: &ActorRef<RunMsg>) {
+        for (wish, flight) in self.flights.reconcile(&wishes(&self.run)) {
+            let number = flight.number;
+            let task = effects::task(self, &wish, flight.cancel, me);
+            let home = me.clone();
+            self.site.effects.spawn(async move {
+                let (outcome, held) = effects::guarded(task, &wish).await;
+                // A run that has stopped needs no answer.
+                let _ = home.send_message(RunMsg::Home(Box::new(Home {
+                    wish,
+                    number,
+                    outcome,
+                    held,
+                })));
+            });
+        }
+        self.retire();
+    }
+
+    /// Lets the agents of nodes that need them no more go, and gives their trees back.
+    fn retire(&mut self) {
+        let run = &self.run;
+        let is_over = |node: NodeId| {
+            run.node(node)
+                .is_none_or(|state| state.is_over() && !state.lingers())
+        };
+        let left = self.crew.leave(is_over);
+        let empty = self.houses.leave(is_over);
+        if left.is_empty() && empty.is_empty() {
+            return;
+        }
+        let site = self.site.clone();
+        self.site.effects.spawn(async move {
+            for member in left {
+                member.end().await;
+            }
+            for house in empty {
+                house.give_back(&site).await;
+            }
+        });
+    }
+
+    fn tell(&self) {
+        let (phase, under_way) = (self.run.phase(), self.flights.len());
+        self.status.send_if_modified(|status| {
+            let is_news = (status.phase, status.under_way) != (phase, under_way);
+            (status.phase, status.under_way) = (phase, under_way);
+            is_news
+        });
+    }
+
+    fn tell_agent(
+        &self,
+        node: NodeId,
+        command: Box<Command>,
+        answer: oneshot::Sender<Result<(), CommandError>>,
+    ) {
+        let nobody =
+            || CommandError::Illegal("speak to the node: no agent of it is at work".to_owned());
+        let Some(member) = self.crew.of(node) else {
+            let _ = answer.send(Err(nobody()));
+            return;
+        };
+        if let Err(refused) = member
+            .actor
+            .send_message(AgentMsg::Command(command, answer))
+            && let ractor::MessagingErr::SendErr(AgentMsg::Command(_, answer)) = refused
+        {
+            let _ = answer.send(Err(nobody()));
+        }
+    }
+
+    fn interrupt(&self, node: NodeId, cause: InterruptCause) -> Option<watch::Receiver<Status>> {
+        let member = self.crew.of(node)?;
+        member.interrupt(cause);
+        Some(member.status.clone())
+    }
+
+    /// The run cannot go on.
+    fn fall(&self, down: ActorProcessingErr) -> ActorProcessingErr {
+        let why = self.site.redactor.clean(&down.to_string()).into_owned();
+        self.status.send_modify(|status| status.down = Some(why));
+        down
+    }
+}
+
+/// What is said to an agent in the middle of its turn.
+pub(crate) fn steer(content: Vec<Block>) -> Box<Command> {
+    Box::new(Command::Steer { content })
+}

@@ -1,0 +1,207 @@
+//! The site of a run: what all its nodes and effects share, introduced to one another once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use protocol::{Event, Ground, Kind, NodeId, Record, SessionId, Tier};
+use providers::Provider;
+use ractor::{Actor, ActorRef};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use workspace::{Repo, Trees};
+
+use super::options::{ModelChoice, Models};
+use crate::base::Base;
+use crate::error::OpenError;
+use crate::journal::JournalDown;
+use crate::law::{Law, spill_root};
+use crate::options::Options;
+use crate::pool::{PoolActor, PoolMsg, Pooled};
+use crate::redact::Redactor;
+use crate::setup;
+
+/// The shared surroundings of a run.
+pub(crate) struct Site {
+    pub id: SessionId,
+    /// Those of the run; a node's are cut from them.
+    pub options: Options,
+    pub base: Base,
+    pub models: Servers,
+    pub ground: Ground,
+    /// The user's repository and the pool of trees beside it; `None` where work is done in the one folder.
+    pub git: Option<Git>,
+    /// The law of the coordinator itself, which moves branches.
+    pub law: Arc<Law>,
+    pub redactor: Redactor,
+    /// The run's own opening: every agent's state begins with it.
+    pub opened: Arc<Record>,
+    /// Everything under way, to be waited for at the close.
+    pub effects: TaskTracker,
+    /// This process is about to let the run go: what is under way is left as it is.
+    pub closing: CancellationToken,
+    /// Whoever builds a merged tree holds it: two at once would only take longer, each of them.
+    pub build: Semaphore,
+    pub spill: std::path::PathBuf,
+}
+
+/// The user's repository and formic's trees of it.
+pub(crate) struct Git {
+    pub repo: Repo,
+    pub trees: Trees,
+}
+
+/// What a site is put on.
+pub(crate) struct Plot {
+    pub id: SessionId,
+    pub base: Base,
+    pub ground: Ground,
+    pub git: Option<Git>,
+    pub opened: Arc<Record>,
+}
+
+impl Site {
+    pub(crate) async fn new(
+        options: Options,
+        models: &Models,
+        plot: Plot,
+    ) -> Result<Self, OpenError> {
+        let Plot {
+            id,
+            base,
+            ground,
+            git,
+            opened,
+        } = plot;
+        Ok(Self {
+            id,
+            base,
+            models: Servers::new(&options, models).await?,
+            ground,
+            git,
+            law: setup::law(&options)?,
+            redactor: Redactor::new(&options.secrets),
+            opened,
+            effects: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            build: Semaphore::new(1),
+            spill: spill_root(&options.data).join(id.to_string()),
+            options,
+        })
+    }
+
+    /// Keeps facts about a node, or about the run as a whole.
+    pub(crate) async fn note(
+        &self,
+        node: Option<NodeId>,
+        events: Vec<Event>,
+    ) -> Result<Vec<Arc<Record>>, JournalDown> {
+        self.base.note(node, events).await
+    }
+}
+
+/// The model servers of a run. All calls to one server wait their turn in one pool.
+pub(crate) struct Servers {
+    usual: Server,
+    planner: Option<Server>,
+    tiers: BTreeMap<Tier, Server>,
+    pools: Vec<ActorRef<PoolMsg>>,
+}
+
+/// A model and the way to it.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub choice: ModelChoice,
+    pub provider: Arc<dyn Provider>,
+}
+
+impl Servers {
+    async fn new(options: &Options, models: &Models) -> Result<Self, OpenError> {
+        let mut hall = Hall {
+            options,
+            known: Vec::new(),
+        };
+        let usual = ModelChoice {
+            endpoint: options.endpoint.clone(),
+            model: options.model.clone(),
+        };
+        let usual = hall.server(&usual).await?;
+        let planner = match &models.planner {
+            Some(choice) => Some(hall.server(choice).await?),
+            None => None,
+        };
+        let mut tiers = BTreeMap::new();
+        for (tier, choice) in &models.tiers {
+            tiers.insert(*tier, hall.server(choice).await?);
+        }
+        Ok(Self {
+            usual,
+            planner,
+            tiers,
+            pools: hall.known.into_iter().map(|known| known.pool).collect(),
+        })
+    }
+
+    /// The model for a node of this kind that wants one of this tier: the next stronger one where that tier has none,
+    /// then the usual one.
+    pub(crate) fn of(&self, kind: Kind, tier: Tier) -> &Server {
+        let planner = self.planner.as_ref().filter(|_| kind == Kind::Plan);
+        let stronger = || self.tiers.range(tier..).map(|(_, server)| server).next();
+        planner.or_else(stronger).unwrap_or(&self.usual)
+    }
+
+    /// Lets nobody in any more.
+    pub(crate) fn close(&self) {
+        self.pools.iter().for_each(|pool| pool.stop(None));
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The servers met so far.
+struct Hall<'a> {
+    options: &'a Options,
+    known: Vec<Known>,
+}
+
+struct Known {
+    choice: ModelChoice,
+    provider: Arc<dyn Provider>,
+    pool: ActorRef<PoolMsg>,
+}
+
+impl Hall<'_> {
+    async fn server(&mut self, choice: &ModelChoice) -> Result<Server, OpenError> {
+        let same = |known: &&Known| {
+            let (ours, theirs) = (&known.choice.endpoint, &choice.endpoint);
+            ours.name == theirs.name && ours.base_url == theirs.base_url
+        };
+        let provider = match self.known.iter().find(same) {
+            Some(known) => known.provider.clone(),
+            None => self.enter(choice).await?,
+        };
+        Ok(Server {
+            choice: choice.clone(),
+            provider,
+        })
+    }
+
+    async fn enter(&mut self, choice: &ModelChoice) -> Result<Arc<dyn Provider>, OpenError> {
+        let provider = providers::connect(choice.endpoint.clone())?;
+        let (pool, _) = Actor::spawn(None, PoolActor, self.options.source.clone()).await?;
+        let provider: Arc<dyn Provider> = Arc::new(Pooled {
+            provider,
+            pool: pool.clone(),
+        });
+        self.known.push(Known {
+            choice: choice.clone(),
+            provider: provider.clone(),
+            pool,
+        });
+        Ok(provider)
+    }
+}
