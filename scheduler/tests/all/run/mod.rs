@@ -1,0 +1,10 @@
+//! The machine of a run: tables for each rule, and laws over whole runs in a simulated world.
+
+mod carry;
+mod given_run;
+mod ladder;
+mod lane;
+mod laws;
+mod life;
+mod prefixes;
+mod world;
