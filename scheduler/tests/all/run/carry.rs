@@ -44,7 +44,7 @@ impl World {
     }
 
     /// Agents that are at work though nobody wants it any more.
-    fn former(&self) -> Vec<Speaker> {
+    pub(crate) fn former(&self) -> Vec<Speaker> {
         let lingering = self.sim.run.nodes().filter(|(_, state)| state.lingers());
         lingering
             .map(|(node, _)| {
@@ -58,6 +58,7 @@ impl World {
                 let begun = begun.unwrap();
                 (node.id, begun.agent.unwrap(), begun.turn.unwrap())
             })
+            .filter(|(_, _, turn)| !self.gone.contains(turn))
             .collect()
     }
 

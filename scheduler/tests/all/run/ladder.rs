@@ -341,3 +341,20 @@ fn a_command_works_without_an_agent_and_a_verification_without_either() {
     sim.found(1, sound(&rewrite, 3));
     assert_eq!(sim.phase(1), NodePhase::InBatch);
 }
+
+#[test]
+fn the_end_of_another_turn_is_not_the_end_of_this_one() {
+    let mut sim = alone();
+    sim.begin(1);
+    let (node, agent, _) = sim.speaker(1);
+    let other = protocol::TurnId::new(uuid::Uuid::from_u128(99));
+    sim.agent_says((node, agent, other), turn_ended(TurnEnd::Looping));
+    let stranger = protocol::AgentId::new(uuid::Uuid::from_u128(99));
+    sim.agent_says(
+        (node, stranger, sim.speaker(1).2),
+        turn_ended(TurnEnd::Looping),
+    );
+    sim.settle();
+    let state = sim.run.node(node).unwrap();
+    assert_eq!((state.phase, state.number()), (NodePhase::Working, 1));
+}

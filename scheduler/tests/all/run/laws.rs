@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use protocol::{Budget, Isolation, Kind, Node, OnFail, Plan, Scope};
-use scheduler::run::{RunCommand, RunInput, RunPhase, decide};
+use scheduler::run::{Batch, BatchStage, RunCommand, RunInput, RunPhase, decide};
 
 use super::given_run::*;
 use super::world::{Weather, World};
@@ -134,15 +134,21 @@ proptest! {
 
     #[test]
     fn a_run_that_is_cancelled_anywhere_ends_and_keeps_what_landed(
-        plan in any_plan(), seed: u64, weather in any_weather(), steps in 0..120usize,
+        plan in any_plan(), seed: u64, weather in any_weather(),
+        steps in 0..120usize, in_doubt: bool,
     ) {
         let mut world = World::new(Sim::of(plan, Isolation::Worktree), seed, weather);
-        for _ in 0..steps {
+        for at in 0..400 {
             world.settle();
-            if world.sim.run.phase() == RunPhase::Closed {
+            let moves = |batch: &Batch| batch.stage == BatchStage::Advancing;
+            let is_there = !in_doubt || world.sim.run.batch().is_some_and(moves);
+            if world.sim.run.phase() == RunPhase::Closed || (at >= steps && is_there) {
                 break;
             }
             world.step();
+        }
+        if in_doubt {
+            world.weather.death = 100;
         }
         let cancel = RunInput::Command(RunCommand::Cancel { why: "enough".into() });
         for event in decide(&world.sim.run, cancel).unwrap_or_default() {

@@ -390,6 +390,26 @@ fn an_allotment_that_was_too_small_grows_as_long_as_the_run_has_more() {
 }
 
 #[test]
+fn what_an_attempt_leaves_is_for_the_others() {
+    let mut plan = of(vec![reader(1, &[]), reader(2, &[1]), reader(3, &[1])]);
+    plan.budget.tokens = Some(30_000);
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    let allotted = |sim: &Sim, n| {
+        let attempt = sim.run.node(node(n)).unwrap().attempt.clone();
+        attempt.unwrap().allotted.tokens
+    };
+    assert_eq!(allotted(&sim, 1), Some(10_000));
+    assert_eq!(sim.run.ledger().total_reserved().tokens, 10_000);
+    sim.begin(1);
+    sim.agent_says(sim.speaker(1), replied("done", 2_000));
+    sim.end(1, TurnEnd::Completed);
+    assert_eq!(
+        (allotted(&sim, 2), allotted(&sim, 3)),
+        (Some(14_000), Some(14_000))
+    );
+}
+
+#[test]
 fn tool_calls_beyond_the_allotment_end_the_attempt() {
     let mut plan = two();
     plan.nodes[0].budget.tool_calls = Some(2);

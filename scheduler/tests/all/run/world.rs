@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
     Event, GitId, Isolation, Kind, ModelRef, ModelTraits, NodeEnd, NodeId, PermissionMode,
-    SessionEvent, TreeStart,
+    SessionEvent, TreeStart, TurnId,
 };
 use scheduler::run::{NodePhase, Run, RunPhase, follow, wishes};
 
@@ -57,6 +57,8 @@ pub(crate) struct World {
     /// Gates that were red by chance already.
     pub flaked: BTreeSet<GitId>,
     pub deaths: u32,
+    /// Turns that died with their process.
+    pub gone: BTreeSet<TurnId>,
     /// The world after each record, if it is wanted.
     pub tape: Option<Vec<World>>,
 }
@@ -73,6 +75,7 @@ impl World {
             integrated: Vec::new(),
             flaked: BTreeSet::new(),
             deaths: 0,
+            gone: BTreeSet::new(),
             tape: None,
         }
     }
@@ -109,6 +112,8 @@ impl World {
     /// A new process folds the journal.
     pub(crate) fn die(&mut self) {
         self.deaths += 1;
+        let former = self.former().into_iter().map(|(_, _, turn)| turn);
+        self.gone.extend(former);
         self.sim.run = Run::fold(run_id(), &self.sim.journal);
         self.sim.say(resumed());
         self.look();
