@@ -72,8 +72,9 @@ pub(super) fn of_inspection(run: &Run, node: NodeId) -> Option<Failure> {
     }
     let of_change = if planned.kind.writes() {
         let is_separate = run.isolation() == Some(Isolation::Worktree);
-        // Without git nothing tells what changed, except the agent's own tools.
-        let has_changed = !is_separate && found.tree.is_none() && state.rungs.has_written;
+        // Without git nothing tells what changed, except the agent's own tools; a command is taken at its exit code.
+        let has_written = state.rungs.has_written || !planned.kind.has_agent();
+        let has_changed = !is_separate && found.tree.is_none() && has_written;
         of_change(planned, found, has_changed).or_else(|| {
             let has_no_tree = is_separate && found.tree.is_none() && !found.changed.is_empty();
             has_no_tree.then(|| failure(FailureClass::Machine, "no tree of its files was made"))

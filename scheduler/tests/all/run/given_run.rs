@@ -1,10 +1,10 @@
 //! Runs in few words: records without envelope, plans of writers, the answers of a plain world.
 
 use protocol::{
-    AgentId, BlobId, Block, CallId, Change, ChangeKind, Check, CheckRun, Cost, Event, Expect,
+    AgentId, BlobId, Block, CallId, Change, ChangeKind, Check, CheckRun, Cost, Event, Expect, Fact,
     GitId, Ground, Inspection, Isolation, Kind, ModelEvent, Node, NodeId, Plan, PlanEvent,
-    PlannedCall, Record, Reply, Scope, Seq, SessionId, StopReason, Timestamp, TurnEnd, TurnEvent,
-    TurnId, Usage, WorkspaceEvent,
+    PlannedCall, Record, Reply, Scope, Seq, SessionId, StopReason, Timestamp, ToolEvent,
+    ToolResult, TurnEnd, TurnEvent, TurnId, Usage, WorkspaceEvent,
 };
 use scheduler::run::{NodePhase, Run, RunInput, RunOutcome, Wish, decide, follow, wishes};
 use uuid::Uuid;
@@ -293,5 +293,20 @@ pub(crate) fn made(n: usize) -> Event {
         attempt: 1,
         root: "/tree".into(),
         base: Some(git(0)),
+    })
+}
+
+/// An agent's tool changed a file.
+pub(crate) fn wrote_a_file() -> Event {
+    let written = Fact::FileWritten {
+        path: "/repo/d1/file".into(),
+        added: 1,
+        removed: 0,
+    };
+    Event::Tool(ToolEvent::Finished {
+        call: CallId::new(Uuid::from_u128(1)),
+        result: Box::new(ToolResult::ok("done").knowing(written)),
+        began: Timestamp(0),
+        ended: Timestamp(0),
     })
 }

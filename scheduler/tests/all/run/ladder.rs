@@ -358,3 +358,36 @@ fn the_end_of_another_turn_is_not_the_end_of_this_one() {
     let state = sim.run.node(node).unwrap();
     assert_eq!((state.phase, state.number()), (NodePhase::Working, 1));
 }
+
+#[test]
+fn in_one_folder_without_git_a_change_is_what_tools_say_or_a_command_that_succeeded() {
+    let unknown = protocol::Inspection {
+        tree: None,
+        changed: Vec::new(),
+        ..sound(&writer(1, &[]), 5)
+    };
+    for (kind, wrote, done) in [
+        (Kind::Edit, false, false),
+        (Kind::Edit, true, true),
+        (Kind::Codemod, false, true),
+    ] {
+        let mut planned = writer(1, &[]);
+        planned.kind = kind;
+        let mut sim = Sim::of(of(vec![planned]), Isolation::Shared);
+        if kind.has_agent() {
+            sim.begin(1);
+            if wrote {
+                sim.agent_says(sim.speaker(1), wrote_a_file());
+            }
+            sim.end(1, TurnEnd::Completed);
+        } else {
+            sim.answer(RunOutcome::Worked {
+                node: node(1),
+                attempt: 1,
+                failure: None,
+            });
+        }
+        sim.found(1, unknown.clone());
+        assert_eq!(sim.phase(1) == NodePhase::Ended(NodeEnd::Done), done);
+    }
+}
