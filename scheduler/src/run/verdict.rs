@@ -98,6 +98,13 @@ fn of_change(planned: &Node, found: &Inspection, has_changed: bool) -> Option<Fa
     if is_empty && !has_changed && !planned.scope.noop {
         return Some(failure(FailureClass::NoChange, "it changed nothing"));
     }
+    if !found.markers.is_empty() {
+        let evidence = format!(
+            "markers of the conflict are left in:\n{}",
+            found.markers.join("\n")
+        );
+        return Some(failure(FailureClass::Check, evidence));
+    }
     let deleted = deleted_tests(planned, found);
     (!deleted.is_empty()).then(|| {
         let evidence = format!("it deleted tests:\n{}", deleted.join("\n"));

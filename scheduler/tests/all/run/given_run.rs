@@ -97,6 +97,7 @@ pub(crate) fn sound(planned: &Node, tree: u64) -> Inspection {
         tree: Some(git(tree)),
         changed,
         strays: Vec::new(),
+        markers: Vec::new(),
         check: planned.accept.as_ref().map(|check| check_run(check, 0)),
         fault: None,
     }

@@ -165,8 +165,13 @@ fn what_lies_in_the_tree_decides_and_nothing_an_agent_says() {
         tree: None,
         ..plain.clone()
     };
+    let unresolved = protocol::Inspection {
+        markers: vec!["d1/file".into()],
+        ..plain.clone()
+    };
     for (found, class) in [
         (plain.clone(), None),
+        (unresolved, Some(FailureClass::Check)),
         (with(vec![]), Some(FailureClass::NoChange)),
         (with(vec![gone("d1/old.rs")]), None),
         (with(vec![gone("d1/tests/a.rs")]), Some(FailureClass::Scope)),
