@@ -108,10 +108,6 @@ impl Rules {
             let text = format!("it has {} nodes, its cap is {max_nodes}", plan.nodes.len());
             self.of_plan(LimitCode::Nodes, text);
         }
-        if let Some(check) = plan.gate.iter().find(|check| check.cmd.is_empty()) {
-            let text = format!("its gate has no command: {:?}", check.cmd);
-            self.of_plan(DocumentCode::Check, text);
-        }
     }
 
     fn names(&mut self, nodes: &[Node]) {

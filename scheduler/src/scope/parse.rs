@@ -65,7 +65,7 @@ fn plain_name(step: &Step) -> Option<String> {
     }
 }
 
-/// Without what adds nothing: `./`, doubled slashes; a trailing slash means all below.
+/// Without what adds nothing: `./`, doubled slashes, `**` after `**`; a trailing slash means all below.
 fn tidy(glob: &str) -> Result<String, &'static str> {
     let trimmed = glob.trim();
     if trimmed.len() > MAX_BYTES {
@@ -79,7 +79,9 @@ fn tidy(glob: &str) -> Result<String, &'static str> {
     }
     let names = trimmed.split('/').enumerate();
     let kept = names.filter(|(at, name)| !(*name == "." || (name.is_empty() && *at > 0)));
-    let mut text = kept.map(|(_, name)| name).collect::<Vec<_>>().join("/");
+    let mut kept: Vec<&str> = kept.map(|(_, name)| name).collect();
+    kept.dedup_by(|a, b| *a == "**" && *b == "**");
+    let mut text = kept.join("/");
     let is_folder = ["/", "/."].iter().any(|end| trimmed.ends_with(end)) || trimmed == ".";
     if is_folder && !text.ends_with("**") {
         text.push_str(if text.is_empty() { "**" } else { "/**" });

@@ -8,6 +8,7 @@ use scheduler::order::{
     Admission, Capacity, Decision, Holding, Order, Pool, Ready, STARVE_AFTER, Wait,
 };
 
+use crate::ledger::hold;
 use crate::random::{Dice, id, plan};
 
 /// A run as a coordinator would lead it, with chance in place of agents.
@@ -128,39 +129,16 @@ impl<'a> Drive<'a> {
             let served = |node: &Node| node.kind.has_agent() && pool.tiers.contains(&node.tier);
             assert!(at_work(&served) <= pool.slots);
         }
-        within(
+        hold(
             &self.plan.budget,
             self.ledger.total(),
             self.ledger.total_reserved(),
         );
         for node in &self.plan.nodes {
             let reserved = self.ledger.reserved(node.id).unwrap_or_default();
-            within(&node.budget, self.ledger.settled(node.id), reserved);
+            hold(&node.budget, self.ledger.settled(node.id), reserved);
         }
     }
-}
-
-fn within(limit: &Budget, settled: Spend, reserved: Spend) {
-    assert!(
-        limit
-            .tokens
-            .is_none_or(|limit| settled.tokens + reserved.tokens <= limit)
-    );
-    assert!(
-        limit
-            .cost
-            .is_none_or(|limit| settled.cost.0 + reserved.cost.0 <= limit.0)
-    );
-    assert!(
-        limit
-            .tool_calls
-            .is_none_or(|limit| settled.tool_calls + reserved.tool_calls <= limit)
-    );
-    assert!(
-        limit
-            .attempts
-            .is_none_or(|limit| settled.attempts + reserved.attempts <= limit)
-    );
 }
 
 /// A plan with limits, many of them tight.
