@@ -44,7 +44,7 @@ fn dispatch(cli: &Cli) -> Result<ExitCode, Failure> {
         Some(Command::Replay(args)) => return commands::replay::run(args),
         Some(Command::Cost(args)) => commands::cost::run(args),
         Some(Command::Doctor(args)) => return commands::doctor::run(args),
-        Some(Command::Demo) => commands::demo::run(),
+        Some(Command::Demo(args)) => commands::demo::run(args),
         Some(Command::ModelServer(args)) => commands::model_server::run(args),
         Some(Command::Models(args)) => commands::models::run(args),
     };

@@ -1,8 +1,8 @@
-//! Commands about formic itself: doctor, model-server, models, completions.
+//! Commands about formic itself: doctor, demo, model-server, models, completions.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{ModelArgs, PlaceArgs};
 
@@ -18,6 +18,24 @@ pub struct DoctorArgs {
     /// Where.
     #[command(flatten)]
     pub place: PlaceArgs,
+}
+
+/// `formic demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Which one
+    #[arg(value_enum, value_name = "WHICH", default_value_t)]
+    pub which: DemoName,
+}
+
+/// The demos.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum DemoName {
+    /// A dozen agents migrate a workspace side by side
+    #[default]
+    Swarm,
+    /// One agent mends a failing test
+    Chat,
 }
 
 /// `formic model-server`.

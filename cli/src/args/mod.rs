@@ -27,7 +27,7 @@ pub use prompt::{InputFormat, OutputArgs, OutputFormat, SystemArgs};
 pub use sessions::SessionArgs;
 
 use config::ConfigArgs;
-use doctor::{CompletionsArgs, DoctorArgs, ModelServerArgs, ModelsArgs};
+use doctor::{CompletionsArgs, DemoArgs, DoctorArgs, ModelServerArgs, ModelsArgs};
 use permissions::PermissionsArgs;
 use sessions::{CostArgs, SessionsArgs, SomeSession};
 use swarm::SwarmArgs;
@@ -94,8 +94,8 @@ pub enum Command {
     Config(ConfigArgs),
     /// Say what is wrong and how to mend it
     Doctor(DoctorArgs),
-    /// Watch an agent mend a sample repository: no key, no network
-    Demo,
+    /// Watch agents change a sample repository: no key, no network
+    Demo(DemoArgs),
     /// Run a scripted model server on loopback
     ModelServer(ModelServerArgs),
     /// List what the configured providers offer

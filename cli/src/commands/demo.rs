@@ -1,21 +1,27 @@
-//! `formic demo`: the main job on a sample repository with a scripted model.
+//! `formic demo`: the main jobs on sample repositories with a scripted model.
 
 use std::io;
 
+use crate::args::doctor::{DemoArgs, DemoName};
 use crate::demo;
 use crate::failure::{Failure, Kind};
 
-/// Plays the demo.
+/// Plays a demo.
 ///
 /// # Errors
-/// When a step of it did not work, or the sample's tests do not pass in the end.
-pub fn run() -> Result<(), Failure> {
+/// When a step of it did not work, or it did not end as it should.
+pub fn run(args: &DemoArgs) -> Result<(), Failure> {
     let data = super::data()?;
-    match demo::print(data.root()) {
+    let mut out = io::stdout().lock();
+    let played = match args.which {
+        DemoName::Swarm => demo::swarm::run(data.root(), &mut out),
+        DemoName::Chat => demo::chat::run(data.root(), &mut out),
+    };
+    match played {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::new(
             Kind::Fault,
-            "demo: the sample's tests do not pass in the end",
+            "demo: it did not end as it should; see above",
             "the demo needs git and cargo on PATH; `formic doctor` looks closer",
         )),
         Err(error) if is_closed(&error) => Err(Failure::pipe()),

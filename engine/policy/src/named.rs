@@ -93,15 +93,19 @@ pub(crate) fn names_key(word: &Word, cwds: &[PathBuf], situation: &Situation<'_>
     })
 }
 
+/// The longest path there is, in characters, and how many tails of one word are taken for names: a word is as long as
+/// whoever writes it likes.
+const PATH_CHARS: usize = 4_096;
+const TAILS: usize = 64;
+
 /// The word itself and every tail of it that could be a file name of its own.
 pub(crate) fn names(word: &Word) -> Vec<Word> {
     let mut names = vec![word.clone()];
-    for (at, atom) in word.0.iter().enumerate() {
-        if matches!(atom, Atom::Char('=' | '@' | ':' | ',', _)) {
-            names.push(word.after(at + 1));
-        }
-    }
-    if word.shown().starts_with('-') {
+    let first = word.0.len().saturating_sub(PATH_CHARS);
+    let ends = word.0.iter().enumerate().skip(first).rev();
+    let tails = ends.filter(|(_, atom)| matches!(atom, Atom::Char('=' | '@' | ':' | ',', _)));
+    names.extend(tails.take(TAILS).map(|(at, _)| word.after(at + 1)));
+    if matches!(word.0.first(), Some(Atom::Char('-', _))) {
         names.push(word.after(2));
     }
     names.retain(|name| !name.0.is_empty());

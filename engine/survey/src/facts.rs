@@ -34,7 +34,8 @@ pub struct File {
     pub symbols: Vec<String>,
     /// What it imports, as written; sorted, at most as many as the limits say.
     pub imports: Vec<String>,
-    /// Whether many changes touch it: a manifest, a lockfile, the index of a folder.
+    /// Whether everyone's work may touch it, so that no part of the work should own it: a lockfile, or a manifest at the
+    /// root of several packages.
     pub hot: bool,
     /// Why less is known of it than of others.
     pub flaw: Option<Flaw>,

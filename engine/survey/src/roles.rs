@@ -14,7 +14,7 @@ pub(crate) fn assign(looked: &mut [Looked], manifests: &Manifests) {
             .map(|package| package.folder.as_str());
         file.file.package = nearest(folders, file.path()).unwrap_or_default().to_owned();
         file.file.role = role(&file.file);
-        file.file.hot = is_hot(&file.file);
+        file.file.hot = is_hot(&file.file, manifests.packages.len());
     }
 }
 
@@ -68,18 +68,11 @@ fn is_test(language: Language, path: &str) -> bool {
     }
 }
 
-/// Whether many changes touch a file.
-fn is_hot(file: &File) -> bool {
-    let index = matches!(
-        name(&file.path),
-        "mod.rs"
-            | "lib.rs"
-            | "index.ts"
-            | "index.tsx"
-            | "index.js"
-            | "index.jsx"
-            | "index.mjs"
-            | "__init__.py"
-    );
-    index || matches!(file.role, Role::Manifest | Role::Lock)
+/// Whether everyone's work may touch a file.
+fn is_hot(file: &File, packages: usize) -> bool {
+    match file.role {
+        Role::Lock => true,
+        Role::Manifest => file.package.is_empty() && packages > 1,
+        Role::Source | Role::Test | Role::Plain => false,
+    }
 }

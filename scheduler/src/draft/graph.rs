@@ -1,6 +1,6 @@
 //! The import graph, condensed: an order of the files in which what is imported stands before what imports it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -17,7 +17,7 @@ pub(super) struct Order {
 }
 
 /// By what groups that could stand next are compared, when nothing else says which comes first.
-type Key<'a> = (Role, &'a str, &'a str, &'a str, usize);
+type Key<'a> = (Role, usize, &'a str, &'a str, &'a str, usize);
 
 impl Order {
     pub fn of(material: &Material) -> Self {
@@ -64,9 +64,18 @@ fn near(material: &Material, imports: &[Vec<usize>], groups: Vec<Vec<usize>>) ->
         files.iter().for_each(|&file| group_of[file] = group);
     }
     let (mut waiting, mut needed_by) = needs(&groups, imports, &group_of);
+    let ranks = ranks(material, imports);
     let key = |group: usize| -> Key<'_> {
         let file = &material.files[groups[group][0]];
-        (file.role, &file.package, file.folder(), &file.path, group)
+        let rank = ranks.get(file.package.as_str()).copied().unwrap_or(0);
+        (
+            file.role,
+            rank,
+            &file.package,
+            file.folder(),
+            &file.path,
+            group,
+        )
     };
     let free = (0..groups.len()).filter(|&group| waiting[group] == 0);
     let mut free: BTreeSet<Key<'_>> = free.map(key).collect();
@@ -74,9 +83,9 @@ fn near(material: &Material, imports: &[Vec<usize>], groups: Vec<Vec<usize>>) ->
     let mut last: Option<Key<'_>> = None;
     while let Some(next) = nearest(&free, last) {
         free.remove(&next);
-        order.push(next.4);
+        order.push(next.5);
         last = Some(next);
-        for dependent in std::mem::take(&mut needed_by[next.4]) {
+        for dependent in std::mem::take(&mut needed_by[next.5]) {
             waiting[dependent] -= 1;
             if waiting[dependent] == 0 {
                 free.insert(key(dependent));
@@ -112,11 +121,50 @@ fn needs(
     (waiting, needed_by)
 }
 
+/// For each package a number such that it is larger than those of the packages it imports from, circles aside: a
+/// package is begun when what it needs is there, and so is not torn apart.
+fn ranks<'a>(material: &'a Material, imports: &[Vec<usize>]) -> BTreeMap<&'a str, usize> {
+    let mut graph = DiGraph::<&str, ()>::new();
+    let names: BTreeSet<&str> = material.files.iter().map(|f| f.package.as_str()).collect();
+    let nodes: BTreeMap<&str, NodeIndex> = names
+        .into_iter()
+        .map(|name| (name, graph.add_node(name)))
+        .collect();
+    // What only tests import makes circles that mean nothing.
+    let sources = material
+        .files
+        .iter()
+        .zip(imports)
+        .filter(|(file, _)| file.role == Role::Source);
+    for (file, needed) in sources {
+        let others = needed
+            .iter()
+            .map(|&other| material.files[other].package.as_str());
+        for other in others.filter(|other| *other != file.package) {
+            graph.update_edge(nodes[file.package.as_str()], nodes[other], ());
+        }
+    }
+    let mut ranks = BTreeMap::new();
+    for circle in kosaraju_scc(&graph) {
+        let members: BTreeSet<&str> = circle.iter().map(|node| graph[*node]).collect();
+        let needed = circle
+            .iter()
+            .flat_map(|node| graph.neighbors(*node))
+            .map(|node| graph[node]);
+        let above = needed
+            .filter_map(|name| ranks.get(name))
+            .max()
+            .map_or(0, |rank| rank + 1);
+        ranks.extend(members.into_iter().map(|name| (name, above)));
+    }
+    ranks
+}
+
 /// The free group in the same folder as the last, else in the same package, else the first. Code comes before tests and
 /// those before text, so that a test which imports nothing still stands with the code of its package.
 fn nearest<'a>(free: &BTreeSet<Key<'a>>, last: Option<Key<'a>>) -> Option<Key<'a>> {
     let first = || free.first().copied();
-    let Some((role, package, folder, _, _)) = last else {
+    let Some((role, rank, package, folder, _, _)) = last else {
         return first();
     };
     let from = |start: Key<'a>| free.range(start..).next().copied();
@@ -126,9 +174,13 @@ fn nearest<'a>(free: &BTreeSet<Key<'a>>, last: Option<Key<'a>>) -> Option<Key<'a
         [Role::Source, Role::Test]
     };
     let beside = |role| {
-        from((role, package, folder, "", 0)).filter(|k| (k.0, k.1, k.2) == (role, package, folder))
+        let found = from((role, rank, package, folder, "", 0));
+        found.filter(|k| (k.0, k.2, k.3) == (role, package, folder))
     };
-    let kin = |role| from((role, package, "", "", 0)).filter(|k| (k.0, k.1) == (role, package));
+    let kin = |role| {
+        let found = from((role, rank, package, "", "", 0));
+        found.filter(|k| (k.0, k.2) == (role, package))
+    };
     let near = roles.into_iter().find_map(beside);
     near.or_else(|| roles.into_iter().find_map(kin))
         .or_else(first)

@@ -77,8 +77,11 @@ pub(super) fn starts(run: &Run) -> Vec<Event> {
     if purse::time_left(run) == Some(0) {
         return Vec::new();
     }
-    let mut ledger = run.ledger.clone();
     let starts = decision(run).starts;
+    if starts.is_empty() {
+        return Vec::new();
+    }
+    let mut ledger = run.ledger.clone();
     let shares: Vec<(NodeId, Budget)> = starts.iter().map(|it| (it.node, it.allotted)).collect();
     // All shares are set aside before any is made larger from what is then left.
     for (node, share) in &shares {

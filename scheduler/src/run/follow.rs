@@ -208,10 +208,10 @@ fn ending(run: &Run) -> Vec<Event> {
             batch.stage == BatchStage::Advancing && run.lane.faults < wishes::FAULTS
         });
         batch.is_some_and(|batch| {
-            let mut commits = batch.commits.iter();
-            commits.any(|merged| {
-                let resolved = run.planned(merged.node).and_then(|it| it.resolves);
-                merged.node == node || resolved == Some(node)
+            let mut nodes = batch.nodes.iter();
+            nodes.any(|one| {
+                let resolved = run.planned(*one).and_then(|it| it.resolves);
+                *one == node || resolved == Some(node)
             })
         })
     };

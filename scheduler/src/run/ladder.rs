@@ -14,7 +14,7 @@ const VERIFICATIONS: u32 = 2;
 /// How often failures that do not count against a node are borne, by class.
 const MACHINE_FAILURES: usize = 3;
 const LARGER_ALLOTMENTS: usize = 4;
-const STOPS: usize = 10;
+const STOPS: usize = 50;
 const RATE_LIMITS: usize = 20;
 
 /// What is tried next.

@@ -69,6 +69,8 @@ pub struct Batch {
     pub checks: Vec<Check>,
     /// Gate runs so far.
     pub rounds: u32,
+    /// Whether it is half of a red batch.
+    pub is_suspect: bool,
 }
 
 /// How far a batch is.

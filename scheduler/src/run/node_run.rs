@@ -100,8 +100,6 @@ pub struct Proposal {
 pub(super) struct Turn {
     /// The turn that has begun and not ended.
     pub open: Option<TurnId>,
-    /// Whether it began in the newest attempt; the end of an older one says nothing about it.
-    pub is_ours: bool,
     /// How the newest attempt's turn ended.
     pub end: Option<TurnEnd>,
     /// What was set aside for the model call under way.
@@ -169,8 +167,7 @@ impl NodeRun {
 
     /// Whether an agent of it is still being ended though nothing more is wanted of it: until then it may touch files.
     pub fn lingers(&self) -> bool {
-        let wanted = self.phase == NodePhase::Working && self.turn.is_ours;
-        self.turn.open.is_some() && !wanted
+        self.turn.open.is_some() && self.phase != NodePhase::Working
     }
 
     /// Whether it has a slot: something of it is at work.

@@ -10,4 +10,5 @@ mod moves;
 mod optimum;
 mod plans;
 mod random;
+mod run;
 mod schedules;

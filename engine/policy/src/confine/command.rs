@@ -13,9 +13,6 @@ use crate::shell::{self, Analysis, Atom, Class, Part, PartKind, Run, Word};
 /// How many words of one command are looked at; a command with more is refused elsewhere or has nothing but names.
 const WORDS: usize = 4_096;
 
-/// How many tails of one word are taken for names of their own.
-const TAILS: usize = 64;
-
 /// Programs whose first operand is a text that may look like a path.
 const SCRIPTED: [&str; 14] = [
     "sed", "perl", "ruby", "awk", "gawk", "mawk", "nawk", "jq", "grep", "egrep", "fgrep", "rg",
@@ -26,6 +23,30 @@ const SCRIPTED: [&str; 14] = [
 const DESCENDERS: [&str; 24] = [
     "find", "grep", "egrep", "fgrep", "rg", "ag", "ack", "fd", "fdfind", "tree", "du", "ls", "cp",
     "mv", "rm", "rsync", "scp", "tar", "zip", "diff", "chmod", "chown", "chgrp", "ln",
+];
+
+/// Programs that have a service or another agent run commands, which then stand outside the node's walls.
+const ESCAPES: [&str; 20] = [
+    "formic",
+    "systemd-run",
+    "systemctl",
+    "machinectl",
+    "at",
+    "batch",
+    "crontab",
+    "dbus-send",
+    "gdbus",
+    "busctl",
+    "tmux",
+    "screen",
+    "launchctl",
+    "osascript",
+    "nsenter",
+    "pkexec",
+    "flatpak-spawn",
+    "host-spawn",
+    "distrobox-host-exec",
+    "emacsclient",
 ];
 
 /// Folders that builds make: not in any scope, as a rule ignored by git, and looked at afterwards anyway.
@@ -86,6 +107,7 @@ impl Walls<'_> {
         settings
             .find_map(|setting| git::set(setting, cwds, self))
             .or_else(|| words.find_map(|word| self.touches(word, cwds)))
+            .or_else(|| escape(run))
             .or_else(|| git::judge(run, cwds, self))
             .or_else(|| self.goes_below(run, cwds))
             .or_else(|| {
@@ -98,7 +120,7 @@ impl Walls<'_> {
     pub(super) fn touches(&self, word: &Word, cwds: &[PathBuf]) -> Option<Trespass> {
         let place = self.situation.place;
         let names = named::names(word);
-        names.iter().take(TAILS).enumerate().find_map(|(at, name)| {
+        names.iter().enumerate().find_map(|(at, name)| {
             let paths = named::paths(name, cwds, self.situation);
             let mut paths = paths.iter();
             let found = paths
@@ -212,6 +234,13 @@ impl Walls<'_> {
         let paths = named::paths(word, cwds, self.situation);
         word.value().is_some() && paths.iter().all(|path| path.starts_with(root))
     }
+}
+
+fn escape(run: &Run) -> Option<Trespass> {
+    let program = run
+        .base_name()
+        .filter(|name| ESCAPES.contains(&name.as_str()))?;
+    Some(Trespass::Escape { program })
 }
 
 /// The arguments that may name files: not the texts of searches and scripts.

@@ -62,7 +62,7 @@ const ROWS: &[(&[&str], Writes, &str)] = &[
     (&["gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "zstd", "unzstd", "compress"], Writes::All, "STB"),
     (&["dos2unix", "unix2dos", "prettier", "rustfmt", "gofmt", "black"], Writes::None, ""),
     (&["mkdir"], Writes::Folders, "m"),
-    (&["rmdir"], Writes::Folders, ""),
+    (&["rmdir", "pushd"], Writes::Folders, ""),
     (&["chmod", "chown", "chgrp", "chattr", "setfacl"], Writes::ButFirst, ""),
     (&["cp", "install"], Writes::Last, "tSmog"),
     (&["rsync", "scp"], Writes::Last, "efPiFclo"),
@@ -137,6 +137,9 @@ pub(super) fn of(run: &Run) -> Vec<Target> {
         "sed" | "perl" | "ruby" if in_place(run) => targets.extend(edited(&name, run)),
         "tar" | "bsdtar" => targets.extend(archive(run)),
         "find" => targets.extend(found(run)),
+        "install" if run.arguments().iter().any(|word| word.shown() == "-d") => {
+            targets.extend(by_row(Writes::Folders, operands(run, "mog")));
+        }
         "split" | "csplit" => {
             let files = operands(run, "ablnC");
             targets.extend(files.into_iter().skip(1).map(Target::file));

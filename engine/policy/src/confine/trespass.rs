@@ -55,6 +55,11 @@ pub enum Trespass {
         /// The same file in the node's own tree, relative to its root.
         own: Option<PathBuf>,
     },
+    /// A program that has others run its commands, where no wall of this node stands.
+    Escape {
+        /// The program.
+        program: String,
+    },
     /// Git made to work elsewhere, or on what nodes share.
     Git {
         /// What was wanted.
@@ -113,6 +118,11 @@ impl fmt::Display for Trespass {
                     None => Ok(()),
                 }
             }
+            Self::Escape { program } => write!(
+                f,
+                "outside this node's tree: {program} has others run commands, out of this node's bounds; \
+                 run the command itself, in the background if it must go on"
+            ),
             Self::Git { what, why } => write!(f, "outside this node's tree: {what} {why}"),
         }
     }

@@ -65,6 +65,19 @@ fn rank(letter: char) -> Option<usize> {
     "a?x".find(letter)
 }
 
+/// Squaring the length would take minutes, and the machine's memory.
+#[test]
+fn a_command_as_long_as_can_be_is_judged_soon() {
+    let world = world(&["deny Read(.env)"]);
+    for piece in [
+        "a,", "a=", "--a=b:", "a ", "$(a)", "{a,", "*,", "../", "a;", "'a',",
+    ] {
+        let times = 120_000 / piece.len();
+        let command = format!("x {}", piece.repeat(times));
+        let _ = world.judge(&run(&command), MODES[0]);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 

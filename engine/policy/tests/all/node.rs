@@ -159,6 +159,7 @@ pub fn kind(text: &str) -> &'static str {
         ("lies in another node's tree", "sibling"),
         ("lies in formic's own data", "data"),
         ("is not below /data/trees/n1", "outside"),
+        ("has others run commands", "escape"),
         ("outside this node's tree: ", "git"),
     ];
     let found = all.iter().find(|(part, _)| text.contains(part));

@@ -64,12 +64,16 @@ fn every_field_is_read() {
     let mut expected = Script::new()
         .rule(rule)
         .otherwise(Reply::text("o").usage(None))
-        .rate(Rate {
-            requests: 10.try_into().unwrap(),
-            per_ms: 6000.try_into().unwrap(),
-        });
+        .rate(rate(10, 6000));
     expected.models = vec!["a".to_owned()];
     assert_eq!(Script::from_json(text).unwrap(), expected);
+}
+
+fn rate(requests: u64, per_ms: u64) -> Rate {
+    Rate {
+        requests: requests.try_into().unwrap(),
+        per_ms: per_ms.try_into().unwrap(),
+    }
 }
 
 #[test]

@@ -74,6 +74,31 @@ fn scripts_of_npm_run_by_the_tool_of_their_lockfile() {
     );
 }
 
+/// The command that parses every file of a folder and writes nothing.
+fn parses(top: &str) -> String {
+    let all = format!("pathlib.Path(\"{top}\").rglob(\"*.py\")");
+    format!(
+        "python3 -c 'import ast, pathlib; [ast.parse(p.read_bytes(), p) for p in {all}]' [{top}]"
+    )
+}
+
+#[test]
+fn the_command_that_parses_python_fails_on_a_broken_file_only() {
+    let root = super::given::tree(&[("a/good.py", "x = 1\n"), ("b/c/bad.py", "def (:\n")]);
+    let holds = |top: &str| {
+        let line = parses(top);
+        let cmd = line.split(" [").take(2).collect::<Vec<_>>().join(" [");
+        let mut sh = std::process::Command::new("sh");
+        let sh = sh.arg("-c").arg(cmd).current_dir(root.path());
+        sh.stderr(std::process::Stdio::null())
+            .status()
+            .unwrap()
+            .success()
+    };
+    assert_eq!((holds("a"), holds("b")), (true, false));
+    assert!(!root.path().join("a/__pycache__").exists());
+}
+
 #[test]
 fn python_is_tested_by_pytest_where_it_is_used() {
     let found = commands(&[
@@ -90,8 +115,8 @@ fn python_is_tested_by_pytest_where_it_is_used() {
         found,
         [
             "pytest -q tests/test_a.py [tests/test_a.py]",
-            "python3 -m compileall -q pkg [pkg]",
-            "python3 -m compileall -q tests [tests]",
+            &parses("pkg"),
+            &parses("tests"),
             "pytest -q tests []",
             "pytest -q []",
         ]

@@ -157,6 +157,7 @@ fn monsters() -> Vec<(&'static str, String)> {
         ("d.rs", format!("use {};", closed("a::{", "}"))),
         ("e.rs", format!("type T = {};", closed("A<", ">"))),
         ("f.rs", format!("fn f() {{ x{} }}", "::a".repeat(many))),
+        ("m.rs", format!("fn f() {{ {}1 }}", opened("a::b::<"))),
         ("g.rs", text("", "mod a;\n")),
         ("h.rs", text("", "mod a {")),
         ("i.rs", format!("use a::{{{}}};", "b, // c\n".repeat(3_000))),

@@ -9,3 +9,4 @@ mod python;
 mod roles;
 mod rust;
 mod script;
+mod speed;

@@ -7,30 +7,44 @@ use super::given::{facts, tree};
 #[test]
 fn a_file_is_what_its_name_and_place_say() {
     let table = [
-        ("src/lib.rs", Role::Source, true),
-        ("src/a/mod.rs", Role::Source, true),
-        ("src/a.rs", Role::Source, false),
-        ("src/a/tests.rs", Role::Test, false),
-        ("tests/all/a.rs", Role::Test, false),
-        ("Cargo.toml", Role::Manifest, true),
-        ("Cargo.lock", Role::Lock, true),
-        ("web/index.tsx", Role::Source, true),
-        ("web/a.spec.js", Role::Test, false),
-        ("web/package.json", Role::Manifest, true),
-        ("py/__init__.py", Role::Source, true),
-        ("py/test_a.py", Role::Test, false),
-        ("go/a_test.go", Role::Test, false),
-        ("README.md", Role::Plain, false),
-        (".rs", Role::Plain, false),
+        ("src/lib.rs", Role::Source),
+        ("src/a/mod.rs", Role::Source),
+        ("src/a.rs", Role::Source),
+        ("src/a/tests.rs", Role::Test),
+        ("tests/all/a.rs", Role::Test),
+        ("Cargo.toml", Role::Manifest),
+        ("Cargo.lock", Role::Lock),
+        ("web/index.tsx", Role::Source),
+        ("web/a.spec.js", Role::Test),
+        ("web/package.json", Role::Manifest),
+        ("py/__init__.py", Role::Source),
+        ("py/test_a.py", Role::Test),
+        ("go/a_test.go", Role::Test),
+        ("README.md", Role::Plain),
+        (".rs", Role::Plain),
     ];
-    for (path, role, hot) in table {
+    for (path, role) in table {
         let found = facts(&[(path, "")]);
-        assert_eq!(
-            (found.files[0].role, found.files[0].hot),
-            (role, hot),
-            "{path}"
-        );
+        assert_eq!(found.files[0].role, role, "{path}");
     }
+}
+
+#[test]
+fn what_everyone_may_touch_is_hot() {
+    let hot = |files: &[(&str, &str)]| -> Vec<String> {
+        let hot = facts(files).files.into_iter().filter(|file| file.hot);
+        hot.map(|file| file.path).collect()
+    };
+    let root = ("Cargo.toml", "[package]\nname = \"root\"\n");
+    let lock = ("Cargo.lock", "");
+    let inner = ("a/Cargo.toml", "[package]\nname = \"a\"\n");
+    let lib = ("src/lib.rs", "");
+    assert_eq!(hot(&[root, lock, inner, lib]), ["Cargo.lock", "Cargo.toml"]);
+    assert_eq!(
+        hot(&[root, lock, lib]),
+        ["Cargo.lock"],
+        "one package owns its manifest"
+    );
 }
 
 #[test]

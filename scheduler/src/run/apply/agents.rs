@@ -17,7 +17,6 @@ pub(super) fn turn(run: &mut Run, record: &Record, event: &TurnEvent) {
         TurnEvent::Submitted { turn, .. } => {
             if let Some(state) = of_agent(run, record, node) {
                 state.turn.open = Some(*turn);
-                state.turn.is_ours = state.phase == NodePhase::Working;
             }
         }
         TurnEvent::Ended { end, .. } => ended(run, record, node, end),
@@ -34,7 +33,7 @@ fn of_agent<'a>(run: &'a mut Run, record: &Record, node: NodeId) -> Option<&'a m
     (state.agent.is_some() && state.agent == record.agent).then_some(state)
 }
 
-/// Only the end of a turn that began in the newest attempt says something about that attempt.
+/// Only the end of the turn that began last says something: no attempt begins while an older turn is open.
 fn ended(run: &mut Run, record: &Record, node: NodeId, end: &TurnEnd) {
     let kind = run.planned(node).map(|node| node.kind);
     let has_check = run.planned(node).is_some_and(|node| node.accept.is_some());
@@ -45,7 +44,7 @@ fn ended(run: &mut Run, record: &Record, node: NodeId, end: &TurnEnd) {
         return;
     }
     state.turn.open = None;
-    if state.phase != NodePhase::Working || !state.turn.is_ours {
+    if state.phase != NodePhase::Working {
         purse::release(run, node, true);
         return;
     }

@@ -13,7 +13,7 @@ use crate::run::lane::{Batch, BatchStage};
 use crate::run::node_run::{Bounce, NodePhase};
 use crate::run::{conflict, gate, verdict};
 
-/// A red batch of one may have been chance once, and only once.
+/// A red gate may have been chance once, and only once.
 const ROUNDS: u32 = 2;
 
 pub(super) fn apply(run: &mut Run, event: &WorkspaceEvent) {
@@ -81,6 +81,7 @@ fn inspected(run: &mut Run, node: NodeId, attempt: u32, found: &Inspection) {
 }
 
 fn taken(run: &mut Run, number: u32, nodes: &[NodeId], tip: &GitId) {
+    let is_suspect = run.lane.suspects.front().is_some_and(|half| half == nodes);
     run.lane.withdraw(nodes);
     run.lane.taken = number;
     run.lane.batch = Some(Batch {
@@ -92,6 +93,7 @@ fn taken(run: &mut Run, number: u32, nodes: &[NodeId], tip: &GitId) {
         conflicts: Vec::new(),
         checks: Vec::new(),
         rounds: 0,
+        is_suspect,
     });
     for node in nodes {
         enter(run, *node, NodePhase::InBatch);
@@ -124,12 +126,20 @@ fn gated(run: &mut Run, commit: &GitId, runs: &[CheckRun]) {
     }
     let is_red = run
         .batch()
-        .is_some_and(|batch| batch.rounds >= ROUNDS && !gate::is_green(run, batch));
+        .is_some_and(|batch| batch.rounds >= rounds(batch) && !gate::is_green(run, batch));
     if is_red {
         let batch = run.lane.batch.take();
         if let Some(batch) = &batch {
             red(run, batch, runs);
         }
+    }
+}
+
+/// Half of a red batch is halved again at once: only who is alone is blamed, and is not blamed by chance.
+fn rounds(batch: &Batch) -> u32 {
+    match batch.is_suspect && batch.commits.len() > 1 {
+        true => 1,
+        false => ROUNDS,
     }
 }
 

@@ -134,10 +134,7 @@ fn started(run: &mut Run, node: NodeId, agent: AgentId, attempt: Option<&Attempt
     state.attempt = Some(attempt.cloned().unwrap_or_else(sole));
     state.agent = Some(agent);
     (state.found, state.spent_now) = (None, Spent::default());
-    state.turn = Turn {
-        open: state.turn.open,
-        ..Turn::default()
-    };
+    state.turn = Turn::default();
     if let Some(attempt) = attempt {
         purse::reserve(run, node, &attempt.allotted);
     }

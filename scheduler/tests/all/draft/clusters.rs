@@ -39,6 +39,27 @@ fn a_test_that_imports_nothing_stands_with_its_package() {
 }
 
 #[test]
+fn a_package_is_begun_when_what_it_needs_is_there_and_so_is_not_torn_apart() {
+    let facts = material(&[
+        ("crates/above/src/alone.rs", &[]),
+        ("crates/above/src/lib.rs", &["crates/below/src/lib.rs"]),
+        ("crates/below/src/lib.rs", &["crates/roots/src/lib.rs"]),
+        ("crates/below/src/alone.rs", &[]),
+        ("crates/roots/src/lib.rs", &[]),
+        ("crates/roots/tests/dev.rs", &["crates/above/src/lib.rs"]),
+    ]);
+    assert_eq!(
+        clusters(&draft(facts, "go")),
+        [
+            "c1 crates/roots/src/lib.rs <- ",
+            "c2 crates/below/src/alone.rs crates/below/src/lib.rs <- c1",
+            "c3 crates/above/src/alone.rs crates/above/src/lib.rs <- c2",
+            "c4 crates/roots/tests/dev.rs <- c3",
+        ]
+    );
+}
+
+#[test]
 fn files_that_import_one_another_in_a_circle_stay_together() {
     let facts = material(&[
         ("a/x.py", &["b/y.py"]),
@@ -109,7 +130,7 @@ fn what_the_goal_names_is_shown_first() {
         let shown: Vec<String> = drafted.shown().iter().map(ToString::to_string).collect();
         shown.join(" ")
     };
-    assert_eq!(shown("rename parseUrl"), "c71 c81");
+    assert_eq!(shown("rename parseUrl"), "c71 c90");
     assert_eq!(shown("tidy m33 and m44"), "c34 c45");
     assert_eq!(shown("look at m05/f.py"), "c6 c71");
 }

@@ -1,9 +1,11 @@
 //! The sample repository of the demo: a small crate with a failing test, in a fresh git repository.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+
+use crate::demo::git::{begin, git};
 
 const FILES: [(&str, &str); 5] = [
     ("Cargo.toml", include_str!("sample/Cargo.toml.txt")),
@@ -24,18 +26,7 @@ pub fn create(root: &Path) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
         std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
     }
-    git(root, &["init", "--quiet", "--initial-branch=main"])?;
-    git(root, &["add", "--all"])?;
-    git(
-        root,
-        &[
-            "commit",
-            "--quiet",
-            "--message",
-            "A sample crate with a failing test",
-        ],
-    )?;
-    Ok(())
+    begin(root, "A sample crate with a failing test")
 }
 
 /// What the agent changed, as git sees it.
@@ -63,32 +54,4 @@ pub fn test(root: &Path) -> anyhow::Result<(Vec<String>, bool)> {
         |line: &&str| line.starts_with("test result:") && !line.contains(" 0 passed; 0 failed");
     let lines = text.lines().filter(counted).map(str::to_owned).collect();
     Ok((lines, output.status.success()))
-}
-
-/// git with nothing of the user's in it: no hooks, no signing, no prompts.
-fn git(root: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
-    let output = Command::new("git")
-        .args([
-            "-c",
-            "user.name=formic demo",
-            "-c",
-            "user.email=demo@localhost",
-        ])
-        .args([
-            "-c",
-            "commit.gpgsign=false",
-            "-c",
-            "core.hooksPath=/dev/null",
-        ])
-        .args(arguments)
-        .current_dir(root)
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("LC_ALL", "C")
-        .output()
-        .context("start git: is it installed?")?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        bail!("git {} failed: {said}", arguments.join(" "));
-    }
-    Ok(output)
 }

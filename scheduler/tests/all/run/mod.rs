@@ -1,0 +1,11 @@
+//! The machine of a run: tables for each rule, and laws over whole runs in a simulated world.
+
+mod budgets;
+mod carry;
+mod given_run;
+mod ladder;
+mod lane;
+mod laws;
+mod life;
+mod prefixes;
+mod world;
