@@ -10,6 +10,7 @@ use store::{DataFolder, Journal};
 use tokio::sync::{oneshot, watch};
 
 use super::begin::{self, Beginning};
+use super::former;
 use super::house::Houses;
 use super::options::{Models, SwarmOptions};
 use super::run_actor::{RunActor, RunMsg, RunStart, RunStatus, steer};
@@ -20,6 +21,7 @@ use crate::bus::Subscription;
 use crate::coordinator::opening;
 use crate::error::OpenError;
 use crate::feed::feed;
+use crate::journal;
 use crate::options::Options;
 use crate::session::{Past, Stopped};
 
@@ -156,6 +158,9 @@ impl Swarm {
             under_way: 0,
             down: None,
         });
+        let run = Run::fold(id, records.iter().map(Arc::as_ref));
+        let ends = former::ends(&run, &pasts(&run, &records));
+        records.extend(journal::append(&site.base.journal, ends).await?);
         let run = Run::fold(id, records.iter().map(Arc::as_ref));
         let start = RunStart {
             site: site.clone(),

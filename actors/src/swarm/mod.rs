@@ -4,6 +4,7 @@ mod begin;
 mod crew;
 mod effects;
 mod fence;
+mod former;
 mod handle;
 mod house;
 mod options;

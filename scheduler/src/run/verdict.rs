@@ -72,8 +72,9 @@ pub(super) fn of_inspection(run: &Run, node: NodeId) -> Option<Failure> {
     }
     let of_change = if planned.kind.writes() {
         let is_separate = run.isolation() == Some(Isolation::Worktree);
-        // Without git nothing tells what changed, except the agent's own tools.
-        let has_changed = !is_separate && found.tree.is_none() && state.rungs.has_written;
+        // Without git nothing tells what changed, except the agent's own tools; a command is taken at its exit code.
+        let has_written = state.rungs.has_written || !planned.kind.has_agent();
+        let has_changed = !is_separate && found.tree.is_none() && has_written;
         of_change(planned, found, has_changed).or_else(|| {
             let has_no_tree = is_separate && found.tree.is_none() && !found.changed.is_empty();
             has_no_tree.then(|| failure(FailureClass::Machine, "no tree of its files was made"))
@@ -96,6 +97,13 @@ fn of_change(planned: &Node, found: &Inspection, has_changed: bool) -> Option<Fa
     }
     if is_empty && !has_changed && !planned.scope.noop {
         return Some(failure(FailureClass::NoChange, "it changed nothing"));
+    }
+    if !found.markers.is_empty() {
+        let evidence = format!(
+            "markers of the conflict are left in:\n{}",
+            found.markers.join("\n")
+        );
+        return Some(failure(FailureClass::Check, evidence));
     }
     let deleted = deleted_tests(planned, found);
     (!deleted.is_empty()).then(|| {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use protocol::{Attempt, Change, CheckRun, GitId, Inspection, Node, NodeId};
+use protocol::{Attempt, Change, CheckRun, GitId, Inspection, Kind, Node, NodeId, TreeStart};
 use ractor::ActorRef;
 use scheduler::run::RunOutcome;
 use scheduler::scope::Globs;
 use tokio_util::sync::CancellationToken;
 
-use super::{Answer, command};
+use super::{Answer, command, markers};
 use crate::swarm::crew::Member;
 use crate::swarm::fence;
 use crate::swarm::house::{House, Key, NoHouse};
@@ -42,6 +42,7 @@ struct Found {
     tree: Option<GitId>,
     changed: Vec<Change>,
     strays: Vec<String>,
+    markers: Vec<String>,
 }
 
 /// Looks at the tree. What keeps it from being looked at is told as what was found: it counts against the attempt.
@@ -58,6 +59,7 @@ pub(super) async fn inspect(site: Arc<Site>, order: Order, cancel: CancellationT
                 tree: found.tree,
                 changed: found.changed,
                 strays: found.strays,
+                markers: found.markers,
                 check,
                 fault: None,
             },
@@ -77,6 +79,7 @@ fn fault(text: String) -> Inspection {
         tree: None,
         changed: Vec::new(),
         strays: Vec::new(),
+        markers: Vec::new(),
         check: None,
         fault: Some(text.into()),
     }
@@ -106,10 +109,18 @@ async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse
         Some(snapshot) => (Some(snapshot.tree), snapshot.changed),
         None => (None, Vec::new()),
     };
+    let markers = match &order.attempt.start {
+        TreeStart::Onto { .. } => markers::left(&house.root, &changed).await,
+        TreeStart::Kept if order.node.kind == Kind::Merge => {
+            markers::left(&house.root, &changed).await
+        }
+        TreeStart::Kept | TreeStart::Shared | TreeStart::Commit(_) => Vec::new(),
+    };
     let found = Found {
         tree,
         changed,
         strays,
+        markers,
     };
     Ok((house, found))
 }

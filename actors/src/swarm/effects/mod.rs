@@ -4,6 +4,7 @@ mod command;
 mod gate;
 mod inspect;
 mod lane;
+mod markers;
 mod merge;
 mod work;
 

@@ -137,6 +137,9 @@ pub struct Inspection {
     pub changed: Vec<Change>,
     /// Changed paths outside its scope.
     pub strays: Vec<String>,
+    /// Changed paths in which markers of a conflict it began with are left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub markers: Vec<String>,
     /// The node's check, if it has one and it was worth running.
     pub check: Option<CheckRun>,
     /// Why it could not be looked at, if it could not.

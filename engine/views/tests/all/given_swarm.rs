@@ -90,6 +90,7 @@ pub(crate) fn inspected(n: u8, files: &[&str], exit: i32) -> Event {
             tree: None,
             changed: changed.collect(),
             strays: Vec::new(),
+            markers: Vec::new(),
             check: Some(check_run(exit)),
             fault: None,
         },

@@ -75,7 +75,9 @@ impl Trees {
             }
             TreeStart::Onto { base, tree } => {
                 let base = (base.clone(), self.repo.tree_of(base).await?);
-                self.fill(name, base, tree.clone(), sparse).await
+                // The files may be named by a commit that holds them.
+                let files = self.repo.tree_of(tree).await?;
+                self.fill(name, base, files, sparse).await
             }
         }
     }

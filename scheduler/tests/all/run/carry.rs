@@ -91,6 +91,7 @@ impl World {
             tree: None,
             changed: Vec::new(),
             strays: Vec::new(),
+            markers: Vec::new(),
             check: None,
             fault: None,
         };

@@ -1,10 +1,10 @@
 //! Runs in few words: records without envelope, plans of writers, the answers of a plain world.
 
 use protocol::{
-    AgentId, BlobId, Block, CallId, Change, ChangeKind, Check, CheckRun, Cost, Event, Expect,
+    AgentId, BlobId, Block, CallId, Change, ChangeKind, Check, CheckRun, Cost, Event, Expect, Fact,
     GitId, Ground, Inspection, Isolation, Kind, ModelEvent, Node, NodeId, Plan, PlanEvent,
-    PlannedCall, Record, Reply, Scope, Seq, SessionId, StopReason, Timestamp, TurnEnd, TurnEvent,
-    TurnId, Usage, WorkspaceEvent,
+    PlannedCall, Record, Reply, Scope, Seq, SessionId, StopReason, Timestamp, ToolEvent,
+    ToolResult, TurnEnd, TurnEvent, TurnId, Usage, WorkspaceEvent,
 };
 use scheduler::run::{NodePhase, Run, RunInput, RunOutcome, Wish, decide, follow, wishes};
 use uuid::Uuid;
@@ -97,6 +97,7 @@ pub(crate) fn sound(planned: &Node, tree: u64) -> Inspection {
         tree: Some(git(tree)),
         changed,
         strays: Vec::new(),
+        markers: Vec::new(),
         check: planned.accept.as_ref().map(|check| check_run(check, 0)),
         fault: None,
     }
@@ -293,5 +294,20 @@ pub(crate) fn made(n: usize) -> Event {
         attempt: 1,
         root: "/tree".into(),
         base: Some(git(0)),
+    })
+}
+
+/// An agent's tool changed a file.
+pub(crate) fn wrote_a_file() -> Event {
+    let written = Fact::FileWritten {
+        path: "/repo/d1/file".into(),
+        added: 1,
+        removed: 0,
+    };
+    Event::Tool(ToolEvent::Finished {
+        call: CallId::new(Uuid::from_u128(1)),
+        result: Box::new(ToolResult::ok("done").knowing(written)),
+        began: Timestamp(0),
+        ended: Timestamp(0),
     })
 }

@@ -165,8 +165,13 @@ fn what_lies_in_the_tree_decides_and_nothing_an_agent_says() {
         tree: None,
         ..plain.clone()
     };
+    let unresolved = protocol::Inspection {
+        markers: vec!["d1/file".into()],
+        ..plain.clone()
+    };
     for (found, class) in [
         (plain.clone(), None),
+        (unresolved, Some(FailureClass::Check)),
         (with(vec![]), Some(FailureClass::NoChange)),
         (with(vec![gone("d1/old.rs")]), None),
         (with(vec![gone("d1/tests/a.rs")]), Some(FailureClass::Scope)),
@@ -357,4 +362,37 @@ fn the_end_of_another_turn_is_not_the_end_of_this_one() {
     sim.settle();
     let state = sim.run.node(node).unwrap();
     assert_eq!((state.phase, state.number()), (NodePhase::Working, 1));
+}
+
+#[test]
+fn in_one_folder_without_git_a_change_is_what_tools_say_or_a_command_that_succeeded() {
+    let unknown = protocol::Inspection {
+        tree: None,
+        changed: Vec::new(),
+        ..sound(&writer(1, &[]), 5)
+    };
+    for (kind, wrote, done) in [
+        (Kind::Edit, false, false),
+        (Kind::Edit, true, true),
+        (Kind::Codemod, false, true),
+    ] {
+        let mut planned = writer(1, &[]);
+        planned.kind = kind;
+        let mut sim = Sim::of(of(vec![planned]), Isolation::Shared);
+        if kind.has_agent() {
+            sim.begin(1);
+            if wrote {
+                sim.agent_says(sim.speaker(1), wrote_a_file());
+            }
+            sim.end(1, TurnEnd::Completed);
+        } else {
+            sim.answer(RunOutcome::Worked {
+                node: node(1),
+                attempt: 1,
+                failure: None,
+            });
+        }
+        sim.found(1, unknown.clone());
+        assert_eq!(sim.phase(1) == NodePhase::Ended(NodeEnd::Done), done);
+    }
 }
