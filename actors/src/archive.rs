@@ -9,8 +9,8 @@ use tools::Process;
 use crate::law::spill_root;
 
 pub use store::{
-    Condition, Cut, DataFolder, Facts, ReadReport, Reader, SessionInfo, StoreError, check, delete,
-    fork, list, newest_first, read, rebuild_index,
+    Condition, Cut, DataFolder, Facts, ReadReport, Reader, RunStage, SessionInfo, StoreError,
+    check, delete, fork, list, newest_first, read, rebuild_index,
 };
 pub use tools::Reaped;
 

@@ -19,5 +19,5 @@ pub use error::{Result, StoreError};
 pub use folder::DataFolder;
 pub use journal::{Cut, Damage, Journal, Position, ReadReport, Reader, Recovered, read};
 pub use sessions::{
-    Condition, Facts, SessionInfo, check, delete, fork, list, newest_first, rebuild_index,
+    Condition, Facts, RunStage, SessionInfo, check, delete, fork, list, newest_first, rebuild_index,
 };

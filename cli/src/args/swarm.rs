@@ -137,7 +137,7 @@ pub enum SwarmCommand {
     /// Show a run: its plan, its nodes, what landed
     Show(ShowArgs),
     /// Go on with a run; one that waits for approval is shown first
-    Resume(ResumeArgs),
+    Resume(Box<ResumeArgs>),
     /// Give a run up; what landed stays
     Cancel(CancelArgs),
     /// Let nothing new start; `resume` lets it go on

@@ -1,7 +1,7 @@
-//! `formic cost`: tokens and money by session and model.
+//! `formic cost`: tokens and money by session, model and node.
 
 use actors::archive::{self, DataFolder};
-use protocol::{Record, Seq, SessionId, Timestamp};
+use protocol::{Event, PlanEvent, Record, Seq, SessionId, Timestamp};
 use serde_json::{Map, Value, json};
 use views::{Ledger, Tally, View};
 
@@ -17,6 +17,8 @@ struct Account {
     session: SessionId,
     title: Option<String>,
     ledger: Ledger,
+    /// For a run of a swarm: what each node used, by its name.
+    nodes: Vec<(String, Tally)>,
 }
 
 /// Prints the costs.
@@ -64,35 +66,71 @@ fn accounts(
         listed.into_iter().find(|info| info.id == id)?.facts.title
     };
     if let Some(id) = named {
-        let ledger = ledger(data, id, since)?;
-        return Ok(vec![Account {
-            session: id,
-            title: title(id),
-            ledger,
-        }]);
+        return Ok(vec![account(data, id, title(id), since)?]);
     }
     let mut accounts = Vec::new();
     for info in archive::list(data)? {
         if info.facts.last_at.is_some_and(|last| last < since) {
             continue;
         }
-        let (session, title) = (info.id, info.facts.title);
-        let ledger = ledger(data, session, since)?;
-        if ledger != Ledger::default() {
-            accounts.push(Account {
-                session,
-                title,
-                ledger,
-            });
+        let account = account(data, info.id, info.facts.title, since)?;
+        if account.ledger != Ledger::default() {
+            accounts.push(account);
         }
     }
     Ok(accounts)
 }
 
-fn ledger(data: &DataFolder, id: SessionId, since: Timestamp) -> Result<Ledger, Failure> {
-    let report = archive::read(data, id, Seq(1))?;
+fn account(
+    data: &DataFolder,
+    id: SessionId,
+    title: Option<String>,
+    since: Timestamp,
+) -> Result<Account, Failure> {
+    let records = archive::read(data, id, Seq(1))?.records;
     let is_new = |record: &&Record| record.at >= since;
-    Ok(Ledger::fold(report.records.iter().filter(is_new)))
+    let ledger = Ledger::fold(records.iter().filter(is_new));
+    Ok(Account {
+        session: id,
+        title,
+        nodes: by_node(&ledger, &records),
+        ledger,
+    })
+}
+
+/// What the nodes of a run used, in the order of its plans. A chat's one node is the chat.
+fn by_node(ledger: &Ledger, records: &[Record]) -> Vec<(String, Tally)> {
+    let plans = records.iter().filter_map(|record| match &record.event {
+        Event::Plan(PlanEvent::Accepted { plan }) => Some(&plan.nodes),
+        Event::Plan(PlanEvent::Patched { patch, .. }) => Some(&patch.add),
+        Event::Plan(
+            PlanEvent::Proposed { .. }
+            | PlanEvent::Rejected { .. }
+            | PlanEvent::NodeStarted { .. }
+            | PlanEvent::NodeReturned { .. }
+            | PlanEvent::NodeEnded { .. }
+            | PlanEvent::Paused
+            | PlanEvent::Unpaused
+            | PlanEvent::Cancelled { .. }
+            | PlanEvent::Closed,
+        )
+        | Event::Session(_)
+        | Event::Turn(_)
+        | Event::Model(_)
+        | Event::Tool(_)
+        | Event::Permission(_)
+        | Event::Workspace(_)
+        | Event::Memory(_)
+        | Event::Fault(_) => None,
+    });
+    let nodes = plans
+        .flatten()
+        .filter(|node| node.kind != protocol::Kind::Chat);
+    let used = nodes.filter_map(|node| {
+        let tally = ledger.nodes.get(&node.id)?;
+        Some((node.name.to_string(), tally.clone()))
+    });
+    used.collect()
 }
 
 /// A span back from now (`2d`, `6h`), or a day (`2026-01-31`).
@@ -139,6 +177,8 @@ fn rows(account: &Account) -> Vec<Vec<String>> {
     )];
     let models = account.ledger.models.iter();
     rows.extend(models.map(|(model, tally)| row(format!("  {model}"), tally)));
+    let nodes = account.nodes.iter();
+    rows.extend(nodes.map(|(node, tally)| row(format!("  node {node}"), tally)));
     rows
 }
 
@@ -193,11 +233,16 @@ fn object(account: &Account) -> Value {
     let models: Map<String, Value> = models
         .map(|(model, used)| (model.clone(), tally(used)))
         .collect();
+    let nodes = account.nodes.iter();
+    let nodes: Map<String, Value> = nodes
+        .map(|(node, used)| (node.clone(), tally(used)))
+        .collect();
     json!({
         "session_id": account.session,
         "title": account.title,
         "total": tally(&account.ledger.total),
         "models": models,
+        "nodes": nodes,
     })
 }
 

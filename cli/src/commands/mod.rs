@@ -25,7 +25,7 @@ use crate::resolve::place::Folders;
 use crate::resolve::session::{named, newest};
 
 /// The data folder, without looking at a project or its settings.
-fn data() -> Result<DataFolder, Failure> {
+pub fn data() -> Result<DataFolder, Failure> {
     Ok(DataFolder::at(Folders::find(&Environment::read())?.data))
 }
 
@@ -38,7 +38,7 @@ fn session(data: &DataFolder, name: Option<&SessionName>) -> Result<SessionId, F
 }
 
 /// A moment for people, where they are.
-fn moment(at: Timestamp) -> String {
+pub fn moment(at: Timestamp) -> String {
     let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
     let Ok(at) = jiff::Timestamp::from_millisecond(millis) else {
         return "?".to_owned();
@@ -48,7 +48,7 @@ fn moment(at: Timestamp) -> String {
 }
 
 /// A path below the home as `~/...`, for people.
-fn short(path: &std::path::Path) -> String {
+pub fn short(path: &std::path::Path) -> String {
     let environment = Environment::read();
     let below = environment
         .home()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actors::plans::Prices;
-use actors::{Endpoint, Options};
+use actors::{ModelChoice, Models, Options};
 use config::Sourced;
 use protocol::{Isolation, ModelRef, Tier};
 use serde_json::Value;
@@ -64,24 +64,6 @@ struct Named {
     by: String,
 }
 
-/// A model at a server.
-#[derive(Debug, Clone)]
-pub struct ModelAt {
-    /// The server.
-    pub endpoint: Endpoint,
-    /// The model there.
-    pub model: ModelRef,
-}
-
-/// The models of a run.
-#[derive(Debug, Clone, Default)]
-pub struct Models {
-    /// Makes the plan; `None` for the model of the run.
-    pub planner: Option<ModelAt>,
-    /// Does the work; what is missing is the model of the run.
-    pub tiers: BTreeMap<Tier, ModelAt>,
-}
-
 impl SwarmRun {
     /// Resolves flags, environment and settings as far as nobody has to be asked.
     ///
@@ -120,11 +102,11 @@ impl SwarmRun {
         Ok(models)
     }
 
-    async fn model(&self, args: &CrewArgs, named: &Named) -> Result<ModelAt, Failure> {
+    async fn model(&self, args: &CrewArgs, named: &Named) -> Result<ModelChoice, Failure> {
         let wanted = model::named(&self.ground, &args.model, &named.text, &named.by)?;
         let (backend, model) = run::served(&self.ground, &args.model, wanted).await?;
         let provider = backend.endpoint.name.clone();
-        Ok(ModelAt {
+        Ok(ModelChoice {
             endpoint: backend.endpoint,
             model: ModelRef { provider, model },
         })
@@ -132,11 +114,11 @@ impl SwarmRun {
 
     /// What the models of the run cost, as far as that is known.
     pub fn prices(&self, models: &Models) -> Prices {
-        let usual = ModelAt {
+        let usual = ModelChoice {
             endpoint: self.options.endpoint.clone(),
             model: self.options.model.clone(),
         };
-        let price = |at: &ModelAt| {
+        let price = |at: &ModelChoice| {
             actors::models::traits(&at.endpoint, &at.model.model)
                 .ok()?
                 .price

@@ -7,8 +7,8 @@ mod engine;
 mod input;
 mod result;
 mod show;
-mod signals;
-mod stream;
+pub mod signals;
+pub mod stream;
 
 use std::process::ExitCode;
 
@@ -18,7 +18,7 @@ use crate::output;
 use crate::resolve::run::Run;
 use crate::runtime;
 
-pub use show::status;
+pub use show::{status, warning};
 
 use engine::Engine;
 use input::Input;

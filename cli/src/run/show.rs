@@ -60,7 +60,9 @@ impl Show {
     /// When stdout is gone.
     pub fn record(&mut self, record: &Record, account: &Account) -> Result<(), Failure> {
         self.stream.learn(record);
-        warn(record);
+        if let Some(warning) = warning(record) {
+            output::note(&warning);
+        }
         if self.form.is_verbose {
             self.tell(record);
         }
@@ -190,12 +192,12 @@ impl Show {
     }
 }
 
-/// Says what nobody may miss, wanted or not: that records were lost, or that a part of formic failed.
-fn warn(record: &Record) {
+/// What nobody may miss, wanted or not: that records were lost, or that a part of formic failed.
+pub fn warning(record: &Record) -> Option<String> {
     let Event::Fault(fault) = &record.event else {
-        return;
+        return None;
     };
-    output::note(&match fault {
+    Some(match fault {
         FaultEvent::JournalCut {
             at_byte,
             lost_bytes,
@@ -207,7 +209,7 @@ fn warn(record: &Record) {
         FaultEvent::ActorFailed { actor, message } => format!(
             "warning: the {actor} failed and was taken up again from the journal: {message}"
         ),
-    });
+    })
 }
 
 /// Whether a record says that a process opened or took up its session.

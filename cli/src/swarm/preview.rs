@@ -11,12 +11,37 @@ use crate::output;
 /// More nodes than this are listed, not drawn.
 const MOST_DRAWN: usize = 60;
 
+/// An edge that scopes demanded, by names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// What comes first.
+    pub from: String,
+    /// What waits for it.
+    pub to: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Edges by the names of a plan's nodes: its ids are those of one run.
+pub fn edges(plan: &Plan, derived: &[DerivedEdge]) -> Vec<Edge> {
+    let name = |id: NodeId| {
+        let node = plan.nodes.iter().find(|node| node.id == id);
+        node.map_or_else(|| id.to_string(), |node| node.name.to_string())
+    };
+    let named = derived.iter().map(|edge| Edge {
+        from: name(edge.from),
+        to: name(edge.to),
+        why: edge.why.clone(),
+    });
+    named.collect()
+}
+
 /// A plan and all that is said of it before it is approved.
 pub struct Preview {
     /// The plan.
     pub plan: Plan,
     /// The edges that scopes demanded; empty where only their number is known.
-    pub derived: Vec<DerivedEdge>,
+    pub derived: Vec<Edge>,
     /// What is worth knowing, for people.
     pub remarks: Vec<String>,
     /// What it would take.
@@ -25,12 +50,7 @@ pub struct Preview {
 
 impl Preview {
     /// A plan with its forecast at these prices.
-    pub fn new(
-        plan: Plan,
-        derived: Vec<DerivedEdge>,
-        remarks: Vec<String>,
-        prices: &Prices,
-    ) -> Self {
+    pub fn new(plan: Plan, derived: Vec<Edge>, remarks: Vec<String>, prices: &Prices) -> Self {
         Self {
             forecast: forecast(&plan, plan.caps.max_parallel, prices),
             plan,
@@ -114,10 +134,10 @@ impl Preview {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if !self.derived.is_empty() {
-            let edges = self.derived.iter().map(|edge| {
-                let (to, from) = (self.name(edge.to), self.name(edge.from));
-                format!("\n  {to} waits for {from}: {}", edge.why)
-            });
+            let edges = self
+                .derived
+                .iter()
+                .map(|edge| format!("\n  {} waits for {}: {}", edge.to, edge.from, edge.why));
             notes.push(format!("added by code:{}", edges.collect::<String>()));
         }
         let alone = better_alone(&self.plan).filter(|why| !self.remarks.contains(why));
@@ -154,9 +174,10 @@ impl Preview {
 
     /// Everything for programs.
     pub fn json(&self) -> Value {
-        let derived = self.derived.iter().map(
-            |edge| json!({"from": self.name(edge.from), "to": self.name(edge.to), "why": edge.why}),
-        );
+        let derived = self
+            .derived
+            .iter()
+            .map(|edge| json!({"from": edge.from, "to": edge.to, "why": edge.why}));
         json!({
             "type": "swarm_plan",
             "goal": self.plan.goal,

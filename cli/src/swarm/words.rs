@@ -28,7 +28,7 @@ pub fn tokens(count: u64) -> String {
 pub fn money(usd: Option<f64>) -> String {
     match usd {
         None => "$?".to_owned(),
-        Some(usd) if usd == 0.0 => "$0".to_owned(),
+        Some(0.0) => "$0".to_owned(),
         Some(usd) if usd < 0.01 => format!("${usd:.4}"),
         Some(usd) => format!("${usd:.2}"),
     }

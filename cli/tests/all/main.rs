@@ -14,3 +14,4 @@ mod invalid;
 mod sessions;
 mod settings;
 mod stops;
+mod swarm;

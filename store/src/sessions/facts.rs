@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use protocol::{
     Block, Event, ForkPoint, PlanEvent, Record, SessionEvent, SessionId, Text, Timestamp, TurnEnd,
-    TurnEvent,
+    TurnEvent, WorkspaceEvent,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +34,46 @@ pub struct Facts {
     pub end: Option<TurnEnd>,
     /// Where it branched off, if it is a fork.
     pub forked: Option<ForkPoint>,
+    /// How far it is, if it is a run of a swarm.
+    #[serde(default)]
+    pub run: Option<RunStage>,
     /// Why the journal could not be read to its end, if so: its end is damaged, or a newer formic wrote it.
     pub problem: Option<String>,
+}
+
+/// How far a run of a swarm is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStage {
+    /// There is no plan yet.
+    Planning,
+    /// A plan waits to be approved.
+    Proposed,
+    /// Its nodes are worked on.
+    Running,
+    /// Nothing new starts.
+    Paused,
+    /// It was given up and is being ended.
+    Ending,
+    /// Its plan was turned down.
+    Rejected,
+    /// It is over.
+    Closed,
+}
+
+impl RunStage {
+    /// In a word or two, for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Planning => "planning",
+            Self::Proposed => "waits for approval",
+            Self::Running => "unfinished",
+            Self::Paused => "paused",
+            Self::Ending => "being ended",
+            Self::Rejected => "rejected",
+            Self::Closed => "over",
+        }
+    }
 }
 
 impl Facts {
@@ -69,20 +107,43 @@ impl Facts {
             Event::Session(SessionEvent::Opened(opening)) => {
                 self.cwd.get_or_insert_with(|| opening.cwd.clone());
             }
-            Event::Plan(PlanEvent::Proposed { plan, .. }) => {
-                self.title = title_of(&Block::Text(plan.goal.as_str().into()));
-            }
+            Event::Plan(event) => self.plan(event),
+            Event::Workspace(WorkspaceEvent::Begun(_)) => self.run = Some(RunStage::Planning),
             Event::Session(SessionEvent::Forked(point)) => self.forked = Some(*point),
             Event::Turn(event) => self.turn(event),
             Event::Session(SessionEvent::Resumed { .. })
             | Event::Model(_)
             | Event::Tool(_)
             | Event::Permission(_)
-            | Event::Plan(_)
             | Event::Workspace(_)
             | Event::Memory(_)
             | Event::Fault(_) => {}
         }
+    }
+
+    fn plan(&mut self, event: &PlanEvent) {
+        let stage = match event {
+            PlanEvent::Proposed { plan, .. } => {
+                self.title = title_of(&Block::Text(plan.goal.as_str().into()));
+                RunStage::Proposed
+            }
+            PlanEvent::Accepted { .. } | PlanEvent::Unpaused => RunStage::Running,
+            PlanEvent::Rejected { .. } => RunStage::Rejected,
+            PlanEvent::Paused => RunStage::Paused,
+            PlanEvent::Cancelled { .. } => RunStage::Ending,
+            PlanEvent::Closed if self.run == Some(RunStage::Rejected) => RunStage::Rejected,
+            PlanEvent::Closed => RunStage::Closed,
+            // A node of a run that is over can be tried again.
+            PlanEvent::NodeStarted { .. } if self.run == Some(RunStage::Closed) => {
+                RunStage::Running
+            }
+            PlanEvent::Patched { .. }
+            | PlanEvent::NodeStarted { .. }
+            | PlanEvent::NodeReturned { .. }
+            | PlanEvent::NodeEnded { .. } => return,
+        };
+        // The plan of a chat, with its one node, is no run.
+        self.run = self.run.map(|_| stage);
     }
 
     fn turn(&mut self, event: &TurnEvent) {

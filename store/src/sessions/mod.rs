@@ -14,7 +14,7 @@ use protocol::SessionId;
 use serde::Serialize;
 
 pub use check::{Condition, check};
-pub use facts::Facts;
+pub use facts::{Facts, RunStage};
 pub use fork::fork;
 pub use removal::delete;
 

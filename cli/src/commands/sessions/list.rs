@@ -57,6 +57,9 @@ fn state(info: &SessionInfo) -> String {
     if let Some(pid) = info.locked_by {
         return format!("open in process {pid}");
     }
+    if let Some(stage) = facts.run {
+        return format!("swarm: {}", stage.name());
+    }
     match &facts.end {
         None if facts.turns == 0 => "fresh".to_owned(),
         None => "unfinished".to_owned(),
@@ -105,6 +108,7 @@ fn object(info: &SessionInfo) -> Value {
         "turns": facts.turns,
         "title": facts.title,
         "forked": facts.forked,
+        "swarm": facts.run,
         "problem": facts.problem,
     })
 }

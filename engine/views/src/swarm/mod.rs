@@ -1,20 +1,21 @@
 //! A swarm run as it stands: its plan with the state of every node, what was integrated, what was used.
 
 mod batch;
+mod lines;
 mod node;
 mod outlook;
 mod report;
 
 use protocol::{
-    Budget, Event, Ground, Landing, Node, NodeId, Plan, PlanEvent, PlanPatch, Planner, Record,
+    Budget, Event, Ground, Kind, Landing, NodeId, Plan, PlanEvent, PlanPatch, Planner, Record,
     SessionEvent, Timestamp, WorkspaceEvent,
 };
 
 pub use batch::Batch;
-pub use node::{Doing, NodeState, SwarmNode, Times};
-pub use report::{
+pub use lines::{
     BudgetLine, CheckLine, NodeLine, NodeUse, RunStatus, SwarmReport, Target, TokenCount, Totals,
 };
+pub use node::{Doing, NodeState, SwarmNode, Times};
 
 use crate::{Ledger, View};
 
@@ -39,6 +40,7 @@ pub struct Swarm {
     pub ledger: Ledger,
     /// When it began, and when its latest record was written.
     pub span: Option<(Timestamp, Timestamp)>,
+    is_cancelled: bool,
     /// The plan without its nodes.
     frame: Plan,
     /// Milliseconds in which no process had the run.
@@ -139,14 +141,35 @@ impl Swarm {
         }
     }
 
-    fn patch(&mut self, patch: &PlanPatch) {
+    fn patch(&mut self, patch: &PlanPatch, now: Timestamp) {
         self.nodes.retain(|node| !patch.remove.contains(&node.id()));
-        let changed: Vec<&Node> = patch.modify.iter().chain(&patch.add).collect();
-        for node in changed {
-            match self.nodes.iter().position(|known| known.id() == node.id) {
-                Some(at) => self.nodes[at].node = node.clone(),
-                None => self.nodes.push(SwarmNode::new(node)),
+        for node in &patch.modify {
+            self.change(node.id, |known| known.node = node.clone());
+            self.reopen(node.id, now);
+        }
+        for node in &patch.add {
+            if let Some(original) = node.resolves {
+                self.change(original, |known| known.enters(NodeState::Queued, now));
             }
+            self.nodes.push(SwarmNode::new(node));
+        }
+    }
+
+    /// A node that was given up and is planned anew begins again, and with it whatever was skipped.
+    fn reopen(&mut self, id: NodeId, now: Timestamp) {
+        let is_given_up = |node: &SwarmNode| node.state.is_end() && node.state != NodeState::Done;
+        if !self.node(id).is_some_and(is_given_up) {
+            return;
+        }
+        for node in &mut self.nodes {
+            if node.id() == id || node.state == NodeState::Skipped {
+                node.reopened(now);
+            }
+        }
+        self.is_cancelled = false;
+        self.landing = None;
+        if matches!(self.phase, Phase::Closed | Phase::Cancelled(_)) {
+            self.phase = Phase::Running;
         }
     }
 
@@ -160,10 +183,16 @@ impl Swarm {
             }
             PlanEvent::Accepted { plan } => {
                 self.plan_is(plan);
-                self.phase = Phase::Running;
+                // The plan that only makes a plan: nobody approves it.
+                let is_planning = plan.nodes.iter().all(|node| node.kind == Kind::Plan);
+                self.phase = if is_planning {
+                    Phase::Planning
+                } else {
+                    Phase::Running
+                };
             }
             PlanEvent::Rejected { why } => self.phase = Phase::Rejected(why.clone()),
-            PlanEvent::Patched { patch, .. } => self.patch(patch),
+            PlanEvent::Patched { patch, .. } => self.patch(patch, now),
             PlanEvent::NodeStarted {
                 node,
                 agent,
@@ -182,7 +211,11 @@ impl Swarm {
             }
             PlanEvent::Paused => self.phase = Phase::Paused,
             PlanEvent::Unpaused => self.phase = Phase::Running,
-            PlanEvent::Cancelled { why } => self.phase = Phase::Cancelled(why.clone()),
+            PlanEvent::Cancelled { why } => {
+                self.phase = Phase::Cancelled(why.clone());
+                self.is_cancelled = true;
+            }
+            PlanEvent::Closed if matches!(self.phase, Phase::Rejected(_)) => {}
             PlanEvent::Closed => self.phase = Phase::Closed,
         }
         self.settle(now);

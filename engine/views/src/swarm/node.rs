@@ -222,6 +222,12 @@ impl SwarmNode {
         self.rests();
     }
 
+    pub(super) fn reopened(&mut self, now: Timestamp) {
+        self.enters(NodeState::Waiting, now);
+        self.times.ended = None;
+        self.why = None;
+    }
+
     fn rests(&mut self) {
         self.open.clear();
         self.is_asking = false;

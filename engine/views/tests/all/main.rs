@@ -8,5 +8,6 @@ mod laws;
 mod ledger;
 mod summary;
 mod swarm;
+mod swarm_report;
 mod timeline_and_denials;
 mod transcript;

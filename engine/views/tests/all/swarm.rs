@@ -1,12 +1,9 @@
 //! A swarm run: the states of its nodes, what they do and wait for, and its report.
 
 use protocol::{
-    AgentId, Event, FailureClass, Landing, ModelEvent, NodeEnd, NodeId, PlanEvent, PlanPatch,
-    SessionId, Timestamp, TurnEnd, WorkspaceEvent,
+    AgentId, Event, FailureClass, Kind, ModelEvent, NodeEnd, NodeId, PlanEvent, PlanPatch, TurnEnd,
 };
-use serde_json::json;
-use uuid::Uuid;
-use views::{Doing, NodeState, Phase, RunStatus, Swarm, View};
+use views::{Doing, NodeState, Phase, Swarm, View};
 
 use crate::given::*;
 use crate::given_swarm::*;
@@ -127,6 +124,73 @@ fn a_patch_adds_removes_and_rewrites_nodes_and_the_rest_keeps_its_state() {
 }
 
 #[test]
+fn a_conflict_is_shown_with_who_resolves_it_and_a_retry_opens_the_run_again() {
+    let mut resolver = plan(&[(2, &[])]).nodes.remove(0);
+    resolver.resolves = Some(node(1));
+    let patched = |patch| {
+        Event::Plan(PlanEvent::Patched {
+            patch,
+            why: "w".into(),
+        })
+    };
+    let swarm = run(vec![
+        accepted(&[(1, &[])]),
+        begun(1, 1),
+        returned(1, 1, FailureClass::Conflict),
+        patched(PlanPatch {
+            add: vec![resolver],
+            ..PlanPatch::default()
+        }),
+    ]);
+    assert_eq!(
+        swarm.reason(&swarm.nodes[0]).unwrap(),
+        "n2 resolves its conflict"
+    );
+
+    let nodes: &[(u8, &[u8])] = &[(1, &[]), (2, &[1])];
+    let again = run(vec![
+        accepted(nodes),
+        over(1, NodeEnd::Failed),
+        over(2, NodeEnd::Skipped),
+        Event::Plan(PlanEvent::Closed),
+        patched(PlanPatch {
+            modify: plan(nodes).nodes.drain(..1).collect(),
+            ..PlanPatch::default()
+        }),
+    ]);
+    let then = [(node(1), NodeState::Ready), (node(2), NodeState::Waiting)];
+    assert_eq!(
+        (again.phase.clone(), states(&again)),
+        (Phase::Running, then.to_vec())
+    );
+}
+
+#[test]
+fn a_plan_that_makes_a_plan_is_planning_and_is_paid_for_but_is_no_node_of_the_plan() {
+    let mut planning = plan(&[(7, &[])]);
+    planning.nodes[0].kind = Kind::Plan;
+    let mut swarm = run(vec![
+        Event::Plan(PlanEvent::Accepted { plan: planning }),
+        begun(7, 1),
+    ]);
+    assert_eq!(swarm.phase, Phase::Planning);
+    swarm.apply(&by(7, 9, replied(1, reply(vec![text_block("x")]))));
+    let proposed = Event::Plan(PlanEvent::Proposed {
+        plan: plan(&[(1, &[])]),
+        by: protocol::Planner::Model,
+        remarks: Vec::new(),
+    });
+    let mut record = by(1, 10, proposed);
+    (record.agent, record.node) = (None, None);
+    swarm.apply(&record);
+    assert_eq!(
+        (swarm.phase.clone(), swarm.nodes.len()),
+        (Phase::Proposed, 1)
+    );
+    assert_eq!(swarm.totals().used.model_calls, 1);
+}
+
+#[test]
 fn who_waits_knows_for_whom_and_who_was_skipped_knows_whose_failure_it_was() {
     let nodes: &[(u8, &[u8])] = &[(1, &[]), (2, &[1]), (3, &[2]), (4, &[3])];
     let waiting = run(vec![accepted(nodes), begun(1, 1)]);
@@ -170,130 +234,6 @@ fn the_longest_chain_counts_estimates() {
         .map(|node| node.name())
         .collect();
     assert_eq!(path, ["n1", "n4"]);
-}
-
-#[test]
-fn the_status_says_how_a_closed_run_ended() {
-    let closed = Event::Plan(PlanEvent::Closed);
-    let nodes: &[(u8, &[u8])] = &[(1, &[]), (2, &[])];
-    let table: Vec<(Vec<Event>, RunStatus)> = vec![
-        (vec![], RunStatus::Unfinished),
-        (
-            vec![
-                over(1, NodeEnd::Done),
-                over(2, NodeEnd::Done),
-                closed.clone(),
-            ],
-            RunStatus::Success,
-        ),
-        (
-            vec![
-                over(1, NodeEnd::Done),
-                over(2, NodeEnd::Failed),
-                closed.clone(),
-            ],
-            RunStatus::Partial,
-        ),
-        (
-            vec![
-                over(1, NodeEnd::Failed),
-                over(2, NodeEnd::Failed),
-                closed.clone(),
-            ],
-            RunStatus::Failed,
-        ),
-        (
-            vec![
-                returned(1, 1, FailureClass::Budget),
-                over(1, NodeEnd::Failed),
-                over(2, NodeEnd::Done),
-                closed.clone(),
-            ],
-            RunStatus::LimitReached,
-        ),
-        (
-            vec![
-                over(1, NodeEnd::Done),
-                cancelled(),
-                over(2, NodeEnd::Cancelled),
-                closed,
-            ],
-            RunStatus::Cancelled,
-        ),
-        (vec![cancelled()], RunStatus::Cancelled),
-        (vec![rejected()], RunStatus::Rejected),
-    ];
-    for (events, then) in table {
-        let mut all = vec![accepted(nodes)];
-        all.extend(events);
-        let swarm = run(all.clone());
-        assert_eq!(swarm.status(), then, "{all:?}");
-    }
-}
-
-#[test]
-fn the_time_without_a_process_is_not_counted() {
-    let mut records = journal(vec![
-        (None, accepted(&[(1, &[])])),
-        (None, begun(1, 1)),
-        (None, resumed()),
-        (None, over(1, NodeEnd::Done)),
-    ]);
-    for (record, at) in records.iter_mut().zip([1_000, 2_000, 90_000, 91_500]) {
-        record.at = Timestamp(at);
-    }
-    let swarm = Swarm::fold(&records);
-    let report = swarm.report(SessionId::new(Uuid::from_u128(1)));
-    assert_eq!(report.totals.used.wall_ms, 2_500);
-    assert_eq!(report.nodes[0].used.wall_ms, 1_500);
-    assert_eq!(swarm.active(Timestamp(91_500)), Timestamp(3_500));
-}
-
-#[test]
-fn the_report_is_the_object_that_the_command_line_promises() {
-    let landing = Landing {
-        branch: "main".into(),
-        commit: git(9),
-        is_fast_forward: true,
-        remark: None,
-    };
-    let calls = replied(1, reply(vec![use_block(2, "Edit", "{}")]));
-    let swarm = Swarm::fold(&journal(vec![
-        (None, accepted(&[(1, &[]), (2, &[1])])),
-        (None, begun(1, 1)),
-        (Some(1), calls),
-        (Some(1), finished(2, (0, 1), ok(""))),
-        (None, inspected(1, &["a.txt"], 0)),
-        (None, taken(1, &[1])),
-        (None, advanced(1, &[1])),
-        (None, over(2, NodeEnd::Cancelled)),
-        (None, Event::Workspace(WorkspaceEvent::Landed(landing))),
-        (None, Event::Plan(PlanEvent::Closed)),
-    ]));
-    assert_eq!(swarm.phase, Phase::Closed);
-    let usage = json!({"input_tokens": 10, "output_tokens": 5, "cache_creation_input_tokens": 1, "cache_read_input_tokens": 2});
-    let nothing = json!({"input_tokens": 0, "output_tokens": 0, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0});
-    let then = json!({
-        "type": "swarm_result",
-        "run_id": "ses_00000000000000000000000000000001",
-        "status": "cancelled",
-        "goal": "g",
-        "nodes": [
-            {"id": "n1", "title": "node 1", "kind": "edit", "state": "done", "attempts": 1, "commit": git(1),
-             "files": [{"path": "a.txt", "how": "modified"}],
-             "checks": [{"cmd": "make", "passed": true, "exit": 0, "ms": 5}],
-             "usage": usage, "cost_usd": 7e-12, "wall_ms": 5000, "model_calls": 1, "tool_calls": 1},
-            {"id": "n2", "title": "node 2", "kind": "edit", "state": "cancelled", "attempts": 0, "commit": null,
-             "files": [], "checks": [], "usage": nothing, "cost_usd": 0.0, "wall_ms": 0, "model_calls": 0, "tool_calls": 0},
-        ],
-        "totals": {"nodes": 2, "done": 1, "failed": 0, "not_done": 1, "attempts": 1, "agents": 1,
-            "usage": usage, "cost_usd": 7e-12, "wall_ms": 9000, "model_calls": 1, "tool_calls": 1, "retries": 0,
-            "batches": 1, "landed_batches": 1,
-            "budget": {"tokens": null, "usd": null, "wall_ms": null, "tool_calls": null}},
-        "target": {"branch": "main", "commit": git(9), "fast_forwarded": true},
-    });
-    let run = SessionId::new(Uuid::from_u128(1));
-    assert_eq!(json!(swarm.report(run)), then);
 }
 
 #[test]

@@ -1,0 +1,326 @@
+//! The inbox of a run: a folder beside its journal into which other processes put what they want of it, one file each.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use protocol::{Block, Event, NodeId, NodeName, Record, Timestamp, TurnEvent};
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Kind};
+
+/// The folder's name below the session's.
+const FOLDER: &str = "inbox";
+
+/// Endings of a letter's file and of the answer to it.
+const LETTER: &str = "json";
+const ANSWER: &str = "answer";
+
+/// How often a run looks into its inbox.
+pub const LOOK: Duration = Duration::from_millis(200);
+
+/// The largest letter that is read, in bytes.
+const MOST_BYTES: u64 = 256 * 1024;
+
+/// What another process wants of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Want {
+    /// Give it up.
+    Cancel(String),
+    /// Start nothing new.
+    Pause,
+    /// Go on.
+    Unpause,
+    /// Try a node again.
+    Retry(NodeName),
+    /// Say something to a node's agent.
+    Steer(NodeName, String),
+}
+
+/// A want and when it was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    name: String,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What it says; or why that cannot be read.
+    pub want: Result<Want, String>,
+}
+
+/// The inbox of one run.
+pub struct Inbox {
+    folder: PathBuf,
+}
+
+impl Inbox {
+    /// That of the run whose session lies in `session`.
+    pub fn of(session: &Path) -> Self {
+        Self {
+            folder: session.join(FOLDER),
+        }
+    }
+
+    /// Puts a letter in; gives its name. It is there whole or not at all.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn put(&self, source: &dyn actors::Source, want: &Want) -> Result<String, Failure> {
+        let name = source.uuid().simple().to_string();
+        let text = want.json(source.now()).to_string();
+        let put = || {
+            fs::create_dir_all(&self.folder)?;
+            self.place(&name, LETTER, &text)
+        };
+        put().map_err(|error| self.failure("written", &error))?;
+        Ok(name)
+    }
+
+    /// The letters that wait, oldest first. A run that was never written to has no folder.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn letters(&self) -> Result<Vec<Letter>, Failure> {
+        let mut names = self.names(LETTER)?;
+        names.sort();
+        Ok(names.into_iter().map(|name| self.read(name)).collect())
+    }
+
+    /// Answers a letter and takes it out. In this order: a letter that was answered twice was carried out once more, and
+    /// all that letters ask for may be asked for twice; one that is gone unanswered would be lost.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn answer(&self, letter: &Letter, outcome: &Result<(), String>) -> Result<(), Failure> {
+        let text = match outcome {
+            Ok(()) => json!({"ok": true}),
+            Err(why) => json!({"ok": false, "why": why}),
+        };
+        self.place(&letter.name, ANSWER, &text.to_string())
+            .and_then(|()| fs::remove_file(self.file(&letter.name, LETTER)))
+            .map_err(|error| self.failure("written", &error))
+    }
+
+    /// The answer to a letter, taken out; `None` if there is none yet.
+    pub fn answered(&self, name: &str) -> Option<Result<(), String>> {
+        let file = self.file(name, ANSWER);
+        let text = fs::read_to_string(&file).ok()?;
+        let answer: Value = serde_json::from_str(&text).ok()?;
+        let _ = fs::remove_file(file);
+        Some(match answer["ok"].as_bool() {
+            Some(true) => Ok(()),
+            _ => Err(answer["why"].as_str().unwrap_or("refused").to_owned()),
+        })
+    }
+
+    /// Takes out answers that nobody waits for any more.
+    pub fn sweep(&self) {
+        for name in self.names(ANSWER).unwrap_or_default() {
+            let _ = fs::remove_file(self.file(&name, ANSWER));
+        }
+    }
+
+    fn read(&self, name: String) -> Letter {
+        let file = self.file(&name, LETTER);
+        let text = match fs::metadata(&file) {
+            Ok(meta) if meta.len() > MOST_BYTES => Err("it is too large".to_owned()),
+            _ => fs::read_to_string(&file).map_err(|error| error.to_string()),
+        };
+        let value = text.and_then(|text| {
+            serde_json::from_str::<Value>(&text).map_err(|error| format!("it is not JSON: {error}"))
+        });
+        Letter {
+            at: Timestamp(
+                value
+                    .as_ref()
+                    .ok()
+                    .and_then(|value| value["at"].as_u64())
+                    .unwrap_or(0),
+            ),
+            want: value.and_then(|value| Want::parse(&value)),
+            name,
+        }
+    }
+
+    fn file(&self, name: &str, ending: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{ending}"))
+    }
+
+    fn place(&self, name: &str, ending: &str, text: &str) -> io::Result<()> {
+        let whole = self.file(name, ending);
+        let part = self.file(name, "part");
+        fs::write(&part, text)?;
+        fs::rename(part, whole)
+    }
+
+    fn names(&self, ending: &str) -> Result<Vec<String>, Failure> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(self.failure("read", &error)),
+        };
+        let names = entries.filter_map(|entry| {
+            let name = entry.ok()?.file_name().into_string().ok()?;
+            let stem = name.strip_suffix(ending)?.strip_suffix('.')?;
+            Some(stem.to_owned())
+        });
+        Ok(names.collect())
+    }
+
+    fn failure(&self, done: &str, error: &io::Error) -> Failure {
+        Failure::new(
+            Kind::Fault,
+            format_args!("{}: cannot be {done}: {error}", self.folder.display()),
+            "check that the data folder is writable and the disk has room",
+        )
+    }
+}
+
+impl Want {
+    fn json(&self, at: Timestamp) -> Value {
+        let at = at.0;
+        match self {
+            Self::Cancel(why) => json!({"at": at, "want": "cancel", "why": why}),
+            Self::Pause => json!({"at": at, "want": "pause"}),
+            Self::Unpause => json!({"at": at, "want": "unpause"}),
+            Self::Retry(node) => json!({"at": at, "want": "retry", "node": node}),
+            Self::Steer(node, text) => {
+                json!({"at": at, "want": "steer", "node": node, "text": text})
+            }
+        }
+    }
+
+    fn parse(value: &Value) -> Result<Self, String> {
+        let text = |key: &str| {
+            let text = value[key].as_str();
+            text.ok_or_else(|| format!("it has no {key:?}"))
+        };
+        match text("want")? {
+            "cancel" => Ok(Self::Cancel(text("why")?.to_owned())),
+            "pause" => Ok(Self::Pause),
+            "unpause" => Ok(Self::Unpause),
+            "retry" => Ok(Self::Retry(text("node")?.into())),
+            "steer" => Ok(Self::Steer(text("node")?.into(), text("text")?.to_owned())),
+            other => Err(format!("nobody here knows how to {other:?}")),
+        }
+    }
+}
+
+impl Letter {
+    /// Whether an earlier process has already said it to the node's agent: the one want that would be heard twice.
+    pub fn is_heard<'a>(&self, node: NodeId, mut past: impl Iterator<Item = &'a Record>) -> bool {
+        let Ok(Want::Steer(_, text)) = &self.want else {
+            return false;
+        };
+        past.any(|record| match &record.event {
+            Event::Turn(TurnEvent::Steered { content }) => {
+                let is_it =
+                    matches!(content.as_slice(), [Block::Text(said)] if said.as_str() == *text);
+                is_it && record.node == Some(node) && record.at >= self.at
+            }
+            Event::Turn(_)
+            | Event::Session(_)
+            | Event::Model(_)
+            | Event::Tool(_)
+            | Event::Permission(_)
+            | Event::Plan(_)
+            | Event::Workspace(_)
+            | Event::Memory(_)
+            | Event::Fault(_) => false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actors::SystemSource;
+    use protocol::{Draft, Seq, SessionId};
+
+    use super::*;
+
+    #[test]
+    fn letters_come_out_in_order_each_until_it_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inbox, source) = (Inbox::of(folder.path()), SystemSource::new());
+        assert_eq!(inbox.letters().unwrap(), []);
+        let wants = [
+            Want::Steer("a".into(), "mind\nthe gap".to_owned()),
+            Want::Retry("b".into()),
+            Want::Pause,
+            Want::Unpause,
+            Want::Cancel("enough".to_owned()),
+        ];
+        let names: Vec<String> = wants
+            .iter()
+            .map(|want| inbox.put(&source, want).unwrap())
+            .collect();
+        let letters = inbox.letters().unwrap();
+        let read: Vec<Want> = letters
+            .iter()
+            .map(|letter| letter.want.clone().unwrap())
+            .collect();
+        assert_eq!(read, wants);
+        inbox.answer(&letters[0], &Ok(())).unwrap();
+        inbox
+            .answer(&letters[1], &Err("it is not over".to_owned()))
+            .unwrap();
+        assert_eq!(inbox.letters().unwrap().len(), 3);
+        assert_eq!(inbox.answered(&names[0]), Some(Ok(())));
+        assert_eq!(inbox.answered(&names[0]), None, "an answer is taken out");
+        inbox.sweep();
+        assert_eq!(inbox.answered(&names[1]), None);
+    }
+
+    #[test]
+    fn what_nobody_can_read_is_a_letter_with_a_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let inbox = Inbox::of(folder.path());
+        fs::create_dir(folder.path().join(FOLDER)).unwrap();
+        for (text, then) in [
+            (
+                "{",
+                "it is not JSON: EOF while parsing an object at line 1 column 1",
+            ),
+            ("{}", "it has no \"want\""),
+            (r#"{"want": "retry"}"#, "it has no \"node\""),
+            (r#"{"want": "dance"}"#, "nobody here knows how to \"dance\""),
+        ] {
+            fs::write(inbox.file("x", LETTER), text).unwrap();
+            assert_eq!(
+                inbox.letters().unwrap()[0].want,
+                Err(then.to_owned()),
+                "{text}"
+            );
+        }
+        fs::write(inbox.file("y", "part"), "half").unwrap();
+        assert_eq!(inbox.letters().unwrap().len(), 1, "half a letter is none");
+    }
+
+    #[test]
+    fn what_was_said_before_a_crash_is_not_said_again() {
+        let node = NodeId::derived(&[b"a"]);
+        let letter = |text: &str, at: u64| Letter {
+            name: "x".to_owned(),
+            at: Timestamp(at),
+            want: Ok(Want::Steer("a".into(), text.to_owned())),
+        };
+        let record = Draft {
+            agent: None,
+            node: Some(node),
+            turn: None,
+            cause: None,
+            event: Event::Turn(TurnEvent::Steered {
+                content: vec![Block::Text("mind".into())],
+            }),
+        }
+        .placed(SessionId::derived(&[b"s"]), Seq(1), Timestamp(50));
+        let past = || std::iter::once(&record);
+        assert!(letter("mind", 40).is_heard(node, past()));
+        assert!(
+            !letter("mind", 60).is_heard(node, past()),
+            "said again later"
+        );
+        assert!(!letter("other", 40).is_heard(node, past()));
+        assert!(!letter("mind", 40).is_heard(NodeId::derived(&[b"b"]), past()));
+    }
+}

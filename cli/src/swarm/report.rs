@@ -1,0 +1,211 @@
+//! The report at the end of a run: every node, the totals against the forecast, what landed where, and what did not.
+
+use actors::plans::Forecast;
+use protocol::{Cost, SessionId};
+use serde_json::{Value, json};
+use views::{NodeLine, RunStatus, Swarm, SwarmReport};
+
+use super::draw::Strokes;
+use super::marks::mark;
+use super::words;
+use crate::output;
+
+/// The most characters of the last column.
+const REMARK: usize = 100;
+
+/// A report and what was expected.
+pub struct Report {
+    report: SwarmReport,
+    forecast: Option<Forecast>,
+}
+
+impl Report {
+    /// The report of a run as it stands.
+    pub fn new(swarm: &Swarm, run: SessionId, forecast: Option<Forecast>) -> Self {
+        Self {
+            report: swarm.report(run),
+            forecast,
+        }
+    }
+
+    /// The exit code that the report amounts to.
+    pub fn code(&self) -> u8 {
+        match self.report.status {
+            RunStatus::Success => 0,
+            RunStatus::Partial
+            | RunStatus::Failed
+            | RunStatus::Cancelled
+            | RunStatus::Unfinished => 1,
+            RunStatus::LimitReached => 4,
+            RunStatus::Rejected => 5,
+        }
+    }
+
+    /// One object for programs.
+    pub fn json(&self) -> Value {
+        let mut object = json!(self.report);
+        object["forecast"] = self.forecast.as_ref().map_or(Value::Null, |forecast| {
+            json!({
+                "agents": forecast.agents,
+                "tokens": forecast.tokens,
+                "cost_usd": forecast.cost.map(Cost::usd),
+                "makespan_ms": forecast.makespan_ms,
+            })
+        });
+        object
+    }
+
+    /// Everything for people.
+    pub fn text(&self, strokes: Strokes) -> String {
+        let mut parts = vec![self.head()];
+        if !self.report.nodes.is_empty() {
+            parts.push(output::table(&self.rows(strokes)));
+            parts.push(self.totals());
+        }
+        parts.extend(self.landing());
+        parts.join("\n\n")
+    }
+
+    fn head(&self) -> String {
+        let totals = &self.report.totals;
+        let said = match self.report.status {
+            RunStatus::Success => "every node is done",
+            RunStatus::Partial => "some nodes are not done",
+            RunStatus::Failed => "no node is done",
+            RunStatus::LimitReached => "a budget was used up",
+            RunStatus::Cancelled => "cancelled",
+            RunStatus::Rejected => "the plan was rejected; nothing was done",
+            RunStatus::Unfinished => "not over yet",
+        };
+        let goal = words::brief(&self.report.goal, 200);
+        let run = self.report.run_id;
+        format!(
+            "{goal}\nrun {run}: {said} ({} of {})",
+            totals.done,
+            words::count(totals.nodes, "node")
+        )
+    }
+
+    fn rows(&self, strokes: Strokes) -> Vec<Vec<String>> {
+        let heads = [
+            "node",
+            "state",
+            "attempts",
+            "files",
+            "check",
+            "tokens",
+            "money",
+            "time",
+            "commit or why",
+        ];
+        let mut rows = vec![heads.map(str::to_owned).to_vec()];
+        let nodes = self.report.nodes.iter();
+        rows.extend(nodes.map(|node| row(node, strokes)));
+        rows
+    }
+
+    fn totals(&self) -> String {
+        let totals = &self.report.totals;
+        let used = &totals.used;
+        let spent = used.usage.total();
+        let mut lines = vec![format!(
+            "total: {} done, {} failed, {} not done; {}, {}, {}, {} tokens, {}, {}",
+            totals.done,
+            totals.failed,
+            totals.not_done,
+            words::count(totals.attempts as usize, "attempt"),
+            words::count(used.model_calls as usize, "model call"),
+            words::count(used.tool_calls as usize, "tool call"),
+            words::tokens(spent),
+            words::money(used.cost_usd),
+            words::span(used.wall_ms),
+        )];
+        if let Some(forecast) = &self.forecast {
+            lines.push(format!(
+                "forecast: {}, {} tokens{}, {}, {}",
+                words::count(forecast.agents as usize, "agent"),
+                words::tokens(forecast.tokens),
+                share(spent, forecast.tokens),
+                words::money(forecast.cost.map(Cost::usd)),
+                words::span(forecast.makespan_ms),
+            ));
+        }
+        if let Some(limit) = totals.budget.usd {
+            lines.push(format!("budget: {}", words::money(Some(limit))));
+        }
+        lines.join("\n")
+    }
+
+    fn landing(&self) -> Option<String> {
+        let target = self.report.target.as_ref()?;
+        let commit = short(&target.commit.to_string());
+        let branch = &target.branch;
+        Some(match (target.fast_forwarded, &target.remark) {
+            (true, _) => format!("landed: {branch} is at {commit}"),
+            (false, Some(remark)) => format!("left on the branch {branch} at {commit}: {remark}"),
+            (false, None) => {
+                format!("left on the branch {branch} at {commit}; take it with: git merge {branch}")
+            }
+        })
+    }
+}
+
+fn row(node: &NodeLine, strokes: Strokes) -> Vec<String> {
+    let check = node
+        .checks
+        .last()
+        .map(|check| match (check.passed, check.exit) {
+            (true, _) => format!("ok {}", words::span(check.ms)),
+            (false, Some(exit)) => format!("exit {exit}"),
+            (false, None) => "cut off".to_owned(),
+        });
+    let commit = node
+        .commit
+        .as_ref()
+        .map(|commit| short(&commit.to_string()));
+    let why = node.reason.as_ref().map(|why| words::brief(why, REMARK));
+    vec![
+        node.id.to_string(),
+        format!("{} {}", mark(node.state, strokes), node.state.name()),
+        node.attempts.to_string(),
+        node.files.len().to_string(),
+        check.unwrap_or_else(|| "-".to_owned()),
+        words::tokens(node.used.usage.total()),
+        words::money(node.used.cost_usd),
+        words::span(node.used.wall_ms),
+        commit.or(why).unwrap_or_default(),
+    ]
+}
+
+/// `, 81 % of them spent`, where there is something to compare.
+fn share(spent: u64, of: u64) -> String {
+    match (spent.saturating_mul(100)).checked_div(of) {
+        Some(percent) => format!(" ({percent} % of them used)"),
+        None => String::new(),
+    }
+}
+
+/// The beginning of a commit's id.
+pub fn short(commit: &str) -> String {
+    commit.chars().take(10).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use actors::plans::forecast;
+    use views::View;
+
+    use super::*;
+    use crate::swarm::sample;
+
+    #[test]
+    fn the_report_is_a_table_with_its_totals_and_where_the_result_is() {
+        let swarm = Swarm::fold(&sample::over());
+        let expected = forecast(&sample::plan(), 8, &Default::default());
+        let report = Report::new(&swarm, sample::session(), Some(expected));
+        insta::assert_snapshot!("report", report.text(Strokes::Box));
+        assert_eq!(report.code(), 1);
+        assert_eq!(report.json()["status"], "partial");
+        assert_eq!(report.json()["forecast"]["agents"], 7);
+    }
+}

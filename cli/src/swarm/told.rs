@@ -1,0 +1,154 @@
+//! A run as plain lines, one for each thing that happened to a node or to the run as a whole.
+
+use protocol::{Event, FailureClass, NodeEnd, NodeId, PlanEvent, Planner, Record, WorkspaceEvent};
+use views::Swarm;
+
+use super::report::short;
+use super::words;
+
+/// The line a record makes; most make none. `swarm` has already taken the record in.
+pub fn line(record: &Record, swarm: &Swarm) -> Option<String> {
+    match &record.event {
+        Event::Plan(event) => plan(event, swarm),
+        Event::Workspace(event) => workspace(event, swarm),
+        Event::Session(_)
+        | Event::Turn(_)
+        | Event::Model(_)
+        | Event::Tool(_)
+        | Event::Permission(_)
+        | Event::Memory(_)
+        | Event::Fault(_) => None,
+    }
+}
+
+fn name(swarm: &Swarm, id: NodeId) -> String {
+    swarm
+        .node(id)
+        .map_or_else(|| id.to_string(), |node| node.name().to_owned())
+}
+
+fn names(swarm: &Swarm, ids: impl Iterator<Item = NodeId>) -> String {
+    ids.map(|id| name(swarm, id))
+        .collect::<Vec<String>>()
+        .join(", ")
+}
+
+fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
+    let nodes = || words::count(swarm.nodes.len(), "node");
+    Some(match event {
+        PlanEvent::Proposed { by, .. } => format!(
+            "plan: {} {}",
+            nodes(),
+            match by {
+                Planner::User => "as given",
+                Planner::Model => "chosen by the model, put together by code",
+                Planner::Fallback => "by code alone: the model gave nothing usable",
+            }
+        ),
+        PlanEvent::Accepted { .. } => format!("plan: approved, {}", nodes()),
+        PlanEvent::Rejected { why } => format!("plan: rejected: {}", words::brief(why, 200)),
+        PlanEvent::Patched { patch, why } => format!(
+            "plan: changed ({} added, {} removed, {} rewritten): {}",
+            patch.add.len(),
+            patch.remove.len(),
+            patch.modify.len(),
+            words::brief(why, 200)
+        ),
+        PlanEvent::NodeStarted { node, attempt, .. } => {
+            let number = attempt.as_ref().map_or(1, |attempt| attempt.number);
+            let again = if number > 1 {
+                format!(" (attempt {number})")
+            } else {
+                String::new()
+            };
+            format!("{}: started{again}", name(swarm, *node))
+        }
+        PlanEvent::NodeReturned { node, failure, .. } => format!(
+            "{}: came back, {}: {}",
+            name(swarm, *node),
+            failure.class.name(),
+            words::brief(&failure.evidence.as_str(), 200)
+        ),
+        PlanEvent::NodeEnded { node, end, .. } => ended(swarm, *node, *end),
+        PlanEvent::Paused => "paused: nothing new starts".to_owned(),
+        PlanEvent::Unpaused => "goes on".to_owned(),
+        PlanEvent::Cancelled { why } => format!("cancelled: {}", words::brief(why, 200)),
+        PlanEvent::Closed => return None,
+    })
+}
+
+fn ended(swarm: &Swarm, id: NodeId, end: NodeEnd) -> String {
+    let why = swarm.node(id).and_then(|node| swarm.reason(node));
+    let why = why
+        .map(|why| format!(": {}", words::brief(&why, 200)))
+        .unwrap_or_default();
+    let said = match end {
+        NodeEnd::Done => "done",
+        NodeEnd::Failed => "failed",
+        NodeEnd::Skipped => "skipped",
+        NodeEnd::Cancelled => "cancelled",
+    };
+    format!("{}: {said}{why}", name(swarm, id))
+}
+
+fn workspace(event: &WorkspaceEvent, swarm: &Swarm) -> Option<String> {
+    Some(match event {
+        WorkspaceEvent::Reverted { node, paths } => format!(
+            "{}: changed outside its scope, put back: {}",
+            name(swarm, *node),
+            words::brief(&paths.join(", "), 200)
+        ),
+        WorkspaceEvent::BatchTaken { batch, nodes, .. } => {
+            format!("batch {batch}: {}", names(swarm, nodes.iter().copied()))
+        }
+        WorkspaceEvent::Merged {
+            batch, conflicts, ..
+        } if !conflicts.is_empty() => format!(
+            "batch {batch}: {} with {}",
+            FailureClass::Conflict.name(),
+            names(swarm, conflicts.iter().map(|conflict| conflict.node))
+        ),
+        WorkspaceEvent::Gated { batch, runs, .. } => {
+            let red = runs.iter().find(|run| !run.passed());
+            match red {
+                Some(run) => format!("batch {batch}: red: {}", words::brief(&run.check.cmd, 100)),
+                None => format!("batch {batch}: green"),
+            }
+        }
+        WorkspaceEvent::Advanced { to, nodes, .. } => format!(
+            "landed at {}: {}",
+            short(&to.to_string()),
+            names(swarm, nodes.iter().map(|merged| merged.node))
+        ),
+        WorkspaceEvent::Failed { batch, text } => {
+            let what = batch.map_or("landing".to_owned(), |batch| format!("batch {batch}"));
+            format!("{what}: could not {}", words::brief(&text.as_str(), 200))
+        }
+        WorkspaceEvent::Begun(_)
+        | WorkspaceEvent::TreeMade { .. }
+        | WorkspaceEvent::Worked { .. }
+        | WorkspaceEvent::Inspected { .. }
+        | WorkspaceEvent::Merged { .. }
+        | WorkspaceEvent::Advancing { .. }
+        | WorkspaceEvent::Landed(_) => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use views::View;
+
+    use super::*;
+    use crate::swarm::sample;
+
+    #[test]
+    fn what_happens_is_told_a_line_each() {
+        let mut swarm = Swarm::default();
+        let mut lines = Vec::new();
+        for record in sample::over() {
+            swarm.apply(&record);
+            lines.extend(line(&record, &swarm));
+        }
+        insta::assert_snapshot!("told", lines.join("\n"));
+    }
+}

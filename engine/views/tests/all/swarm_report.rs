@@ -1,0 +1,127 @@
+//! The report of a run: its status, its times, the object that is printed.
+
+use protocol::{
+    Event, FailureClass, Landing, NodeEnd, PlanEvent, SessionId, Timestamp, WorkspaceEvent,
+};
+use serde_json::json;
+use uuid::Uuid;
+use views::{Phase, RunStatus, Swarm, View};
+
+use crate::given::*;
+use crate::given_swarm::*;
+
+/// Both nodes of a plan end, and the run with them.
+fn both(first: NodeEnd, second: NodeEnd) -> Vec<Event> {
+    vec![
+        over(1, first),
+        over(2, second),
+        Event::Plan(PlanEvent::Closed),
+    ]
+}
+
+#[test]
+fn the_status_says_how_a_closed_run_ended() {
+    let closed = Event::Plan(PlanEvent::Closed);
+    let nodes: &[(u8, &[u8])] = &[(1, &[]), (2, &[])];
+    let table: Vec<(Vec<Event>, RunStatus)> = vec![
+        (vec![], RunStatus::Unfinished),
+        (both(NodeEnd::Done, NodeEnd::Done), RunStatus::Success),
+        (both(NodeEnd::Done, NodeEnd::Failed), RunStatus::Partial),
+        (both(NodeEnd::Failed, NodeEnd::Failed), RunStatus::Failed),
+        (
+            vec![
+                returned(1, 1, FailureClass::Budget),
+                over(1, NodeEnd::Failed),
+                over(2, NodeEnd::Done),
+                closed.clone(),
+            ],
+            RunStatus::LimitReached,
+        ),
+        (
+            vec![
+                over(1, NodeEnd::Done),
+                cancelled(),
+                over(2, NodeEnd::Cancelled),
+                closed,
+            ],
+            RunStatus::Cancelled,
+        ),
+        (vec![cancelled()], RunStatus::Cancelled),
+        (vec![rejected()], RunStatus::Rejected),
+        (
+            vec![rejected(), Event::Plan(PlanEvent::Closed)],
+            RunStatus::Rejected,
+        ),
+    ];
+    for (events, then) in table {
+        let mut all = vec![accepted(nodes)];
+        all.extend(events);
+        let swarm = run(all.clone());
+        assert_eq!(swarm.status(), then, "{all:?}");
+    }
+}
+
+#[test]
+fn the_time_without_a_process_is_not_counted() {
+    let mut records = journal(vec![
+        (None, accepted(&[(1, &[])])),
+        (None, begun(1, 1)),
+        (None, resumed()),
+        (None, over(1, NodeEnd::Done)),
+    ]);
+    for (record, at) in records.iter_mut().zip([1_000, 2_000, 90_000, 91_500]) {
+        record.at = Timestamp(at);
+    }
+    let swarm = Swarm::fold(&records);
+    let report = swarm.report(SessionId::new(Uuid::from_u128(1)));
+    assert_eq!(report.totals.used.wall_ms, 2_500);
+    assert_eq!(report.nodes[0].used.wall_ms, 1_500);
+    assert_eq!(swarm.active(Timestamp(91_500)), Timestamp(3_500));
+}
+
+#[test]
+fn the_report_is_the_object_that_the_command_line_promises() {
+    let landing = Landing {
+        branch: "main".into(),
+        commit: git(9),
+        is_fast_forward: true,
+        remark: None,
+    };
+    let calls = replied(1, reply(vec![use_block(2, "Edit", "{}")]));
+    let swarm = Swarm::fold(&journal(vec![
+        (None, accepted(&[(1, &[]), (2, &[1])])),
+        (None, begun(1, 1)),
+        (Some(1), calls),
+        (Some(1), finished(2, (0, 1), ok(""))),
+        (None, inspected(1, &["a.txt"], 0)),
+        (None, taken(1, &[1])),
+        (None, advanced(1, &[1])),
+        (None, over(2, NodeEnd::Cancelled)),
+        (None, Event::Workspace(WorkspaceEvent::Landed(landing))),
+        (None, Event::Plan(PlanEvent::Closed)),
+    ]));
+    assert_eq!(swarm.phase, Phase::Closed);
+    let usage = json!({"input_tokens": 10, "output_tokens": 5, "cache_creation_input_tokens": 1, "cache_read_input_tokens": 2});
+    let nothing = json!({"input_tokens": 0, "output_tokens": 0, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0});
+    let then = json!({
+        "type": "swarm_result",
+        "run_id": "ses_00000000000000000000000000000001",
+        "status": "partial",
+        "goal": "g",
+        "nodes": [
+            {"id": "n1", "title": "node 1", "kind": "edit", "state": "done", "attempts": 1, "commit": git(1),
+             "files": [{"path": "a.txt", "how": "modified"}],
+             "checks": [{"cmd": "make", "passed": true, "exit": 0, "ms": 5}],
+             "usage": usage, "cost_usd": 7e-12, "wall_ms": 5000, "model_calls": 1, "tool_calls": 1},
+            {"id": "n2", "title": "node 2", "kind": "edit", "state": "cancelled", "attempts": 0, "commit": null,
+             "files": [], "checks": [], "usage": nothing, "cost_usd": 0.0, "wall_ms": 0, "model_calls": 0, "tool_calls": 0},
+        ],
+        "totals": {"nodes": 2, "done": 1, "failed": 0, "not_done": 1, "attempts": 1, "agents": 1,
+            "usage": usage, "cost_usd": 7e-12, "wall_ms": 9000, "model_calls": 1, "tool_calls": 1, "retries": 0,
+            "batches": 1, "landed_batches": 1,
+            "budget": {"tokens": null, "usd": null, "wall_ms": null, "tool_calls": null}},
+        "target": {"branch": "main", "commit": git(9), "fast_forwarded": true},
+    });
+    let run = SessionId::new(Uuid::from_u128(1));
+    assert_eq!(json!(swarm.report(run)), then);
+}
