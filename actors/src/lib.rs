@@ -45,3 +45,4 @@ pub use scheduler::run::{RunCommand, RunPhase};
 pub use session::{Past, Session, Stopped};
 pub use source::{Source, SystemSource};
 pub use swarm::{ModelChoice, Models, Swarm, SwarmOptions};
+pub use tools::walls_hold;

@@ -16,6 +16,10 @@ use crate::error::OpenError;
 use crate::options::Options;
 use crate::setup::{self, Ground as Setup};
 
+/// What is to be known where the kernel has no walls for the commands of nodes.
+const NO_WALLS: &str = "this system has no Landlock: commands of nodes are judged by what they say, \
+     and what a program writes outside its tree is not prevented";
+
 /// What a run begins with.
 pub(super) struct Beginning {
     pub ground: Ground,
@@ -56,6 +60,7 @@ pub(super) async fn begin(
     let normal = normalise(&document, &ground).map_err(OpenError::Plan)?;
     let mut remarks = normal.remarks;
     remarks.extend(found.remarks);
+    remarks.extend((!tools::walls_hold()).then(|| NO_WALLS.to_owned()));
     Ok(Beginning {
         ground: found.ground,
         git: found.git,

@@ -6,6 +6,7 @@ mod answers;
 mod arguments;
 mod bench;
 mod closing;
+mod confined;
 mod excess;
 mod hostile;
 mod interrupts;

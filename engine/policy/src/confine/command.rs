@@ -91,7 +91,11 @@ impl Walls<'_> {
         let cwds = &part.cwds;
         match &part.kind {
             PartKind::Run(run) => self.run(run, cwds),
-            PartKind::Reads(word) | PartKind::Names(word) => self.touches(word, cwds),
+            PartKind::Reads(word) => self.touches(word, cwds),
+            // `up=..` is no way out yet.
+            PartKind::Names(word) => self
+                .touches(word, cwds)
+                .filter(|found| !(is_vague(found) && climbs(word))),
             PartKind::Writes(word) => self
                 .touches(word, cwds)
                 .or_else(|| self.written(&Target::file(word.clone()), cwds)),
@@ -127,14 +131,7 @@ impl Walls<'_> {
                 .find_map(|path| Trespass::foreign(path, self.confine, place))
                 .or_else(|| self.may_touch(name, cwds))?;
             // `s,../a,../b,` climbs as well, and means no file: only what surely is somebody's counts in a tail.
-            let vague = matches!(
-                &found,
-                Trespass::Foreign {
-                    whose: Whose::Data,
-                    ..
-                }
-            );
-            (at == 0 || !vague || !climbs(name)).then_some(found)
+            (at == 0 || !is_vague(&found) || !climbs(name)).then_some(found)
         })
     }
 
@@ -234,6 +231,17 @@ impl Walls<'_> {
         let paths = named::paths(word, cwds, self.situation);
         word.value().is_some() && paths.iter().all(|path| path.starts_with(root))
     }
+}
+
+/// Into formic's data at large, not into the tree of somebody known.
+const fn is_vague(found: &Trespass) -> bool {
+    matches!(
+        found,
+        Trespass::Foreign {
+            whose: Whose::Data,
+            ..
+        }
+    )
 }
 
 fn escape(run: &Run) -> Option<Trespass> {

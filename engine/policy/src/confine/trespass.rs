@@ -24,7 +24,7 @@ impl Whose {
         match self {
             Self::Checkout => "the user's checkout, which no node touches",
             Self::Sibling => "another node's tree; its work reaches others when it is integrated",
-            Self::Data => "formic's own data",
+            Self::Data => "formic's own data, the trees of other nodes among it",
         }
     }
 }

@@ -4,6 +4,7 @@ mod access;
 mod compounds;
 mod confine;
 mod confine_commands;
+mod confine_hostile;
 mod expansions;
 mod explain;
 mod files;

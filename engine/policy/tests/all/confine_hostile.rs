@@ -1,0 +1,68 @@
+//! Confinement of commands that go out of their way to leave.
+
+use crate::node::commands;
+
+#[rustfmt::skip] // one line a command
+const HOSTILE: &[(&str, &str)] = &[
+    ("up=..; echo $up", "-"),
+    ("up=../n2; cat $up/a", "sibling"),
+    ("tmux new-window 'echo x'", "escape"),
+    ("systemd-run --user touch x", "escape"),
+    ("echo 'touch x' | at now", "escape"),
+    ("crontab -", "escape"),
+    ("formic -p 'write a file'", "escape"),
+    ("nohup tmux new -d", "escape"),
+    ("pushd /opt && echo x > src/auth/a", "outside"),
+    ("pushd src && ls", "-"),
+    ("exec > /tmp/x", "outside"),
+    ("exec 3<> /tmp/x", "outside"),
+    ("echo x > >(cat > /tmp/x)", "outside"),
+    ("cat <(cat /user/checkout/a)", "checkout"),
+    ("echo x >& /tmp/x", "outside"),
+    ("{ echo x; } 2>&1 > /tmp/x", "outside"),
+    ("find . -name a -exec cp {} /tmp/y \\;", "outside"),
+    ("find . -name a | xargs -I{} cp {} /tmp/y", "outside"),
+    ("find . -name a | xargs cp -t /tmp", "outside"),
+    ("timeout 5 nice -n 3 tee /tmp/x", "outside"),
+    ("cat $'\\x2fuser/checkout/a'", "checkout"),
+    ("cat $'/user/check\\x6fut/a'", "checkout"),
+    ("sh <<'E'\ncat /user/checkout/a\nE", "checkout"),
+    ("bash -c \"bash -c 'echo x > /tmp/x'\"", "outside"),
+    ("command git push", "git"),
+    ("builtin cd /user/checkout", "checkout"),
+    ("! git push", "git"),
+    ("time git push", "git"),
+    ("if git push; then :; fi", "git"),
+    ("git commit -m x && git push --force", "git"),
+    ("GIT_TRACE=1 git push", "git"),
+    ("cp src/auth/a.rs ../../../../../../../../tmp/x", "outside"),
+    ("cp src/auth/a.rs ./../../../tmp/../tmp/x", "outside"),
+    ("rm -rf ../", "data"),
+    ("rm -rf ~", "outside"),
+    ("rm -rf ~/*", "outside"),
+    ("mv * /tmp", "outside"),
+    ("cp * /tmp/", "outside"),
+    ("tee src/auth/{a,/tmp/x}", "-"),
+    ("tee {src/auth/a,/tmp/x}", "outside"),
+    ("tee \"/tmp/x\"", "outside"),
+    ("tee '/tmp/x'", "outside"),
+    ("t=/tmp/x; tee /tmp/$t", "outside"),
+    ("sed -i -e s/a/b/ -- /tmp/x", "outside"),
+    ("sed -n -i p src/other.rs", "scope"),
+    ("dd of=~/x", "outside"),
+    ("rsync -a --delete src/ ~/x/", "outside"),
+    ("install -d /opt/x", "outside"),
+    ("ln -sf /etc/passwd src/auth/a", "outside"),
+    ("ln -sfn ../../../../etc src/auth/a", "data"),
+    ("chmod -R 777 ~", "outside"),
+    ("chown me /opt/x", "outside"),
+    ("truncate --size=0 /opt/x", "outside"),
+    ("git -C src/../.. status", "data"),
+    ("git -C ./ --git-dir=../n2/.git log", "sibling"),
+    ("git --git-dir=.git --work-tree=/opt checkout -- .", "git"),
+];
+
+#[test]
+fn no_roundabout_way_leads_past_the_walls() {
+    commands(HOSTILE);
+}
