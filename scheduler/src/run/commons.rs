@@ -151,7 +151,7 @@ pub(super) fn informing(run: &Run, node: &Node, state: &NodeRun) -> Option<Wish>
     } else {
         Vec::new()
     };
-    (!entries.is_empty()).then(|| Wish::Inform {
+    (!entries.is_empty()).then_some(Wish::Inform {
         node: node.id,
         agent,
         entries,

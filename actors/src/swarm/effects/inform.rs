@@ -27,7 +27,11 @@ impl Order {
         Self {
             member: member.cloned(),
             agent,
-            entries: ids.iter().filter_map(|id| board.get(*id)).cloned().collect(),
+            entries: ids
+                .iter()
+                .filter_map(|id| board.get(*id))
+                .cloned()
+                .collect(),
             ids,
         }
     }
