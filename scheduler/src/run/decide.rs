@@ -10,7 +10,8 @@ use protocol::{
 use super::lane::{Batch, BatchStage};
 use super::node_run::{NodePhase, NodeRun};
 use super::{
-    Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, conflict, gate, verdict, wishes,
+    Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, commons, conflict, gate,
+    verdict, wishes,
 };
 use crate::{Dag, plan};
 
@@ -158,6 +159,7 @@ fn answered(run: &Run, outcome: RunOutcome) -> Result<Vec<Event>, Illegal> {
                 found,
             })
         }),
+        RunOutcome::Informed { agent, entries } => commons::shown(run, agent, entries),
         RunOutcome::Merged {
             batch,
             commits,
@@ -305,6 +307,8 @@ fn failed(run: &Run, wish: &Wish, text: String) -> Option<Event> {
         Wish::Merge { batch } | Wish::Gate { batch, .. } | Wish::Advance { batch, .. } => {
             unable(Some(*batch), text)
         }
+        // Whoever was not told can still look.
+        Wish::Inform { .. } => return None,
         Wish::Land { .. } => unable(None, text),
     })
 }

@@ -7,7 +7,7 @@ use protocol::{
 use super::ladder::{self, Rung};
 use super::lane::BatchStage;
 use super::node_run::{NodePhase, NodeRun};
-use super::{Run, RunPhase, admission, conflict, decide, gate, purse, verdict, wishes};
+use super::{Run, RunPhase, admission, commons, conflict, decide, gate, purse, verdict, wishes};
 
 /// The next events that follow, one step at a time: append and apply them, then ask again until there are none. A
 /// journal that holds only the first of them leads to the rest.
@@ -15,10 +15,19 @@ pub fn follow(run: &Run) -> Vec<Event> {
     match run.phase() {
         RunPhase::New | RunPhase::Proposed | RunPhase::Closed => Vec::new(),
         RunPhase::Ending => first([&ending, &closing], run),
-        RunPhase::Planning => first([&settling, &admission::starts, &admission::starved], run),
-        RunPhase::Paused => first([&settling, &giving_up, &integrating], run),
+        RunPhase::Planning => first(
+            [
+                &commons::noting,
+                &settling,
+                &admission::starts,
+                &admission::starved,
+            ],
+            run,
+        ),
+        RunPhase::Paused => first([&commons::noting, &settling, &giving_up, &integrating], run),
         RunPhase::Running => first(
             [
+                &commons::noting,
                 &settling,
                 &giving_up,
                 &integrating,

@@ -1,8 +1,8 @@
 //! What reaches the machine of a run and what it wishes: commands, outcomes, wishes, refusals.
 
 use protocol::{
-    AgentId, CheckRun, Conflict, Failure, GitId, Inspection, Landing, Merged, NodeId, Plan,
-    PlanPatch, Planner,
+    AgentId, CheckRun, Conflict, Failure, GitId, Inspection, Landing, MemoryId, Merged, NodeId,
+    Plan, PlanPatch, Planner,
 };
 
 use super::RunPhase;
@@ -82,6 +82,13 @@ pub enum RunOutcome {
         /// The attempt.
         attempt: u32,
     },
+    /// An agent was told what others found out.
+    Informed {
+        /// The agent.
+        agent: AgentId,
+        /// What.
+        entries: Vec<MemoryId>,
+    },
     /// A node's tree was looked at.
     Inspected {
         /// The node.
@@ -156,6 +163,15 @@ pub enum Wish {
         attempt: u32,
         /// How long the attempt may work, in milliseconds.
         ms: u64,
+    },
+    /// Tell the agent of a node, in the middle of its turn, what others found out.
+    Inform {
+        /// The node.
+        node: NodeId,
+        /// The agent.
+        agent: AgentId,
+        /// What, best first.
+        entries: Vec<MemoryId>,
     },
     /// Look at the node's tree: snapshot, changes, strays, its check. A verify node has no change, only its check.
     Inspect {

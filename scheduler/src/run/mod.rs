@@ -8,6 +8,7 @@
 mod admission;
 mod apply;
 mod blocked;
+mod commons;
 mod conflict;
 mod decide;
 mod follow;

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use protocol::{
-    GitId, Ground, Isolation, Kind, Landing, Node, NodeEnd, NodeId, Plan, Record, SessionId, Text,
-    Tier, Timestamp,
+    AgentId, GitId, Ground, Isolation, Kind, Landing, MemoryId, Node, NodeEnd, NodeId, Plan,
+    Record, SessionId, Text, Tier, Timestamp,
 };
 
+use super::commons::{self, Commons};
 use super::lane::{Batch, Lane};
 use super::node_run::{NodePhase, NodeRun, Proposal, Spent};
+use crate::board::Board;
 use crate::ledger::Ledger;
 use crate::order::Order;
 
@@ -63,6 +65,7 @@ pub struct Run {
     /// The order of the accepted plan.
     pub(super) order: Option<Order>,
     pub(super) ledger: Ledger,
+    pub(super) commons: Commons,
 }
 
 /// What was said about the run as a whole.
@@ -101,6 +104,7 @@ impl Run {
             spent: Spent::default(),
             order: None,
             ledger: Ledger::default(),
+            commons: Commons::default(),
         }
     }
 
@@ -246,6 +250,18 @@ impl Run {
     /// The last text a node's agent said: what a node that only reads leaves to those after it.
     pub fn hand_off(&self, node: NodeId) -> Option<&Text> {
         self.nodes.get(&node)?.said.as_ref()
+    }
+
+    /// What the agents of the run know together.
+    pub const fn board(&self) -> &Board {
+        &self.commons.board
+    }
+
+    /// The entries of the board worth telling a node's agent before it begins.
+    pub fn worth_telling(&self, node: NodeId, agent: AgentId) -> Vec<MemoryId> {
+        self.planned(node)
+            .map(|node| commons::worth(self, node, agent))
+            .unwrap_or_default()
     }
 
     /// The budgets: what is set aside and what is used.

@@ -4,7 +4,7 @@ use protocol::{Isolation, Node};
 
 use super::lane::BatchStage;
 use super::node_run::{NodePhase, NodeRun};
-use super::{Run, RunPhase, Wish, gate};
+use super::{Run, RunPhase, Wish, commons, gate};
 
 /// How long an attempt may work if nothing is said, in milliseconds: half an hour.
 pub const DEFAULT_WALL_MS: u64 = 30 * 60 * 1000;
@@ -21,6 +21,7 @@ pub fn wishes(run: &Run) -> Vec<Wish> {
         RunPhase::Planning | RunPhase::Running | RunPhase::Paused => {
             for (node, state) in run.nodes() {
                 of_node(node, state, &mut wishes);
+                wishes.extend(commons::informing(run, node, state));
             }
             wishes.extend(of_batch(run));
             wishes.extend(landing(run));

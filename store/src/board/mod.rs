@@ -78,7 +78,8 @@ impl Board {
         .map_err(no_board)?
         .iter()
         .map(|value| {
-            let entry: BoardEntry = serde_json::from_slice(value).map_err(not_json)?;
+            let entry: BoardEntry =
+                serde_json::from_slice(value).map_err(|error| not_json(&error))?;
             Ok((entry.id, entry))
         })
         .collect()
@@ -124,10 +125,10 @@ const fn key(id: MemoryId) -> [u8; 16] {
 }
 
 fn json(entry: &BoardEntry) -> Result<Vec<u8>> {
-    serde_json::to_vec(entry).map_err(not_json)
+    serde_json::to_vec(entry).map_err(|error| not_json(&error))
 }
 
-fn not_json(error: serde_json::Error) -> StoreError {
+fn not_json(error: &serde_json::Error) -> StoreError {
     no_board(Trouble::Damaged(error.to_string()))
 }
 

@@ -2,6 +2,7 @@
 
 mod command;
 mod gate;
+mod inform;
 mod inspect;
 mod lane;
 mod markers;
@@ -50,6 +51,14 @@ pub(crate) fn task(
                 Ok((over.map(|()| outcome), None))
             }
             .boxed()
+        }
+        Wish::Inform {
+            node,
+            agent,
+            entries,
+        } => {
+            let order = inform::Order::new(state, (node, agent), entries);
+            inform::inform(order, cancel).boxed()
         }
         Wish::Inspect { node, .. } => match inspect::Order::new(state, node, me) {
             Some(order) => inspect::inspect(site, order, cancel).boxed(),

@@ -1,5 +1,6 @@
 //! Prompt assembly: the stable system prompt, the context that goes before a turn, and the whole prompt of a call.
 
+mod board;
 mod context;
 mod node;
 mod system;
@@ -10,6 +11,7 @@ use protocol::{Prompt, ToolDecl};
 
 use crate::state::State;
 
+pub use board::told_by_others;
 pub use context::{Environment, environment, instructions};
 pub use node::{Brief, Handoff, again, planning, replanning, system_of, tools_of};
 pub use system::system;

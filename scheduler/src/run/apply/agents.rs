@@ -1,13 +1,14 @@
 //! What the records of a node's agent mean for its node: turns, usage, written files.
 
 use protocol::{
-    Block, Cost, Fact, Kind, ModelEvent, NodeId, Record, Reply, Text, ToolEvent, TurnEnd, TurnEvent,
+    Block, Cost, Fact, Kind, ModelEvent, NodeId, Provenance, Record, Reply, Text, ToolEvent,
+    TurnEnd, TurnEvent,
 };
 
 use super::enter;
 use crate::run::Run;
 use crate::run::node_run::{NodePhase, NodeRun, Spent};
-use crate::run::{purse, verdict};
+use crate::run::{commons, purse, verdict};
 
 pub(super) fn turn(run: &mut Run, record: &Record, event: &TurnEvent) {
     let Some(node) = record.node.filter(|node| run.nodes.contains_key(node)) else {
@@ -103,6 +104,16 @@ pub(super) fn tool(run: &mut Run, record: &Record, event: &ToolEvent) {
     let ToolEvent::Finished { result, .. } = event else {
         return;
     };
+    for fact in &result.facts {
+        if let Fact::Noted(note) = fact {
+            let origin = Provenance {
+                node: record.node,
+                agent: record.agent,
+                evidence: note.evidence.clone(),
+            };
+            commons::take(run, note.as_ref().clone(), origin);
+        }
+    }
     let wrote = |fact: &Fact| matches!(fact, Fact::FileWritten { .. });
     let state = record.node.and_then(|node| run.nodes.get_mut(&node));
     if let Some(state) = state.filter(|state| state.agent == record.agent) {

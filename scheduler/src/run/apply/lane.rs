@@ -11,7 +11,7 @@ use super::enter;
 use crate::run::Run;
 use crate::run::lane::{Batch, BatchStage};
 use crate::run::node_run::{Bounce, NodePhase};
-use crate::run::{conflict, gate, verdict};
+use crate::run::{commons, conflict, gate, verdict};
 
 /// A red gate may have been chance once, and only once.
 const ROUNDS: u32 = 2;
@@ -210,6 +210,7 @@ fn advanced(run: &mut Run, to: &GitId, nodes: &[Merged]) {
     for Merged { node, commit } in nodes {
         run.lane.landed.insert(*node, commit.clone());
         enter(run, *node, NodePhase::Ended(NodeEnd::Done));
+        commons::hand_off(run, *node);
     }
     let batch = run.lane.batch.take();
     let conflicts = batch.map(|mut batch| mem::take(&mut batch.conflicts));

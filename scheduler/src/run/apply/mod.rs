@@ -7,7 +7,7 @@ mod plan;
 use protocol::{Event, NodeId, Record, SessionEvent, Timestamp};
 
 use super::node_run::NodePhase;
-use super::{Run, purse};
+use super::{Run, commons, purse};
 
 pub(super) fn apply(run: &mut Run, record: &Record) {
     let before = run.clock.now;
@@ -19,7 +19,8 @@ pub(super) fn apply(run: &mut Run, record: &Record) {
         Event::Tool(event) => agents::tool(run, record, event),
         Event::Plan(event) => plan::apply(run, event),
         Event::Workspace(event) => lane::apply(run, event),
-        Event::Permission(_) | Event::Memory(_) | Event::Fault(_) => {}
+        Event::Memory(event) => commons::apply(run, event),
+        Event::Permission(_) | Event::Fault(_) => {}
     }
 }
 

@@ -9,7 +9,7 @@ use super::enter;
 use crate::order::Order;
 use crate::run::decide::after;
 use crate::run::node_run::{NodePhase, NodeRun, Setback, Spent, Turn};
-use crate::run::{Run, admission, conflict, purse};
+use crate::run::{Run, admission, commons, conflict, purse};
 
 pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
     match event {
@@ -216,4 +216,7 @@ fn ended(run: &mut Run, node: NodeId, end: NodeEnd) {
     let batch = run.lane.batch.take();
     run.lane.batch = batch.filter(|batch| !batch.nodes.contains(&node));
     enter(run, node, NodePhase::Ended(end));
+    if end == NodeEnd::Done {
+        commons::hand_off(run, node);
+    }
 }

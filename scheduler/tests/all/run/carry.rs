@@ -1,8 +1,8 @@
 //! How the simulated world carries wishes out.
 
 use protocol::{
-    Conflict, Event, FailureClass, FaultKind, GitId, Inspection, InterruptCause, Landing, Limit,
-    Merged, ModelFault, NodeId, RetryHint, TurnEnd, TurnId, WorkspaceEvent,
+    Conflict, EntryKind, Event, FailureClass, FaultKind, GitId, Inspection, InterruptCause,
+    Landing, Limit, Merged, ModelFault, NodeId, RetryHint, TurnEnd, TurnId, WorkspaceEvent,
 };
 use scheduler::run::{RunInput, RunOutcome, Wish, decide, wishes};
 use uuid::Uuid;
@@ -159,6 +159,9 @@ impl World {
                     found,
                 });
             }
+            Wish::Inform { agent, entries, .. } => {
+                self.answer(RunOutcome::Informed { agent, entries });
+            }
             Wish::Merge { batch } => self.merge(batch),
             Wish::Gate { batch, commit, .. } => self.gate(batch, commit),
             Wish::Advance { batch, from, to } => self.advance(batch, &from, to),
@@ -221,6 +224,8 @@ impl World {
             self.agent_says(speaker, submitted(turn));
         } else if state.spent_now.tokens == 0 {
             self.agent_says(speaker, replied("done", needs.min(allotted)));
+            let words = format!("seen by {node}");
+            self.agent_says(speaker, noted(EntryKind::Finding, "weather", &words));
         } else {
             let end = match needs > allotted {
                 true => TurnEnd::Limited(Limit::Tokens),

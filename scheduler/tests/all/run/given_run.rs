@@ -1,9 +1,9 @@
 //! Runs in few words: records without envelope, plans of writers, the answers of a plain world.
 
 use protocol::{
-    AgentId, BlobId, Block, CallId, Change, ChangeKind, Check, CheckRun, Cost, Event, Expect, Fact,
-    GitId, Ground, Inspection, Isolation, Kind, ModelEvent, Node, NodeId, Plan, PlanEvent,
-    PlannedCall, Record, Reply, Scope, Seq, SessionId, StopReason, Timestamp, ToolEvent,
+    AgentId, BlobId, Block, CallId, Change, ChangeKind, Check, CheckRun, Cost, EntryKind, Event,
+    Expect, Fact, GitId, Ground, Inspection, Isolation, Kind, ModelEvent, Node, NodeId, Note, Plan,
+    PlanEvent, PlannedCall, Record, Reply, Scope, Seq, SessionId, StopReason, Timestamp, ToolEvent,
     ToolResult, TurnEnd, TurnEvent, TurnId, Usage, WorkspaceEvent,
 };
 use scheduler::run::{NodePhase, Run, RunInput, RunOutcome, Wish, decide, follow, wishes};
@@ -101,6 +101,22 @@ pub(crate) fn sound(planned: &Node, tree: u64) -> Inspection {
         check: planned.accept.as_ref().map(|check| check_run(check, 0)),
         fault: None,
     }
+}
+
+/// An agent's note for the others.
+pub(crate) fn noted(kind: EntryKind, key: &str, value: &str) -> Event {
+    let note = Note {
+        kind,
+        key: key.into(),
+        value: value.into(),
+        evidence: Vec::new(),
+    };
+    Event::Tool(ToolEvent::Finished {
+        call: CallId::new(Uuid::from_u128(1)),
+        result: Box::new(ToolResult::ok("noted").knowing(Fact::Noted(Box::new(note)))),
+        began: Timestamp(0),
+        ended: Timestamp(0),
+    })
 }
 
 /// A run under test: its journal and its state, which must always agree.

@@ -2,6 +2,7 @@
 
 mod budgets;
 mod carry;
+mod commons;
 mod given_run;
 mod ladder;
 mod lane;
