@@ -128,6 +128,7 @@ fn inspected(name: &str, exit: i32) -> (Option<&str>, Event) {
             ms: 1_500,
         }),
         fault: None,
+        markers: Vec::new(),
     };
     let event = WorkspaceEvent::Inspected {
         node: node(name),

@@ -200,6 +200,7 @@ impl SwarmNode {
     fn passes(&self, found: &Inspection) -> bool {
         found.fault.is_none()
             && found.strays.is_empty()
+            && found.markers.is_empty()
             && (self.node.scope.noop || !found.changed.is_empty())
             && found.check.as_ref().is_none_or(|run| run.passed())
     }
