@@ -1,5 +1,7 @@
 //! The answer tool: takes the final answer of a run that wants JSON and checks it against the wanted schema.
 
+use std::sync::Arc;
+
 use protocol::{Fact, ToolDecl, ToolResult};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -7,8 +9,12 @@ use serde_json::value::RawValue;
 /// The most errors of one answer shown to the model.
 const SHOWN: usize = 10;
 
+/// Says what is wrong with an answer that fits the schema; `None` if nothing is.
+pub(crate) type Judge = Arc<dyn Fn(&Value) -> Option<String> + Send + Sync>;
+
 /// A compiled output schema.
 pub(crate) struct AnswerSchema {
+    judge: Option<Judge>,
     validator: jsonschema::Validator,
     schema: Box<RawValue>,
 }
@@ -21,7 +27,17 @@ impl AnswerSchema {
     pub(crate) fn new(schema: &Value) -> Result<Self, String> {
         let validator = jsonschema::validator_for(schema).map_err(|error| error.to_string())?;
         let schema = serde_json::value::to_raw_value(schema).map_err(|error| error.to_string())?;
-        Ok(Self { validator, schema })
+        Ok(Self {
+            judge: None,
+            validator,
+            schema,
+        })
+    }
+
+    /// The same schema, whose answers are looked at once more.
+    pub(crate) fn judged(mut self, judge: Judge) -> Self {
+        self.judge = Some(judge);
+        self
     }
 
     /// The tool as declared to the model.
@@ -53,6 +69,10 @@ impl AnswerSchema {
             .map(describe)
             .collect();
         if errors.is_empty() {
+            let objection = self.judge.as_ref().and_then(|judge| judge(&answer));
+            if let Some(objection) = objection {
+                return ToolResult::failed(objection);
+            }
             let answer = Fact::Structured(answer.to_string().into());
             return ToolResult::ok("answer taken").knowing(answer);
         }

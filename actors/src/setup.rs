@@ -9,7 +9,7 @@ use providers::Provider;
 use tokio_util::task::TaskTracker;
 use tools::{Registry, Shells};
 
-use crate::answer::AnswerSchema;
+use crate::answer::{AnswerSchema, Judge};
 use crate::base::Base;
 use crate::context::Context;
 use crate::error::OpenError;
@@ -45,6 +45,12 @@ impl Ground {
             provider,
             offer: offer(options, vision)?,
         })
+    }
+
+    /// The same, with answers looked at once more before they are taken.
+    pub(crate) fn judging(mut self, judge: Judge) -> Self {
+        self.offer.answer = self.offer.answer.map(|answer| answer.judged(judge));
+        self
     }
 
     /// What is known of the model.

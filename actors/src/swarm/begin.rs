@@ -1,16 +1,18 @@
 //! How a run begins: what it stands on, its repository, and its first plan.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::{
-    CheckDocument, Event, GitId, Ground, Isolation, Opening, PlanDocument, Planner, Record,
-    SessionId, WorkspaceEvent,
+    CheckDocument, Event, GitId, Ground, Isolation, Kind, Opening, Plan, PlanDocument, Planner,
+    Record, SessionId, WorkspaceEvent,
 };
 use scheduler::plan::{self, Defaults, normalise};
-use scheduler::run::RunCommand;
+use scheduler::run::{Run, RunCommand};
 use workspace::{GitError, Repo, Standing, Unfit};
 
 use super::options::{Models, SwarmOptions};
+use super::planner::{self, Planning};
 use super::site::Git;
 use crate::error::OpenError;
 use crate::options::Options;
@@ -25,7 +27,12 @@ pub(super) struct Beginning {
     pub ground: Ground,
     pub git: Option<Git>,
     pub proposal: RunCommand,
+    /// What the plan is made of, if there is none yet.
+    pub planning: Option<Arc<Planning>>,
 }
+
+/// The most files of a folder without git that a plan can be about.
+const MOST_FILES: usize = 50_000;
 
 /// What there is to stand on.
 struct Found {
@@ -45,9 +52,17 @@ pub(super) async fn begin(
     id: SessionId,
 ) -> Result<Beginning, OpenError> {
     let found = find(options, swarm, id).await?;
-    let Some(document) = &swarm.plan else {
-        return Err(OpenError::Stopped("there is no plan".to_owned()));
-    };
+    match &swarm.plan {
+        Some(document) => planned(options, (swarm, document), (id, found)),
+        None => unplanned(options, swarm, (id, found)).await,
+    }
+}
+
+fn planned(
+    options: &Options,
+    (swarm, document): (&SwarmOptions, &PlanDocument),
+    (id, found): (SessionId, Found),
+) -> Result<Beginning, OpenError> {
     let document = completed(document.clone(), swarm);
     let defaults = Defaults::default();
     let ground = plan::Ground {
@@ -69,7 +84,81 @@ pub(super) async fn begin(
             by: Planner::User,
             remarks,
         },
+        planning: None,
     })
+}
+
+/// A run that begins with making its plan.
+async fn unplanned(
+    options: &Options,
+    swarm: &SwarmOptions,
+    (id, found): (SessionId, Found),
+) -> Result<Beginning, OpenError> {
+    let mut frame = planner::frame(id, &swarm.goal, &found.ground);
+    frame.gate.clone_from(&swarm.gate);
+    frame.caps.max_parallel = swarm.max_parallel.unwrap_or(frame.caps.max_parallel);
+    let planning = survey(
+        options,
+        frame.clone(),
+        (id, found.ground.root.clone(), found.files),
+    );
+    Ok(Beginning {
+        planning: Some(planning.await?),
+        ground: found.ground,
+        git: found.git,
+        proposal: RunCommand::Propose {
+            plan: frame,
+            by: Planner::Fallback,
+            remarks: found.remarks,
+        },
+    })
+}
+
+/// Looks at the files a plan can be about, beside the actors.
+async fn survey(
+    options: &Options,
+    frame: Plan,
+    (id, root, files): (SessionId, PathBuf, Vec<String>),
+) -> Result<Arc<Planning>, OpenError> {
+    let mode = options.permission.mode;
+    let look = move || {
+        let files = match files.is_empty() {
+            true => ::survey::list(&root, MOST_FILES),
+            false => files,
+        };
+        Planning::new((&root, files), frame, (id, mode))
+    };
+    let looked = tokio::task::spawn_blocking(look).await;
+    looked
+        .map(Arc::new)
+        .map_err(|error| OpenError::Stopped(error.to_string()))
+}
+
+/// What the plan of a run that is taken up again is made of, if it has none yet.
+///
+/// # Errors
+/// The repository is not there any more.
+pub(super) async fn planning(
+    options: &Options,
+    run: &Run,
+    git: Option<&Git>,
+) -> Result<Option<Arc<Planning>>, OpenError> {
+    let frame = run.proposed().unwrap_or(run.plan());
+    let is_frame =
+        !frame.nodes.is_empty() && frame.nodes.iter().all(|node| node.kind == Kind::Plan);
+    let Some(ground) = run.ground().filter(|_| is_frame) else {
+        return Ok(None);
+    };
+    let files = match (git, &ground.base) {
+        (Some(git), Some(base)) => git.repo.files(base).await?,
+        _ => Vec::new(),
+    };
+    let look = survey(
+        options,
+        frame.clone(),
+        (run.id(), ground.root.clone(), files),
+    );
+    look.await.map(Some)
 }
 
 /// What the options say wins over what the document says.

@@ -13,6 +13,7 @@ use super::begin::{self, Beginning};
 use super::former;
 use super::house::Houses;
 use super::options::{Models, SwarmOptions};
+use super::planner::{self, Planning};
 use super::run_actor::{RunActor, RunMsg, RunStart, RunStatus, steer};
 use super::site::{Git, Plot, Site};
 use crate::agent_actor::CommandError;
@@ -56,6 +57,8 @@ struct Taken {
     /// What is added before anything else.
     first: Vec<Event>,
     git: Option<Git>,
+    planning: Option<Arc<Planning>>,
+    approves: bool,
 }
 
 impl Swarm {
@@ -74,6 +77,7 @@ impl Swarm {
             ground,
             git,
             proposal,
+            planning,
         } = begin::begin(&options, &swarm, id).await?;
         let opening = begin::opening(&options, &swarm.models)?;
         let taken = Taken {
@@ -85,11 +89,14 @@ impl Swarm {
                 Event::Workspace(WorkspaceEvent::Begun(ground)),
             ],
             git,
+            planning,
+            // The frame of a plan is nothing anybody need look at; what comes of it is.
+            approves: swarm.approve,
         };
         let run = Self::start(options, &swarm.models, taken).await?;
         let stopped = |error: CommandError| OpenError::Stopped(error.to_string());
         run.command(proposal).await.map_err(stopped)?;
-        if swarm.approve {
+        if swarm.approve || swarm.plan.is_none() {
             let approve = RunCommand::Approve { plan: None };
             run.command(approve).await.map_err(stopped)?;
         }
@@ -112,6 +119,8 @@ impl Swarm {
         }
         let ground = begin::ground(&records).ok_or(OpenError::NoRun(id))?;
         let git = begin::git(&options, &ground).await?;
+        let past = Run::fold(id, records.iter().map(Arc::as_ref));
+        let planning = begin::planning(&options, &past, git.as_ref()).await?;
         let cut = recovered.cut.as_ref().map(|cut| Event::Fault(cut.fault()));
         let taken = Taken {
             id,
@@ -119,6 +128,8 @@ impl Swarm {
             records: records.clone(),
             first: cut.into_iter().collect(),
             git,
+            planning,
+            approves: false,
         };
         let run = Self::start(options, &models, taken).await?;
         Ok((run, records))
@@ -131,6 +142,8 @@ impl Swarm {
             mut records,
             first,
             git,
+            planning,
+            approves,
         } = taken;
         let from = records.last().map(|record| record.seq).unwrap_or_default();
         let (feed, intake) = feed();
@@ -151,6 +164,8 @@ impl Swarm {
             ground,
             git,
             opened,
+            planning,
+            approves,
         };
         let site = Arc::new(Site::new(options, models, plot).await?);
         let (status, watched) = watch::channel(RunStatus {
@@ -168,11 +183,17 @@ impl Swarm {
             pasts: pasts(&run, &records),
             // The first records of this process come by the feed too, and are known already.
             known: records.last().map(|record| record.seq).unwrap_or_default(),
+            answer: records
+                .iter()
+                .rev()
+                .find_map(|record| planner::answer(record)),
             run,
             intake,
             status,
         };
         let (actor, _) = Actor::spawn(None, RunActor, start).await?;
+        // What follows from the records so far follows without anybody asking.
+        let _ = actor.send_message(RunMsg::Heard);
         let inner = Inner {
             site,
             actor,

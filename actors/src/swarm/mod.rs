@@ -9,6 +9,7 @@ mod handle;
 mod house;
 mod options;
 mod outfit;
+mod planner;
 mod run_actor;
 mod site;
 

@@ -43,7 +43,15 @@ impl Outfit {
         options.endpoint = server.choice.endpoint.clone();
         options.model = server.choice.model.clone();
         let law = law(site, post.node, (post.house, post.gate))?;
-        let ground = Ground::on(&options, law, server.provider.clone())?;
+        let planning = site
+            .planning
+            .clone()
+            .filter(|_| post.node.kind == Kind::Plan);
+        options.prompt.schema = planning.as_ref().map(|planning| planning.schema());
+        let mut ground = Ground::on(&options, law, server.provider.clone())?;
+        if let Some(planning) = planning {
+            ground = ground.judging(Arc::new(move |answer| planning.objection(answer)));
+        }
         let opening = setup::opening(&options, &ground)?;
         let mut world = setup::world(options, site.id, ground, &site.base);
         world.fence = Fence::around(site, post);

@@ -18,6 +18,7 @@ use tools::WritePermit;
 use super::crew::{Crew, Member};
 use super::effects;
 use super::house::{House, Houses};
+use super::planner;
 use super::site::Site;
 use crate::agent_actor::{AgentMsg, CommandError, Status};
 use crate::feed::Intake;
@@ -48,6 +49,8 @@ pub(crate) enum RunMsg {
     Hired(NodeId, Member),
     /// A node has its tree.
     Housed(NodeId, Arc<House>),
+    /// A plan was drafted; it is to be proposed, and approved if that is what was asked for.
+    Drafted(Result<Box<RunCommand>, String>),
     /// An effect came home.
     Home(Box<Home>),
     /// The process wants to end.
@@ -85,6 +88,8 @@ pub(crate) struct RunStart {
     pub houses: Houses,
     /// The agents of a former process that have work left.
     pub pasts: BTreeMap<AgentId, agent::State>,
+    /// What the planner answered in a former process.
+    pub answer: Option<Arc<str>>,
     pub intake: Intake,
     /// The last record that is in all of this already.
     pub known: Seq,
@@ -98,6 +103,9 @@ pub(crate) struct RunState {
     pub run: Run,
     pub houses: Houses,
     pub crew: Crew,
+    /// What the planner answered.
+    answer: Option<Arc<str>>,
+    is_drafting: bool,
     intake: Intake,
     known: Seq,
     flights: Flights<Wish>,
@@ -127,6 +135,8 @@ impl Actor for RunActor {
             run: start.run,
             houses: start.houses,
             crew: Crew::new(start.pasts),
+            answer: start.answer,
+            is_drafting: false,
             intake: start.intake,
             known: start.known,
             flights: Flights::default(),
@@ -140,6 +150,11 @@ impl Actor for RunActor {
         message: RunMsg,
         state: &mut RunState,
     ) -> Result<(), ActorProcessingErr> {
+        let is_last = matches!(message, RunMsg::Close(_));
+        if state.site.closing.is_cancelled() && !is_last {
+            // What comes home now is for the next process to find out again.
+            return Ok(());
+        }
         match state.take(message).await {
             Ok(Flow::On(reply)) => {
                 state.go_on(&me).await.map_err(|down| state.fall(down))?;
@@ -203,6 +218,7 @@ impl RunState {
             }
             RunMsg::Hired(node, member) => self.crew.hire(node, member),
             RunMsg::Housed(node, house) => self.houses.enter(node, house),
+            RunMsg::Drafted(proposal) => self.propose(proposal).await?,
             RunMsg::Home(home) => self.welcome(*home).await?,
             RunMsg::Close(done) => {
                 self.flights = Flights::default();
@@ -231,6 +247,9 @@ impl RunState {
         self.known = record.seq;
         self.run.apply(record);
         self.houses.apply(record);
+        if self.run.phase() == RunPhase::Planning {
+            self.answer = planner::answer(record).or(self.answer.take());
+        }
     }
 
     /// Takes in what an effect brings home.
@@ -279,6 +298,7 @@ impl RunState {
             let events = follow(&self.run);
             if events.is_empty() {
                 self.fly(me);
+                self.draft(me);
                 self.tell();
                 return Ok(());
             }
@@ -305,6 +325,46 @@ impl RunState {
             });
         }
         self.retire();
+    }
+
+    /// Has a plan made of what the planner chose, once it is through.
+    fn draft(&mut self, me: &ActorRef<RunMsg>) {
+        let is_through = self.run.phase() == RunPhase::Planning
+            && self.run.nodes().all(|(_, state)| state.is_over());
+        if !is_through || std::mem::replace(&mut self.is_drafting, is_through) {
+            return;
+        }
+        let (me, answer) = (me.clone(), self.answer.clone());
+        let planning = self.site.planning.clone();
+        let draft = move || {
+            let planning = planning.ok_or("make a plan: nothing is known of the repository")?;
+            planning.proposal(answer.as_deref()).map(Box::new)
+        };
+        self.site.effects.spawn(async move {
+            let drafted = tokio::task::spawn_blocking(draft).await;
+            let drafted = drafted.unwrap_or_else(|error| Err(error.to_string()));
+            let _ = me.send_message(RunMsg::Drafted(drafted));
+        });
+    }
+
+    async fn propose(
+        &mut self,
+        proposal: Result<Box<RunCommand>, String>,
+    ) -> Result<(), ActorProcessingErr> {
+        self.is_drafting = false;
+        let command = match proposal {
+            Ok(proposal) => *proposal,
+            Err(why) => RunCommand::Cancel {
+                why: format!("could not {why}"),
+            },
+        };
+        // Whatever came between, such as a cancellation, has the last word.
+        let proposed = self.step(RunInput::Command(command)).await?;
+        if proposed.is_ok() && self.site.approves {
+            let approve = RunCommand::Approve { plan: None };
+            let _ = self.step(RunInput::Command(approve)).await?;
+        }
+        Ok(())
     }
 
     /// Lets the agents of nodes that need them no more go, and gives their trees back.

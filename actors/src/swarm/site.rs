@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use workspace::{Repo, Trees};
 
 use super::options::{ModelChoice, Models};
+use super::planner::Planning;
 use crate::base::Base;
 use crate::error::OpenError;
 use crate::journal::JournalDown;
@@ -31,6 +32,10 @@ pub(crate) struct Site {
     pub ground: Ground,
     /// The user's repository and the pool of trees beside it; `None` where work is done in the one folder.
     pub git: Option<Git>,
+    /// What the plan is made of, while there is none.
+    pub planning: Option<Arc<Planning>>,
+    /// Whether a plan is done as soon as it is there.
+    pub approves: bool,
     /// The law of the coordinator itself, which moves branches.
     pub law: Arc<Law>,
     pub redactor: Redactor,
@@ -58,6 +63,8 @@ pub(crate) struct Plot {
     pub ground: Ground,
     pub git: Option<Git>,
     pub opened: Arc<Record>,
+    pub planning: Option<Arc<Planning>>,
+    pub approves: bool,
 }
 
 impl Site {
@@ -72,6 +79,8 @@ impl Site {
             ground,
             git,
             opened,
+            planning,
+            approves,
         } = plot;
         Ok(Self {
             id,
@@ -79,6 +88,8 @@ impl Site {
             models: Servers::new(&options, models).await?,
             ground,
             git,
+            planning,
+            approves,
             law: setup::law(&options)?,
             redactor: Redactor::new(&options.secrets),
             opened,

@@ -65,6 +65,12 @@ impl Bench {
         self
     }
 
+    /// The same bench with another script.
+    pub fn served(mut self, script: Script) -> Self {
+        self.server = Server::in_background(script).unwrap();
+        self
+    }
+
     pub fn with_file(self, name: &str, text: &str) -> Self {
         std::fs::write(self.root().join(name), text).unwrap();
         self

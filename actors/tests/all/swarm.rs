@@ -28,7 +28,7 @@ pub fn editing(script: Script, node: &str, (file, old, new): (&str, &str, &str))
         )
 }
 
-fn landing(records: &[Record]) -> Landing {
+pub fn landing(records: &[Record]) -> Landing {
     let found = records.iter().find_map(|record| match &record.event {
         Event::Workspace(WorkspaceEvent::Landed(landing)) => Some(landing.clone()),
         _ => None,

@@ -54,7 +54,7 @@ impl Order {
         let attempt = state.run.node(node)?.attempt.clone()?;
         Some(Self {
             node: state.run.planned(node)?.clone(),
-            message: message(&state.run, node, &attempt)?,
+            message: message(state, node, &attempt)?,
             turn: turn(&state.run, node, &attempt),
             attempt,
             agent,
@@ -95,7 +95,12 @@ fn turn(run: &Run, node: NodeId, attempt: &Attempt) -> TurnId {
 }
 
 /// What the agent is told: its brief, or why its work was not taken.
-fn message(run: &Run, node: NodeId, attempt: &Attempt) -> Option<Text> {
+fn message(state: &RunState, node: NodeId, attempt: &Attempt) -> Option<Text> {
+    let run = &state.run;
+    let planning = state.site.planning.as_ref();
+    if let Some(planning) = planning.filter(|_| is_planner(run, node)) {
+        return Some(planning.message());
+    }
     let (planned, state) = (run.planned(node)?, run.node(node)?);
     let plan = run.plan();
     let before = plan
@@ -138,6 +143,11 @@ fn message(run: &Run, node: NodeId, attempt: &Attempt) -> Option<Text> {
         Some(last) if attempt.is_fresh => brief.afresh(attempt.number, &last.failure),
         Some(last) => again(planned, attempt.number, &last.failure),
     })
+}
+
+fn is_planner(run: &Run, node: NodeId) -> bool {
+    run.planned(node)
+        .is_some_and(|node| node.kind == Kind::Plan)
 }
 
 /// Why an attempt could not be carried on.

@@ -1,0 +1,204 @@
+//! Runs under a hand: paused, steered, cancelled, closed and taken up again, and runs in one shared folder.
+
+use actors::{Models, RunCommand, RunPhase, Swarm};
+use protocol::{
+    Event, Isolation, ModelEvent, NodeEnd, NodeName, PlanEvent, Record, ToolEvent, TurnEvent,
+    WorkspaceEvent,
+};
+use scripted::{Reply, Rule, Script};
+use serde_json::json;
+
+use crate::bench::{Bench, said, soon, until};
+use crate::swarm::{editing, landing};
+use crate::swarm_bench::{approved, edit, git, plan, repository, to_the_end, told};
+
+fn two() -> Bench {
+    let script = editing(Script::new(), "one", ("a.txt", "alpha", "ALPHA"));
+    let script = editing(script, "two", ("b.txt", "beta", "BETA"));
+    repository(script, &[("a.txt", "alpha\n"), ("b.txt", "beta\n")])
+}
+
+/// The second waits for the first.
+fn chain() -> protocol::PlanDocument {
+    let mut two = edit("two", &["b.txt"]);
+    two.deps = vec![NodeName::from("one")];
+    plan(vec![edit("one", &["a.txt"]), two])
+}
+
+fn count(records: &[Record], fits: impl Fn(&Event) -> bool) -> usize {
+    records.iter().filter(|record| fits(&record.event)).count()
+}
+
+#[tokio::test]
+async fn a_run_that_is_closed_anywhere_goes_on_and_does_nothing_twice() {
+    for stop in [3, 7, 11, 16, 21, 26, 30, 34] {
+        let bench = two();
+        let swarm = Swarm::open(bench.options(), approved(chain()), None)
+            .await
+            .unwrap();
+        let (id, mut watch) = (swarm.id(), swarm.subscribe());
+        for _ in 0..stop {
+            soon(async {
+                while let Some(notice) = watch.next().await {
+                    if matches!(notice, protocol::Notice::Record(_)) {
+                        break;
+                    }
+                }
+            })
+            .await;
+        }
+        swarm.close().await;
+        let (swarm, past) = Swarm::resume(bench.options(), Models::default(), id)
+            .await
+            .unwrap();
+        assert!(past.len() >= stop);
+        to_the_end(swarm).await;
+        let records = bench.records(id);
+        assert!(landing(&records).is_fast_forward, "{}", told(&records));
+        assert_eq!(
+            (bench.file("a.txt"), bench.file("b.txt")),
+            ("ALPHA\n".into(), "BETA\n".into())
+        );
+        assert_eq!(git(&bench.root(), &["rev-list", "--count", "HEAD"]), "3");
+        let started = |event: &Event| matches!(event, Event::Plan(PlanEvent::NodeStarted { .. }));
+        assert_eq!(
+            count(&records, started),
+            2,
+            "stopped after {stop}:\n{}",
+            told(&records)
+        );
+        let replied = |event: &Event| matches!(event, Event::Model(ModelEvent::Replied { .. }));
+        assert_eq!(count(&records, replied), 6);
+        let data = actors::archive::DataFolder::at(bench.data.path());
+        assert!(actors::archive::replay(&data, id).unwrap().is_faithful());
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_run_ends_what_is_at_work() {
+    let endless = json!({"command": "sleep 600"});
+    let script = Script::new().rule(Rule::new("sleep", Reply::tool("bash", endless)).turn(0));
+    let bench = repository(script, &[("a.txt", "alpha\n")]).allowing("Bash(sleep:*)");
+    let swarm = Swarm::open(
+        bench.options(),
+        approved(plan(vec![edit("one", &["a.txt"])])),
+        None,
+    );
+    let swarm = swarm.await.unwrap();
+    let mut watch = swarm.subscribe();
+    let begun = |event: &Event| matches!(event, Event::Tool(ToolEvent::Started { .. }));
+    soon(until(&mut watch, begun)).await;
+    let why = "enough".to_owned();
+    swarm.command(RunCommand::Cancel { why }).await.unwrap();
+    let id = to_the_end(swarm).await;
+    let records = bench.records(id);
+    let ended = |event: &Event| {
+        matches!(
+            event,
+            Event::Plan(PlanEvent::NodeEnded {
+                end: NodeEnd::Cancelled,
+                ..
+            })
+        )
+    };
+    assert_eq!(count(&records, ended), 1, "{}", told(&records));
+    let stopped = |event: &Event| matches!(event, Event::Tool(ToolEvent::Finished { .. }));
+    assert_eq!(
+        count(&records, stopped),
+        1,
+        "its command was ended, and that was heard"
+    );
+}
+
+#[tokio::test]
+async fn a_paused_run_starts_nothing_until_it_goes_on() {
+    let bench = two();
+    let swarm = Swarm::open(bench.options(), approved(chain()), None)
+        .await
+        .unwrap();
+    swarm.command(RunCommand::Pause).await.unwrap();
+    assert_eq!(soon(swarm.rest()).await.unwrap(), RunPhase::Paused);
+    let started = |event: &Event| matches!(event, Event::Plan(PlanEvent::NodeStarted { .. }));
+    assert_eq!(count(&bench.records(swarm.id()), started), 1);
+    swarm.command(RunCommand::Unpause).await.unwrap();
+    to_the_end(swarm).await;
+    assert_eq!(bench.file("b.txt"), "BETA\n");
+}
+
+#[tokio::test]
+async fn what_is_said_to_a_node_is_heard_at_its_next_step() {
+    let slow = Reply::tool("read", json!({"file_path": "a.txt"})).delay_ms(300);
+    let edit_call = json!({"file_path": "a.txt", "old_string": "alpha", "new_string": "ALPHA"});
+    let script = Script::new()
+        .rule(Rule::new("read", slow).turn(0))
+        .rule(
+            Rule::new("edit", Reply::tool("edit", edit_call))
+                .turn(1)
+                .marker("mind the case"),
+        )
+        .otherwise(Reply::text("done"));
+    let bench = repository(script, &[("a.txt", "alpha\n")]);
+    let document = plan(vec![edit("one", &["a.txt"])]);
+    let swarm = Swarm::open(bench.options(), approved(document), None)
+        .await
+        .unwrap();
+    let mut watch = swarm.subscribe();
+    soon(until(&mut watch, |event| {
+        matches!(event, Event::Model(ModelEvent::Requested { .. }))
+    }))
+    .await;
+    let node = protocol::NodeId::derived(&[swarm.id().uuid().as_bytes(), b"one"]);
+    swarm.steer(node, said("mind the case")).await.unwrap();
+    let id = to_the_end(swarm).await;
+    let steered = |event: &Event| matches!(event, Event::Turn(TurnEvent::Steered { .. }));
+    assert_eq!(count(&bench.records(id), steered), 1);
+    assert_eq!(bench.file("a.txt"), "ALPHA\n");
+}
+
+#[tokio::test]
+async fn a_folder_without_git_is_worked_in_as_it_is() {
+    let script = editing(Script::new(), "one", ("a.txt", "alpha", "ALPHA"));
+    let script = editing(script, "two", ("b.txt", "beta", "BETA"));
+    let bench = Bench::new(script)
+        .with_file("a.txt", "alpha\n")
+        .with_file("b.txt", "beta\n");
+    let document = plan(vec![edit("one", &["a.txt"]), edit("two", &["b.txt"])]);
+    let swarm = Swarm::open(bench.options(), approved(document), None)
+        .await
+        .unwrap();
+    let id = to_the_end(swarm).await;
+    let records = bench.records(id);
+    assert_eq!(
+        (bench.file("a.txt"), bench.file("b.txt")),
+        ("ALPHA\n".into(), "BETA\n".into())
+    );
+    let shared = records.iter().any(|record| {
+        matches!(&record.event, Event::Workspace(WorkspaceEvent::Begun(ground)) if ground.isolation == Isolation::Shared)
+    });
+    assert!(shared);
+    let done = |event: &Event| {
+        matches!(
+            event,
+            Event::Plan(PlanEvent::NodeEnded {
+                end: NodeEnd::Done,
+                ..
+            })
+        )
+    };
+    assert_eq!(count(&records, done), 2, "{}", told(&records));
+}
+
+#[tokio::test]
+async fn a_checkout_that_changed_meanwhile_is_left_alone() {
+    let bench = two();
+    let swarm = Swarm::open(bench.options(), approved(chain()), None)
+        .await
+        .unwrap();
+    std::fs::write(bench.root().join("b.txt"), "the user's own\n").unwrap();
+    let id = to_the_end(swarm).await;
+    let landing = landing(&bench.records(id));
+    assert!(!landing.is_fast_forward);
+    assert!(landing.branch.starts_with("formic/"), "{landing:?}");
+    assert_eq!(bench.file("b.txt"), "the user's own\n");
+    assert_eq!(bench.file("a.txt"), "alpha\n");
+}
