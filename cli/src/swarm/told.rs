@@ -1,7 +1,7 @@
 //! A run as plain lines, one for each thing that happened to a node or to the run as a whole.
 
 use protocol::{Event, FailureClass, NodeEnd, NodeId, PlanEvent, Planner, Record, WorkspaceEvent};
-use views::Swarm;
+use views::{Phase, Swarm};
 
 use super::report::short;
 use super::words;
@@ -35,6 +35,14 @@ fn names(swarm: &Swarm, ids: impl Iterator<Item = NodeId>) -> String {
 
 fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
     let nodes = || words::count(swarm.nodes.len(), "node");
+    if swarm.phase == Phase::Planning
+        && matches!(
+            event,
+            PlanEvent::Proposed { .. } | PlanEvent::Accepted { .. }
+        )
+    {
+        return None;
+    }
     Some(match event {
         PlanEvent::Proposed { by, .. } => format!(
             "plan: {} {}",

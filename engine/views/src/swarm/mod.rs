@@ -179,16 +179,16 @@ impl Swarm {
                 self.plan_is(plan);
                 self.planner = Some(*by);
                 self.remarks.clone_from(remarks);
-                self.phase = Phase::Proposed;
+                self.phase = match is_planning(plan) {
+                    true => Phase::Planning,
+                    false => Phase::Proposed,
+                };
             }
             PlanEvent::Accepted { plan } => {
                 self.plan_is(plan);
-                // The plan that only makes a plan: nobody approves it.
-                let is_planning = plan.nodes.iter().all(|node| node.kind == Kind::Plan);
-                self.phase = if is_planning {
-                    Phase::Planning
-                } else {
-                    Phase::Running
+                self.phase = match is_planning(plan) {
+                    true => Phase::Planning,
+                    false => Phase::Running,
                 };
             }
             PlanEvent::Rejected { why } => self.phase = Phase::Rejected(why.clone()),
@@ -308,4 +308,9 @@ impl View for Swarm {
             Event::Session(_) | Event::Permission(_) | Event::Memory(_) | Event::Fault(_) => {}
         }
     }
+}
+
+/// Whether a plan only makes a plan: nobody approves it.
+fn is_planning(plan: &Plan) -> bool {
+    !plan.nodes.is_empty() && plan.nodes.iter().all(|node| node.kind == Kind::Plan)
 }

@@ -169,7 +169,14 @@ fn a_conflict_is_shown_with_who_resolves_it_and_a_retry_opens_the_run_again() {
 fn a_plan_that_makes_a_plan_is_planning_and_is_paid_for_but_is_no_node_of_the_plan() {
     let mut planning = plan(&[(7, &[])]);
     planning.nodes[0].kind = Kind::Plan;
+    let first = Event::Plan(PlanEvent::Proposed {
+        plan: planning.clone(),
+        by: protocol::Planner::Fallback,
+        remarks: Vec::new(),
+    });
+    assert_eq!(run(vec![first.clone()]).phase, Phase::Planning);
     let mut swarm = run(vec![
+        first,
         Event::Plan(PlanEvent::Accepted { plan: planning }),
         begun(7, 1),
     ]);
