@@ -53,7 +53,7 @@ fn steps(next: u64, checkout: &Path) -> Vec<Step> {
         let args = json!({"file_path": place(path), "content": "stolen\n"});
         Step::tool("write", args)
     });
-    let hidden = SCRIPTS.iter().filter(|_| actors::walls_hold());
+    let hidden = SCRIPTS.iter().filter(|_| tools::walls_hold());
     let runs = COMMANDS
         .iter()
         .chain(hidden)
