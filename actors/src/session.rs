@@ -311,7 +311,7 @@ impl Session {
         // shell is started behind the back of the last line.
         world.effects.close();
         world.effects.wait().await;
-        world.shells.end_all().await;
+        world.commands.shells.end_all().await;
         base.close().await;
     }
 }

@@ -17,7 +17,7 @@ use crate::law::{Law, spill_root};
 use crate::options::Options;
 use crate::place::Surroundings;
 use crate::redact::Redactor;
-use crate::world::{Offer, World};
+use crate::world::{Commands, Offer, World};
 
 /// What of a session's surroundings the options may not allow: made before anything is written or started.
 pub(crate) struct Ground {
@@ -112,10 +112,11 @@ pub(crate) fn with_tools(mut options: Options, opened_with: Vec<String>) -> Opti
 }
 
 pub(crate) fn law(options: &Options) -> Result<Arc<Law>, OpenError> {
-    Law::new(options).map(Arc::new).map_err(rule_problems)
+    let law = Law::new(options).map_err(|problems| rule_problems(&problems))?;
+    Ok(Arc::new(law))
 }
 
-pub(crate) fn rule_problems(problems: Vec<RuleProblem>) -> OpenError {
+pub(crate) fn rule_problems(problems: &[RuleProblem]) -> OpenError {
     let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
     OpenError::Rules(all.join("; "))
 }
@@ -148,15 +149,17 @@ pub(crate) fn world(options: Options, id: SessionId, ground: Ground, base: &Base
         context: Context::new(&options),
         offer: ground.offer,
         place: Arc::new(surroundings),
-        shells: Arc::new(Shells::new(Arc::new(spawn))),
+        commands: Commands {
+            shells: Arc::new(Shells::new(Arc::new(spawn))),
+            spill: spill_root(&options.data).join(id.to_string()),
+            fence: None,
+        },
         effects: TaskTracker::new(),
-        spill: spill_root(&options.data).join(id.to_string()),
         source: options.source,
         bus: base.bus.clone(),
         law: ground.law,
         broker: base.broker.clone(),
         provider: ground.provider,
-        fence: None,
     }
 }
 

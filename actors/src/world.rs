@@ -29,13 +29,18 @@ pub(crate) struct World {
     pub offer: Offer,
     pub context: Context,
     pub place: Arc<dyn tools::Place>,
-    pub shells: Arc<Shells>,
-    /// What keeps a node's tree within its scope; `None` for everybody else.
-    pub fence: Option<Fence>,
+    pub commands: Commands,
     /// The effects under way, to be waited for at the close.
     pub effects: TaskTracker,
+}
+
+/// What the commands of an agent need and leave.
+pub(crate) struct Commands {
+    pub shells: Arc<Shells>,
     /// Where the whole output of calls that were cut for the model goes.
     pub spill: PathBuf,
+    /// What keeps a node's tree within its scope; `None` for everybody else.
+    pub fence: Option<Fence>,
 }
 
 /// What the model is offered.

@@ -11,3 +11,4 @@ mod orphans;
 mod overlap;
 mod prefix;
 mod secrets;
+mod walls;

@@ -58,8 +58,8 @@ impl Job {
             cwd: self.cwd.clone(),
             seen: self.seen.clone(),
             vision: world.offer.vision,
-            spill: world.spill.clone(),
-            shells: world.shells.clone(),
+            spill: world.commands.spill.clone(),
+            shells: world.commands.shells.clone(),
             board: None,
             cancel,
             live: Arc::new(move |text| {
@@ -233,7 +233,7 @@ pub(crate) async fn commit(
 /// After a command of a node, under the same permit: what it changed outside the node's scope is undone, and told.
 async fn mend(world: &World, held: &Held, result: &mut ToolResult) {
     let is_command = matches!(held.permit.claim().action, Action::Run { .. });
-    if let Some(fence) = world.fence.as_ref().filter(|_| is_command)
+    if let Some(fence) = world.commands.fence.as_ref().filter(|_| is_command)
         && let Some(remark) = fence.mend().await
     {
         result.content.push(ResultBlock::Text(remark.into()));

@@ -292,9 +292,11 @@ pub(super) async fn git(options: &Options, ground: &Ground) -> Result<Option<Git
 
 /// Where the run's work goes, as its records say.
 pub(super) fn ground(records: &[Arc<Record>]) -> Option<Ground> {
-    records.iter().find_map(|record| match &record.event {
-        Event::Workspace(WorkspaceEvent::Begun(ground)) => Some(ground.clone()),
-        _ => None,
+    records.iter().find_map(|record| {
+        let Event::Workspace(WorkspaceEvent::Begun(ground)) = &record.event else {
+            return None;
+        };
+        Some(ground.clone())
     })
 }
 

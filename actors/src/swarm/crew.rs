@@ -47,7 +47,7 @@ impl Member {
         let _ = self.actor.stop_and_wait(None, None).await;
         self.world.effects.close();
         self.world.effects.wait().await;
-        self.world.shells.end_all().await;
+        self.world.commands.shells.end_all().await;
     }
 }
 

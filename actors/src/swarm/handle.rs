@@ -12,16 +12,17 @@ use tokio::sync::{oneshot, watch};
 use super::begin::{self, Beginning};
 use super::former;
 use super::house::Houses;
+use super::messages::{RunMsg, RunStart, RunStatus, steer};
 use super::options::{Models, SwarmOptions};
-use super::planner::{self, Planning};
-use super::run_actor::{RunActor, RunMsg, RunStart, RunStatus, steer};
-use super::site::{Git, Plot, Site};
+use super::planner;
+use super::run_actor::RunActor;
+use super::site::{Git, Intent, Plot, Site};
 use crate::agent_actor::CommandError;
 use crate::base::{Base, Foundation};
 use crate::bus::Subscription;
 use crate::coordinator::opening;
 use crate::error::OpenError;
-use crate::feed::feed;
+use crate::feed::{Intake, feed};
 use crate::journal;
 use crate::options::Options;
 use crate::session::{Past, Stopped};
@@ -43,7 +44,7 @@ struct Inner {
 impl Drop for Inner {
     /// Nobody can close it any more: its agents end as in a crash.
     fn drop(&mut self) {
-        self.site.closing.cancel();
+        self.site.yard.closing.cancel();
         self.actor.stop(None);
         self.site.models.close();
     }
@@ -57,8 +58,7 @@ struct Taken {
     /// What is added before anything else.
     first: Vec<Event>,
     git: Option<Git>,
-    planning: Option<Arc<Planning>>,
-    approves: bool,
+    intent: Intent,
 }
 
 impl Swarm {
@@ -89,9 +89,10 @@ impl Swarm {
                 Event::Workspace(WorkspaceEvent::Begun(ground)),
             ],
             git,
-            planning,
-            // The frame of a plan is nothing anybody need look at; what comes of it is.
-            approves: swarm.approve,
+            intent: Intent {
+                planning,
+                approves: swarm.approve,
+            },
         };
         let run = Self::start(options, &swarm.models, taken).await?;
         let stopped = |error: CommandError| OpenError::Stopped(error.to_string());
@@ -128,8 +129,10 @@ impl Swarm {
             records: records.clone(),
             first: cut.into_iter().collect(),
             git,
-            planning,
-            approves: false,
+            intent: Intent {
+                planning,
+                approves: false,
+            },
         };
         let run = Self::start(options, &models, taken).await?;
         Ok((run, records))
@@ -142,8 +145,7 @@ impl Swarm {
             mut records,
             first,
             git,
-            planning,
-            approves,
+            intent,
         } = taken;
         let from = records.last().map(|record| record.seq).unwrap_or_default();
         let (feed, intake) = feed();
@@ -164,8 +166,7 @@ impl Swarm {
             ground,
             git,
             opened,
-            planning,
-            approves,
+            intent,
         };
         let site = Arc::new(Site::new(options, models, plot).await?);
         let (status, watched) = watch::channel(RunStatus {
@@ -176,21 +177,7 @@ impl Swarm {
         let run = Run::fold(id, records.iter().map(Arc::as_ref));
         let ends = former::ends(&run, &pasts(&run, &records));
         records.extend(journal::append(&site.base.journal, ends).await?);
-        let run = Run::fold(id, records.iter().map(Arc::as_ref));
-        let start = RunStart {
-            site: site.clone(),
-            houses: Houses::fold(records.iter().map(Arc::as_ref)),
-            pasts: pasts(&run, &records),
-            // The first records of this process come by the feed too, and are known already.
-            known: records.last().map(|record| record.seq).unwrap_or_default(),
-            answer: records
-                .iter()
-                .rev()
-                .find_map(|record| planner::answer(record)),
-            run,
-            intake,
-            status,
-        };
+        let start = begun(&site, &records, (intake, status));
         let (actor, _) = Actor::spawn(None, RunActor, start).await?;
         // What follows from the records so far follows without anybody asking.
         let _ = actor.send_message(RunMsg::Heard);
@@ -270,17 +257,38 @@ impl Swarm {
     /// Ends the actors and whatever still runs. What is not finished can be resumed.
     pub async fn close(self) {
         let Inner { site, actor, .. } = self.inner.as_ref();
-        site.closing.cancel();
+        site.yard.closing.cancel();
         let (done, closed) = oneshot::channel();
         if actor.send_message(RunMsg::Close(done)).is_ok() {
             // A run that died has nothing left to be closed.
             let _ = closed.await;
         }
         let _ = actor.stop_and_wait(None, None).await;
-        site.effects.close();
-        site.effects.wait().await;
+        site.yard.effects.close();
+        site.yard.effects.wait().await;
         site.models.close();
         site.base.close().await;
+    }
+}
+
+/// What the records say, for the actor that carries the run.
+fn begun(
+    site: &Arc<Site>,
+    records: &[Arc<Record>],
+    (intake, status): (Intake, watch::Sender<RunStatus>),
+) -> RunStart {
+    let run = Run::fold(site.id, records.iter().map(Arc::as_ref));
+    let mut newest = records.iter().rev();
+    RunStart {
+        site: site.clone(),
+        houses: Houses::fold(records.iter().map(Arc::as_ref)),
+        pasts: pasts(&run, records),
+        // The first records of this process come by the feed too, and are known already.
+        known: records.last().map(|record| record.seq).unwrap_or_default(),
+        answer: newest.find_map(|record| planner::answer(record)),
+        run,
+        intake,
+        status,
     }
 }
 

@@ -7,10 +7,12 @@ mod fence;
 mod former;
 mod handle;
 mod house;
+mod messages;
 mod options;
 mod outfit;
 mod planner;
 mod run_actor;
+mod run_talk;
 mod site;
 
 pub(crate) use fence::Fence;

@@ -44,6 +44,7 @@ impl Outfit {
         options.model = server.choice.model.clone();
         let law = law(site, post.node, (post.house, post.gate))?;
         let planning = site
+            .intent
             .planning
             .clone()
             .filter(|_| post.node.kind == Kind::Plan);
@@ -54,7 +55,7 @@ impl Outfit {
         }
         let opening = setup::opening(&options, &ground)?;
         let mut world = setup::world(options, site.id, ground, &site.base);
-        world.fence = Fence::around(site, post);
+        world.commands.fence = Fence::around(site, post);
         let world = Arc::new(world);
         Ok(Self { world, opening })
     }
@@ -88,7 +89,8 @@ pub(crate) fn law(
     let confine = confine(site, node, (house, gate)).map_err(OpenError::Rules)?;
     let place = place(site, house);
     let law = Law::of(&place, &permission, &options.data, Some(confine));
-    law.map(Arc::new).map_err(setup::rule_problems)
+    law.map(Arc::new)
+        .map_err(|problems| setup::rule_problems(&problems))
 }
 
 /// The law for the checks of a merged tree: nothing but these commands.
@@ -112,7 +114,8 @@ pub(crate) fn law_of_checks(
         home: options.place.home.clone(),
     };
     let law = Law::of(&place, &options.permission, &options.data, Some(confine));
-    law.map(Arc::new).map_err(setup::rule_problems)
+    law.map(Arc::new)
+        .map_err(|problems| setup::rule_problems(&problems))
 }
 
 /// The plan's approval is the consent to what its nodes change in their scope.

@@ -112,7 +112,8 @@ impl Planning {
             None => (Planner::Fallback, self.normal(self.draft.fallback())),
         };
         let alone = |why: String| {
-            let single = self.normal(self.draft.single()).map_err(listed);
+            let single = self.normal(self.draft.single());
+            let single = single.map_err(|problems| listed(&problems));
             single.map(|normal| (normal, vec![why]))
         };
         let (normal, mut remarks) = match normal {
@@ -122,7 +123,7 @@ impl Planning {
                 }
                 Some(_) | None => (normal, Vec::new()),
             },
-            Err(problems) => alone(format!("one agent does it all: {}", listed(problems)))?,
+            Err(problems) => alone(format!("one agent does it all: {}", listed(&problems)))?,
         };
         remarks.extend(normal.remarks);
         Ok(RunCommand::Propose {
@@ -133,7 +134,7 @@ impl Planning {
     }
 }
 
-fn listed(problems: Vec<plan::Problem>) -> String {
+fn listed(problems: &[plan::Problem]) -> String {
     let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
     all.join("; ")
 }

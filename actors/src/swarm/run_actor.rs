@@ -4,97 +4,25 @@
 //! May: ask the scheduler, await the journal's acknowledgement, start and cancel effects, watch over agents.
 //! Never: decide, await a model, git, a command or a person.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use protocol::{AgentId, Block, Command, InterruptCause, NodeId, Record, Seq};
+use protocol::{NodeId, Record, Seq};
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
-use scheduler::run::{
-    Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, decide, follow, wishes,
-};
-use tokio::sync::{oneshot, watch};
-use tools::WritePermit;
+use scheduler::run::{Run, RunInput, RunOutcome, RunPhase, Wish, decide, follow, wishes};
+use tokio::sync::watch;
 
-use super::crew::{Crew, Member};
+use super::crew::Crew;
 use super::effects;
-use super::house::{House, Houses};
+use super::house::Houses;
+use super::messages::{Flow, Home, RunMsg, RunStart, RunStatus};
 use super::planner;
 use super::site::Site;
-use crate::agent_actor::{AgentMsg, CommandError, Status};
+use crate::agent_actor::CommandError;
 use crate::feed::Intake;
 use crate::flight::Flights;
 
 /// More facts than this from nothing but facts are a circle, and a fault of formic.
 const MOST_ROUNDS: u32 = 10_000;
-
-/// What a run understands.
-pub(crate) enum RunMsg {
-    /// Records have come.
-    Heard,
-    /// A wish from outside; acknowledged once its facts are durable.
-    Command(Box<RunCommand>, oneshot::Sender<Result<(), CommandError>>),
-    /// Something for a node's agent.
-    Tell(
-        NodeId,
-        Box<Command>,
-        oneshot::Sender<Result<(), CommandError>>,
-    ),
-    /// A node's agent is to be stopped; answered with how it stands, if there is one.
-    Interrupt(
-        NodeId,
-        InterruptCause,
-        oneshot::Sender<Option<watch::Receiver<Status>>>,
-    ),
-    /// An agent is at its place.
-    Hired(NodeId, Member),
-    /// A node has its tree.
-    Housed(NodeId, Arc<House>),
-    /// A plan was drafted; it is to be proposed, and approved if that is what was asked for.
-    Drafted(Result<Box<RunCommand>, String>),
-    /// An effect came home.
-    Home(Box<Home>),
-    /// The process wants to end.
-    Close(oneshot::Sender<()>),
-}
-
-/// What an effect of a run brings home.
-pub(crate) struct Home {
-    /// Which wish.
-    pub wish: Wish,
-    /// Which flight of it.
-    pub number: u64,
-    /// The answer; `None` if records have said it already, or it was cancelled.
-    pub outcome: Option<RunOutcome>,
-    /// The lane of the branches, kept until the answer is durable.
-    pub held: Option<WritePermit>,
-}
-
-/// What watchers of a run see.
-#[derive(Debug, Clone)]
-pub(crate) struct RunStatus {
-    /// How far it is.
-    pub phase: RunPhase,
-    /// Effects under way.
-    pub under_way: usize,
-    /// Why it stopped, if it could not go on.
-    pub down: Option<String>,
-}
-
-/// What a run starts with.
-pub(crate) struct RunStart {
-    pub site: Arc<Site>,
-    /// What the records so far say.
-    pub run: Run,
-    pub houses: Houses,
-    /// The agents of a former process that have work left.
-    pub pasts: BTreeMap<AgentId, agent::State>,
-    /// What the planner answered in a former process.
-    pub answer: Option<Arc<str>>,
-    pub intake: Intake,
-    /// The last record that is in all of this already.
-    pub known: Seq,
-    pub status: watch::Sender<RunStatus>,
-}
 
 pub(crate) struct RunActor;
 
@@ -104,8 +32,8 @@ pub(crate) struct RunState {
     pub houses: Houses,
     pub crew: Crew,
     /// What the planner answered.
-    answer: Option<Arc<str>>,
-    is_drafting: bool,
+    pub answer: Option<Arc<str>>,
+    pub is_drafting: bool,
     intake: Intake,
     known: Seq,
     flights: Flights<Wish>,
@@ -122,8 +50,8 @@ impl Actor for RunActor {
         me: ActorRef<RunMsg>,
         start: RunStart,
     ) -> Result<RunState, ActorProcessingErr> {
-        let (news, closing) = (start.intake.news(), start.site.closing.clone());
-        start.site.effects.spawn(async move {
+        let (news, closing) = (start.intake.news(), start.site.yard.closing.clone());
+        start.site.yard.effects.spawn(async move {
             while closing.run_until_cancelled(news.notified()).await.is_some() {
                 if me.send_message(RunMsg::Heard).is_err() {
                     return;
@@ -151,7 +79,7 @@ impl Actor for RunActor {
         state: &mut RunState,
     ) -> Result<(), ActorProcessingErr> {
         let is_last = matches!(message, RunMsg::Close(_));
-        if state.site.closing.is_cancelled() && !is_last {
+        if state.site.yard.closing.is_cancelled() && !is_last {
             // What comes home now is for the next process to find out again.
             return Ok(());
         }
@@ -188,18 +116,6 @@ impl Actor for RunActor {
     }
 }
 
-/// Whoever gave a command, and what is to be told.
-type Told = (
-    oneshot::Sender<Result<(), CommandError>>,
-    Result<(), CommandError>,
-);
-
-/// Whether the run goes on after a message.
-enum Flow {
-    On(Option<Told>),
-    Closed,
-}
-
 impl RunState {
     async fn take(&mut self, message: RunMsg) -> Result<Flow, ActorProcessingErr> {
         self.listen();
@@ -223,7 +139,7 @@ impl RunState {
             RunMsg::Close(done) => {
                 self.flights = Flights::default();
                 let crew = std::mem::take(&mut self.crew);
-                self.site.effects.spawn(async move {
+                self.site.yard.effects.spawn(async move {
                     crew.end().await;
                     let _ = done.send(());
                 });
@@ -276,7 +192,10 @@ impl RunState {
     }
 
     /// Decides, remembers, applies. Fails only when nothing can be remembered any more.
-    async fn step(&mut self, input: RunInput) -> Result<Result<(), String>, ActorProcessingErr> {
+    pub async fn step(
+        &mut self,
+        input: RunInput,
+    ) -> Result<Result<(), String>, ActorProcessingErr> {
         match decide(&self.run, input) {
             Ok(events) => self.keep(events).await.map(Ok),
             Err(illegal) => Ok(Err(illegal.to_string())),
@@ -313,7 +232,7 @@ impl RunState {
             let number = flight.number;
             let task = effects::task(self, &wish, flight.cancel, me);
             let home = me.clone();
-            self.site.effects.spawn(async move {
+            self.site.yard.effects.spawn(async move {
                 let (outcome, held) = effects::guarded(task, &wish).await;
                 // A run that has stopped needs no answer.
                 let _ = home.send_message(RunMsg::Home(Box::new(Home {
@@ -325,46 +244,6 @@ impl RunState {
             });
         }
         self.retire();
-    }
-
-    /// Has a plan made of what the planner chose, once it is through.
-    fn draft(&mut self, me: &ActorRef<RunMsg>) {
-        let is_through = self.run.phase() == RunPhase::Planning
-            && self.run.nodes().all(|(_, state)| state.is_over());
-        if !is_through || std::mem::replace(&mut self.is_drafting, is_through) {
-            return;
-        }
-        let (me, answer) = (me.clone(), self.answer.clone());
-        let planning = self.site.planning.clone();
-        let draft = move || {
-            let planning = planning.ok_or("make a plan: nothing is known of the repository")?;
-            planning.proposal(answer.as_deref()).map(Box::new)
-        };
-        self.site.effects.spawn(async move {
-            let drafted = tokio::task::spawn_blocking(draft).await;
-            let drafted = drafted.unwrap_or_else(|error| Err(error.to_string()));
-            let _ = me.send_message(RunMsg::Drafted(drafted));
-        });
-    }
-
-    async fn propose(
-        &mut self,
-        proposal: Result<Box<RunCommand>, String>,
-    ) -> Result<(), ActorProcessingErr> {
-        self.is_drafting = false;
-        let command = match proposal {
-            Ok(proposal) => *proposal,
-            Err(why) => RunCommand::Cancel {
-                why: format!("could not {why}"),
-            },
-        };
-        // Whatever came between, such as a cancellation, has the last word.
-        let proposed = self.step(RunInput::Command(command)).await?;
-        if proposed.is_ok() && self.site.approves {
-            let approve = RunCommand::Approve { plan: None };
-            let _ = self.step(RunInput::Command(approve)).await?;
-        }
-        Ok(())
     }
 
     /// Lets the agents of nodes that need them no more go, and gives their trees back.
@@ -380,7 +259,7 @@ impl RunState {
             return;
         }
         let site = self.site.clone();
-        self.site.effects.spawn(async move {
+        self.site.yard.effects.spawn(async move {
             for member in left {
                 member.end().await;
             }
@@ -399,42 +278,10 @@ impl RunState {
         });
     }
 
-    fn tell_agent(
-        &self,
-        node: NodeId,
-        command: Box<Command>,
-        answer: oneshot::Sender<Result<(), CommandError>>,
-    ) {
-        let nobody =
-            || CommandError::Illegal("speak to the node: no agent of it is at work".to_owned());
-        let Some(member) = self.crew.of(node) else {
-            let _ = answer.send(Err(nobody()));
-            return;
-        };
-        if let Err(refused) = member
-            .actor
-            .send_message(AgentMsg::Command(command, answer))
-            && let ractor::MessagingErr::SendErr(AgentMsg::Command(_, answer)) = refused
-        {
-            let _ = answer.send(Err(nobody()));
-        }
-    }
-
-    fn interrupt(&self, node: NodeId, cause: InterruptCause) -> Option<watch::Receiver<Status>> {
-        let member = self.crew.of(node)?;
-        member.interrupt(cause);
-        Some(member.status.clone())
-    }
-
     /// The run cannot go on.
     fn fall(&self, down: ActorProcessingErr) -> ActorProcessingErr {
         let why = self.site.redactor.clean(&down.to_string()).into_owned();
         self.status.send_modify(|status| status.down = Some(why));
         down
     }
-}
-
-/// What is said to an agent in the middle of its turn.
-pub(crate) fn steer(content: Vec<Block>) -> Box<Command> {
-    Box::new(Command::Steer { content })
 }

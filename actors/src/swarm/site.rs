@@ -32,22 +32,33 @@ pub(crate) struct Site {
     pub ground: Ground,
     /// The user's repository and the pool of trees beside it; `None` where work is done in the one folder.
     pub git: Option<Git>,
-    /// What the plan is made of, while there is none.
-    pub planning: Option<Arc<Planning>>,
-    /// Whether a plan is done as soon as it is there.
-    pub approves: bool,
+    pub intent: Intent,
     /// The law of the coordinator itself, which moves branches.
     pub law: Arc<Law>,
     pub redactor: Redactor,
     /// The run's own opening: every agent's state begins with it.
     pub opened: Arc<Record>,
-    /// Everything under way, to be waited for at the close.
+    pub yard: Yard,
+    pub spill: std::path::PathBuf,
+}
+
+/// What is known of a plan that is not there yet.
+#[derive(Default)]
+pub(crate) struct Intent {
+    /// What the plan is made of, while there is none.
+    pub planning: Option<Arc<Planning>>,
+    /// Whether a plan is done as soon as it is there.
+    pub approves: bool,
+}
+
+/// Where the run's effects are under way.
+pub(crate) struct Yard {
+    /// All of them, to be waited for at the close.
     pub effects: TaskTracker,
     /// This process is about to let the run go: what is under way is left as it is.
     pub closing: CancellationToken,
     /// Whoever builds a merged tree holds it: two at once would only take longer, each of them.
     pub build: Semaphore,
-    pub spill: std::path::PathBuf,
 }
 
 /// The user's repository and formic's trees of it.
@@ -63,8 +74,7 @@ pub(crate) struct Plot {
     pub ground: Ground,
     pub git: Option<Git>,
     pub opened: Arc<Record>,
-    pub planning: Option<Arc<Planning>>,
-    pub approves: bool,
+    pub intent: Intent,
 }
 
 impl Site {
@@ -79,8 +89,7 @@ impl Site {
             ground,
             git,
             opened,
-            planning,
-            approves,
+            intent,
         } = plot;
         Ok(Self {
             id,
@@ -88,14 +97,15 @@ impl Site {
             models: Servers::new(&options, models).await?,
             ground,
             git,
-            planning,
-            approves,
+            intent,
             law: setup::law(&options)?,
             redactor: Redactor::new(&options.secrets),
             opened,
-            effects: TaskTracker::new(),
-            closing: CancellationToken::new(),
-            build: Semaphore::new(1),
+            yard: Yard {
+                effects: TaskTracker::new(),
+                closing: CancellationToken::new(),
+                build: Semaphore::new(1),
+            },
             spill: spill_root(&options.data).join(id.to_string()),
             options,
         })

@@ -175,6 +175,43 @@ async fn a_clean_merge_that_breaks_the_gate_sends_only_its_culprit_back() {
 }
 
 #[tokio::test]
+async fn the_culprit_goes_on_from_its_own_work_laid_on_the_newest() {
+    let marker = "[node one, attempt 2]";
+    let again = json!({"file_path": "a.txt", "old_string": "ALPHA", "new_string": "Alpha"});
+    let script = Script::new()
+        .rule(
+            Rule::new("read", Reply::tool("read", json!({"file_path": "a.txt"})))
+                .marker(marker)
+                .turn(3),
+        )
+        .rule(
+            Rule::new("again", Reply::tool("edit", again))
+                .marker(marker)
+                .turn(4),
+        )
+        .rule(Rule::new("done", Reply::text("now")).marker(marker).turn(5));
+    let script = editing(script, "one", ("a.txt", "alpha", "ALPHA"));
+    let script = editing(script, "two", ("b.txt", "beta", "BETA"));
+    let bench = repository(script, &[("a.txt", "alpha\n"), ("b.txt", "beta\n")]);
+    let mut plan = plan(vec![edit("one", &["a.txt"]), edit("two", &["b.txt"])]);
+    plan.gate = Some(check("grep [aA]lpha a.txt"));
+    let records = carried(&bench, plan).await;
+    assert_eq!(
+        setbacks(&records),
+        [FailureClass::Gate],
+        "{}",
+        told(&records)
+    );
+    assert!(landing(&records).is_fast_forward);
+    assert_eq!(
+        (bench.file("a.txt"), bench.file("b.txt")),
+        ("Alpha\n".into(), "BETA\n".into())
+    );
+    let agents: std::collections::BTreeSet<_> = records.iter().filter_map(|r| r.agent).collect();
+    assert_eq!(agents.len(), 2, "the same agent went on");
+}
+
+#[tokio::test]
 async fn an_agent_that_never_answers_costs_its_node_and_not_the_run() {
     let script = editing(Script::new(), "two", ("b.txt", "beta", "BETA"));
     let script = script.otherwise(Reply::text("late").delay_ms(600_000));

@@ -10,7 +10,7 @@ use super::reach;
 use crate::scope::{Glob, GlobError};
 
 /// The most nodes a plan can have, whatever its caps say.
-const MAX_NODES: u32 = 10_000;
+const MAX_NODES: u32 = 2_000;
 
 /// Files that usually hold secrets; a scope may not name them. Examples of such files are no secrets.
 pub(crate) const SECRETS: [&str; 12] = [

@@ -81,117 +81,119 @@ pub(crate) fn names(problems: &[Problem]) -> Vec<&'static str> {
 
 type Break = fn(&mut PlanDocument);
 
+/// A code, the node it names, and what breaks its rule.
+const RULES: &[(&str, Option<&str>, Break)] = &[
+    ("version", None, |plan| {
+        plan.version = 2;
+    }),
+    ("goal", None, |plan| {
+        plan.goal = " \n".into();
+    }),
+    ("empty", None, |plan| plan.nodes.clear()),
+    ("brief", Some("b"), |plan| {
+        plan.nodes[1].brief = None;
+    }),
+    ("brief", Some("b"), |plan| {
+        plan.nodes[1].brief = Some("  ".into());
+    }),
+    ("name", Some("b c"), |plan| {
+        plan.nodes[1].name = "b c".into();
+    }),
+    ("name", Some(""), |plan| {
+        plan.nodes[1].name = "".into();
+    }),
+    ("duplicate-name", Some("c"), |plan| {
+        plan.nodes[1].name = "c".into();
+    }),
+    ("kind", Some("b"), |plan| kind(plan, Kind::Merge)),
+    ("kind", Some("b"), |plan| read_only(plan, Kind::Chat)),
+    ("kind", Some("b"), |plan| read_only(plan, Kind::Plan)),
+    ("check", Some("b"), |plan| {
+        plan.nodes[1].accept = Some(check(" "));
+    }),
+    ("check", None, |plan| {
+        plan.gate = Some(check(""));
+    }),
+    ("check", Some("b"), |plan| {
+        read_only(plan, Kind::Verify);
+        plan.nodes[1].accept = None;
+    }),
+    ("duration", Some("b"), |plan| timeout(plan, "soon")),
+    ("duration", Some("b"), |plan| timeout(plan, "0s")),
+    ("duration", Some("b"), |plan| {
+        plan.nodes[1].budget.wall = Some("10 m".into());
+    }),
+    ("unknown-dep", Some("b"), |plan| {
+        plan.nodes[1].deps.push("x".into());
+    }),
+    ("cycle", Some("a"), |plan| {
+        plan.nodes[0].deps.push("b".into());
+    }),
+    ("cycle", Some("b"), |plan| {
+        plan.nodes[1].deps.push("b".into());
+    }),
+    ("scope-syntax", Some("b"), |plan| writes(plan, "[x")),
+    ("scope-syntax", Some("b"), |plan| {
+        plan.nodes[1].reads.push("{x".into());
+    }),
+    ("scope-outside", Some("b"), |plan| writes(plan, "../x")),
+    ("scope-outside", Some("b"), |plan| {
+        writes(plan, "/etc/passwd");
+    }),
+    ("scope-git", Some("b"), |plan| writes(plan, ".git/hooks/x")),
+    ("scope-secret", Some("b"), |plan| writes(plan, "conf/.env")),
+    ("scope-secret", Some("b"), |plan| writes(plan, "keys/*.pem")),
+    ("scope-secret", Some("b"), |plan| {
+        plan.nodes[1].reads.push(".ssh/**".into());
+    }),
+    ("scope-missing", Some("b"), |plan| {
+        plan.nodes[1].writes.clear();
+    }),
+    ("scope-surplus", Some("b"), |plan| {
+        plan.nodes[1].kind = Kind::Explore;
+    }),
+    ("budget-amount", Some("b"), |plan| {
+        plan.nodes[1].budget.usd = Some(-1.0);
+    }),
+    ("budget-amount", Some("b"), |plan| {
+        plan.nodes[1].budget.usd = Some(f64::NAN);
+    }),
+    ("budget-amount", Some("b"), |plan| {
+        plan.nodes[1].budget.attempts = Some(0);
+    }),
+    ("budget-floor", Some("b"), |plan| {
+        plan.nodes[1].budget.tokens = Some(10);
+    }),
+    ("budget-floor", Some("b"), |plan| {
+        plan.nodes[1].budget.usd = Some(0.0);
+    }),
+    ("budget-floor", Some("b"), |plan| {
+        plan.nodes[1].budget.wall = Some("1ms".into());
+    }),
+    ("budget-total", None, |plan| {
+        plan.budget.tokens = Some(100_000);
+        plan.nodes[1].budget.tokens = Some(60_000);
+        plan.nodes[2].budget.tokens = Some(60_000);
+    }),
+    ("budget-total", None, |plan| {
+        plan.budget.wall = Some("1m".into());
+        plan.nodes[1].budget.wall = Some("2m".into());
+    }),
+    ("cap-nodes", None, |plan| {
+        plan.caps.max_nodes = Some(2);
+    }),
+    ("cap-amount", None, |plan| {
+        plan.caps.max_parallel = Some(0);
+    }),
+    ("cap-amount", None, |plan| {
+        plan.caps.max_nodes = Some(1_000_000);
+    }),
+];
+
 #[test]
 fn each_rule_has_its_code() {
     assert!(normal(&sound(), &[]).is_ok());
-    let rules: &[(&str, Option<&str>, Break)] = &[
-        ("version", None, |plan| {
-            plan.version = 2;
-        }),
-        ("goal", None, |plan| {
-            plan.goal = " \n".into();
-        }),
-        ("empty", None, |plan| plan.nodes.clear()),
-        ("brief", Some("b"), |plan| {
-            plan.nodes[1].brief = None;
-        }),
-        ("brief", Some("b"), |plan| {
-            plan.nodes[1].brief = Some("  ".into());
-        }),
-        ("name", Some("b c"), |plan| {
-            plan.nodes[1].name = "b c".into();
-        }),
-        ("name", Some(""), |plan| {
-            plan.nodes[1].name = "".into();
-        }),
-        ("duplicate-name", Some("c"), |plan| {
-            plan.nodes[1].name = "c".into();
-        }),
-        ("kind", Some("b"), |plan| kind(plan, Kind::Merge)),
-        ("kind", Some("b"), |plan| read_only(plan, Kind::Chat)),
-        ("kind", Some("b"), |plan| read_only(plan, Kind::Plan)),
-        ("check", Some("b"), |plan| {
-            plan.nodes[1].accept = Some(check(" "));
-        }),
-        ("check", None, |plan| {
-            plan.gate = Some(check(""));
-        }),
-        ("check", Some("b"), |plan| {
-            read_only(plan, Kind::Verify);
-            plan.nodes[1].accept = None;
-        }),
-        ("duration", Some("b"), |plan| timeout(plan, "soon")),
-        ("duration", Some("b"), |plan| timeout(plan, "0s")),
-        ("duration", Some("b"), |plan| {
-            plan.nodes[1].budget.wall = Some("10 m".into());
-        }),
-        ("unknown-dep", Some("b"), |plan| {
-            plan.nodes[1].deps.push("x".into());
-        }),
-        ("cycle", Some("a"), |plan| {
-            plan.nodes[0].deps.push("b".into());
-        }),
-        ("cycle", Some("b"), |plan| {
-            plan.nodes[1].deps.push("b".into());
-        }),
-        ("scope-syntax", Some("b"), |plan| writes(plan, "[x")),
-        ("scope-syntax", Some("b"), |plan| {
-            plan.nodes[1].reads.push("{x".into());
-        }),
-        ("scope-outside", Some("b"), |plan| writes(plan, "../x")),
-        ("scope-outside", Some("b"), |plan| {
-            writes(plan, "/etc/passwd");
-        }),
-        ("scope-git", Some("b"), |plan| writes(plan, ".git/hooks/x")),
-        ("scope-secret", Some("b"), |plan| writes(plan, "conf/.env")),
-        ("scope-secret", Some("b"), |plan| writes(plan, "keys/*.pem")),
-        ("scope-secret", Some("b"), |plan| {
-            plan.nodes[1].reads.push(".ssh/**".into());
-        }),
-        ("scope-missing", Some("b"), |plan| {
-            plan.nodes[1].writes.clear();
-        }),
-        ("scope-surplus", Some("b"), |plan| {
-            plan.nodes[1].kind = Kind::Explore;
-        }),
-        ("budget-amount", Some("b"), |plan| {
-            plan.nodes[1].budget.usd = Some(-1.0);
-        }),
-        ("budget-amount", Some("b"), |plan| {
-            plan.nodes[1].budget.usd = Some(f64::NAN);
-        }),
-        ("budget-amount", Some("b"), |plan| {
-            plan.nodes[1].budget.attempts = Some(0);
-        }),
-        ("budget-floor", Some("b"), |plan| {
-            plan.nodes[1].budget.tokens = Some(10);
-        }),
-        ("budget-floor", Some("b"), |plan| {
-            plan.nodes[1].budget.usd = Some(0.0);
-        }),
-        ("budget-floor", Some("b"), |plan| {
-            plan.nodes[1].budget.wall = Some("1ms".into());
-        }),
-        ("budget-total", None, |plan| {
-            plan.budget.tokens = Some(100_000);
-            plan.nodes[1].budget.tokens = Some(60_000);
-            plan.nodes[2].budget.tokens = Some(60_000);
-        }),
-        ("budget-total", None, |plan| {
-            plan.budget.wall = Some("1m".into());
-            plan.nodes[1].budget.wall = Some("2m".into());
-        }),
-        ("cap-nodes", None, |plan| {
-            plan.caps.max_nodes = Some(2);
-        }),
-        ("cap-amount", None, |plan| {
-            plan.caps.max_parallel = Some(0);
-        }),
-        ("cap-amount", None, |plan| {
-            plan.caps.max_nodes = Some(1_000_000);
-        }),
-    ];
-    for (at, (code, node, breaks)) in rules.iter().enumerate() {
+    for (at, (code, node, breaks)) in RULES.iter().enumerate() {
         let mut broken = sound();
         breaks(&mut broken);
         let problems = normal(&broken, &[]).unwrap_err();

@@ -34,7 +34,7 @@ pub(super) async fn gate(site: &Site, order: Order, cancel: CancellationToken) -
         checks,
     } = order;
     let running = run(site, &commit, (&checks, &cancel));
-    let runs = match cancel.run_until_cancelled(site.build.acquire()).await {
+    let runs = match cancel.run_until_cancelled(site.yard.build.acquire()).await {
         Some(_lane) => running.await?,
         None => return Ok((None, None)),
     };

@@ -12,8 +12,9 @@ use super::{Answer, command, markers};
 use crate::swarm::crew::Member;
 use crate::swarm::fence;
 use crate::swarm::house::{House, Key, NoHouse};
+use crate::swarm::messages::RunMsg;
 use crate::swarm::outfit;
-use crate::swarm::run_actor::{RunMsg, RunState};
+use crate::swarm::run_actor::RunState;
 use crate::swarm::site::Site;
 
 /// What is to be looked at.
@@ -89,7 +90,7 @@ fn fault(text: String) -> Inspection {
 async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse> {
     if let Some(member) = &order.member {
         // What an agent left running must not go on changing what is looked at.
-        member.world.shells.end_all().await;
+        member.world.commands.shells.end_all().await;
     }
     let house = order
         .key

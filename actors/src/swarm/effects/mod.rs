@@ -1,5 +1,6 @@
 //! Effects of a run: each wish runs beside the actor as a task of its own and comes home as a message.
 
+mod attempt;
 mod command;
 mod gate;
 mod inform;
@@ -21,7 +22,8 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tools::WritePermit;
 
-use super::run_actor::{RunMsg, RunState};
+use super::messages::RunMsg;
+use super::run_actor::RunState;
 
 /// How long an agent whose time is over may take to end what it started.
 const GRACE: Duration = Duration::from_secs(10);
@@ -39,7 +41,7 @@ pub(crate) fn task(
 ) -> BoxFuture<'static, Answer> {
     let site = state.site.clone();
     match wish.clone() {
-        Wish::Work { node, agent, .. } => match work::Order::new(state, (node, agent), me) {
+        Wish::Work { node, agent, .. } => match attempt::Order::new(state, (node, agent), me) {
             Some(order) => work::work(site, order, cancel).boxed(),
             None => odd(),
         },

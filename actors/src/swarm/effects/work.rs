@@ -4,151 +4,28 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::prompt::{Brief, Handoff, again};
 use protocol::{
-    AgentId, Attempt, Block, Check, Command, Draft, Event, Failure, FailureClass, FaultEvent,
-    InterruptCause, Kind, Node, NodeId, Opening, Record, Seq, SessionEvent, Text, Tier, TurnId,
+    Block, Command, Draft, Event, FailureClass, FaultEvent, InterruptCause, Kind, Opening, Record,
+    Seq, SessionEvent,
 };
-use ractor::{Actor, ActorRef};
-use scheduler::run::{DEFAULT_WALL_MS, Run, RunOutcome};
+use ractor::Actor;
+use scheduler::run::{DEFAULT_WALL_MS, RunOutcome};
 use store::DataFolder;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::attempt::Order;
 use super::{Answer, command};
 use crate::agent_actor::{AgentActor, CommandError, Start, Status};
 use crate::journal;
 use crate::swarm::crew::Member;
-use crate::swarm::house::{House, Key, NoHouse};
-use crate::swarm::outfit::{self, Outfit, Post};
-use crate::swarm::run_actor::{RunMsg, RunState};
+use crate::swarm::house::{House, NoHouse};
+use crate::swarm::messages::RunMsg;
+use crate::swarm::outfit::{self, Outfit};
 use crate::swarm::site::Site;
 
 /// How often an agent that failed is taken up again in one attempt.
 const RESTARTS: u32 = 3;
-
-/// One attempt at a node.
-pub(super) struct Order {
-    node: Node,
-    attempt: Attempt,
-    agent: AgentId,
-    tier: Tier,
-    gate: Option<Check>,
-    key: Key,
-    /// Who is at the node's place now, perhaps the agent of an earlier attempt.
-    member: Option<Member>,
-    /// What the agent had in a former process.
-    past: Option<agent::State>,
-    message: Text,
-    run: ActorRef<RunMsg>,
-    turn: TurnId,
-}
-
-impl Order {
-    pub(super) fn new(
-        state: &mut RunState,
-        (node, agent): (NodeId, AgentId),
-        run: &ActorRef<RunMsg>,
-    ) -> Option<Self> {
-        let past = state.crew.past(agent);
-        let attempt = state.run.node(node)?.attempt.clone()?;
-        Some(Self {
-            node: state.run.planned(node)?.clone(),
-            message: message(state, node, &attempt)?,
-            turn: turn(&state.run, node, &attempt),
-            attempt,
-            agent,
-            tier: state.run.tier(node),
-            gate: state.run.plan().gate.clone(),
-            key: state.houses.key(node),
-            member: state.crew.of(node).cloned(),
-            past,
-            run: run.clone(),
-        })
-    }
-
-    fn post<'a>(&'a self, house: &'a Arc<House>) -> Post<'a> {
-        Post {
-            node: &self.node,
-            attempt: &self.attempt,
-            tier: self.tier,
-            gate: self.gate.as_ref(),
-            house,
-        }
-    }
-
-    fn failed(&self, class: FailureClass, evidence: String) -> RunOutcome {
-        let evidence = evidence.into();
-        RunOutcome::Worked {
-            node: self.node.id,
-            attempt: self.attempt.number,
-            failure: Some(Failure { class, evidence }),
-        }
-    }
-}
-
-/// One turn for each attempt: whether it has begun is a fact of the journal.
-fn turn(run: &Run, node: NodeId, attempt: &Attempt) -> TurnId {
-    let (run, node) = (run.id().uuid(), node.uuid());
-    let number = attempt.number.to_be_bytes();
-    TurnId::derived(&[run.as_bytes(), node.as_bytes(), b"turn", &number])
-}
-
-/// What the agent is told: its brief, or why its work was not taken.
-fn message(state: &RunState, node: NodeId, attempt: &Attempt) -> Option<Text> {
-    let run = &state.run;
-    let planning = state.site.planning.as_ref();
-    if let Some(planning) = planning.filter(|_| is_planner(run, node)) {
-        return Some(planning.message());
-    }
-    let (planned, state) = (run.planned(node)?, run.node(node)?);
-    let plan = run.plan();
-    let before = plan
-        .nodes
-        .iter()
-        .filter(|one| planned.deps.contains(&one.id));
-    let handoffs: Vec<(&Node, String)> = before
-        .map(|one| {
-            let said = run.hand_off(one.id);
-            (
-                one,
-                said.map(|said| said.as_str().into_owned())
-                    .unwrap_or_default(),
-            )
-        })
-        .collect();
-    let changed = |one: &Node| {
-        run.node(one.id)?
-            .found
-            .as_ref()
-            .map(|found| &found.changed[..])
-    };
-    let handoffs: Vec<Handoff<'_>> = handoffs
-        .iter()
-        .map(|(one, said)| Handoff {
-            name: &one.name,
-            title: &one.title,
-            said,
-            changed: changed(one).unwrap_or_default(),
-        })
-        .collect();
-    let brief = Brief {
-        goal: &plan.goal,
-        node: planned,
-        contracts: &plan.contracts,
-        handoffs: &handoffs,
-    };
-    Some(match state.setbacks.last() {
-        None => brief.first(),
-        Some(last) if attempt.is_fresh => brief.afresh(attempt.number, &last.failure),
-        Some(last) => again(planned, attempt.number, &last.failure),
-    })
-}
-
-fn is_planner(run: &Run, node: NodeId) -> bool {
-    run.planned(node)
-        .is_some_and(|node| node.kind == Kind::Plan)
-}
 
 /// Why an attempt could not be carried on.
 enum Stop {
@@ -364,7 +241,7 @@ async fn turn_of(
     if let Some(done) = cancel.run_until_cancelled(done).await {
         return done;
     }
-    if site.closing.is_cancelled() {
+    if site.yard.closing.is_cancelled() {
         // Another process goes on with the turn.
         return Ok(());
     }

@@ -1,0 +1,139 @@
+//! One attempt at a node, as whoever carries it needs to know it.
+
+use std::sync::Arc;
+
+use agent::prompt::{Brief, Handoff, again};
+use protocol::{
+    AgentId, Attempt, Check, Failure, FailureClass, Kind, Node, NodeId, Text, Tier, TurnId,
+};
+use ractor::ActorRef;
+use scheduler::run::{Run, RunOutcome};
+
+use crate::swarm::crew::Member;
+use crate::swarm::house::{House, Key};
+use crate::swarm::messages::RunMsg;
+use crate::swarm::outfit::Post;
+use crate::swarm::run_actor::RunState;
+
+/// One attempt at a node.
+pub(super) struct Order {
+    pub node: Node,
+    pub attempt: Attempt,
+    pub agent: AgentId,
+    tier: Tier,
+    gate: Option<Check>,
+    pub key: Key,
+    /// Who is at the node's place now, perhaps the agent of an earlier attempt.
+    pub member: Option<Member>,
+    /// What the agent had in a former process.
+    pub past: Option<agent::State>,
+    pub message: Text,
+    pub run: ActorRef<RunMsg>,
+    pub turn: TurnId,
+}
+
+impl Order {
+    pub(super) fn new(
+        state: &mut RunState,
+        (node, agent): (NodeId, AgentId),
+        run: &ActorRef<RunMsg>,
+    ) -> Option<Self> {
+        let past = state.crew.past(agent);
+        let attempt = state.run.node(node)?.attempt.clone()?;
+        Some(Self {
+            node: state.run.planned(node)?.clone(),
+            message: message(state, node, &attempt)?,
+            turn: turn(&state.run, node, &attempt),
+            attempt,
+            agent,
+            tier: state.run.tier(node),
+            gate: state.run.plan().gate.clone(),
+            key: state.houses.key(node),
+            member: state.crew.of(node).cloned(),
+            past,
+            run: run.clone(),
+        })
+    }
+
+    pub fn post<'a>(&'a self, house: &'a Arc<House>) -> Post<'a> {
+        Post {
+            node: &self.node,
+            attempt: &self.attempt,
+            tier: self.tier,
+            gate: self.gate.as_ref(),
+            house,
+        }
+    }
+
+    pub fn failed(&self, class: FailureClass, evidence: String) -> RunOutcome {
+        let evidence = evidence.into();
+        RunOutcome::Worked {
+            node: self.node.id,
+            attempt: self.attempt.number,
+            failure: Some(Failure { class, evidence }),
+        }
+    }
+}
+
+/// One turn for each attempt: whether it has begun is a fact of the journal.
+fn turn(run: &Run, node: NodeId, attempt: &Attempt) -> TurnId {
+    let (run, node) = (run.id().uuid(), node.uuid());
+    let number = attempt.number.to_be_bytes();
+    TurnId::derived(&[run.as_bytes(), node.as_bytes(), b"turn", &number])
+}
+
+/// What the agent is told: its brief, or why its work was not taken.
+fn message(state: &RunState, node: NodeId, attempt: &Attempt) -> Option<Text> {
+    let run = &state.run;
+    let planning = state.site.intent.planning.as_ref();
+    if let Some(planning) = planning.filter(|_| is_planner(run, node)) {
+        return Some(planning.message());
+    }
+    let (planned, state) = (run.planned(node)?, run.node(node)?);
+    let plan = run.plan();
+    let before = plan
+        .nodes
+        .iter()
+        .filter(|one| planned.deps.contains(&one.id));
+    let handoffs: Vec<(&Node, String)> = before
+        .map(|one| {
+            let said = run.hand_off(one.id);
+            (
+                one,
+                said.map(|said| said.as_str().into_owned())
+                    .unwrap_or_default(),
+            )
+        })
+        .collect();
+    let changed = |one: &Node| {
+        run.node(one.id)?
+            .found
+            .as_ref()
+            .map(|found| &found.changed[..])
+    };
+    let handoffs: Vec<Handoff<'_>> = handoffs
+        .iter()
+        .map(|(one, said)| Handoff {
+            name: &one.name,
+            title: &one.title,
+            said,
+            changed: changed(one).unwrap_or_default(),
+        })
+        .collect();
+    let brief = Brief {
+        goal: &plan.goal,
+        node: planned,
+        contracts: &plan.contracts,
+        handoffs: &handoffs,
+    };
+    Some(match state.setbacks.last() {
+        None => brief.first(),
+        Some(last) if attempt.is_fresh => brief.afresh(attempt.number, &last.failure),
+        Some(last) => again(planned, attempt.number, &last.failure),
+    })
+}
+
+fn is_planner(run: &Run, node: NodeId) -> bool {
+    run.planned(node)
+        .is_some_and(|node| node.kind == Kind::Plan)
+}

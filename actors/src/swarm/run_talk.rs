@@ -1,0 +1,83 @@
+//! What a run's actor says to agents, and has said by those who draft its plan.
+
+use protocol::{Command, InterruptCause, NodeId};
+use ractor::{ActorProcessingErr, ActorRef};
+use scheduler::run::{RunCommand, RunInput, RunPhase};
+use tokio::sync::{oneshot, watch};
+
+use super::messages::RunMsg;
+use super::run_actor::RunState;
+use crate::agent_actor::{AgentMsg, CommandError, Status};
+
+impl RunState {
+    /// Has a plan made of what the planner chose, once it is through.
+    pub(super) fn draft(&mut self, me: &ActorRef<RunMsg>) {
+        let is_through = self.run.phase() == RunPhase::Planning
+            && self.run.nodes().all(|(_, state)| state.is_over());
+        if !is_through || std::mem::replace(&mut self.is_drafting, is_through) {
+            return;
+        }
+        let (me, answer) = (me.clone(), self.answer.clone());
+        let planning = self.site.intent.planning.clone();
+        let draft = move || {
+            let planning = planning.ok_or("make a plan: nothing is known of the repository")?;
+            planning.proposal(answer.as_deref()).map(Box::new)
+        };
+        self.site.yard.effects.spawn(async move {
+            let drafted = tokio::task::spawn_blocking(draft).await;
+            let drafted = drafted.unwrap_or_else(|error| Err(error.to_string()));
+            let _ = me.send_message(RunMsg::Drafted(drafted));
+        });
+    }
+
+    pub(super) async fn propose(
+        &mut self,
+        proposal: Result<Box<RunCommand>, String>,
+    ) -> Result<(), ActorProcessingErr> {
+        self.is_drafting = false;
+        let command = match proposal {
+            Ok(proposal) => *proposal,
+            Err(why) => RunCommand::Cancel {
+                why: format!("could not {why}"),
+            },
+        };
+        // Whatever came between, such as a cancellation, has the last word.
+        let proposed = self.step(RunInput::Command(command)).await?;
+        if proposed.is_ok() && self.site.intent.approves {
+            let approve = RunCommand::Approve { plan: None };
+            let _ = self.step(RunInput::Command(approve)).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn tell_agent(
+        &self,
+        node: NodeId,
+        command: Box<Command>,
+        answer: oneshot::Sender<Result<(), CommandError>>,
+    ) {
+        let nobody =
+            || CommandError::Illegal("speak to the node: no agent of it is at work".to_owned());
+        let Some(member) = self.crew.of(node) else {
+            let _ = answer.send(Err(nobody()));
+            return;
+        };
+        if let Err(refused) = member
+            .actor
+            .send_message(AgentMsg::Command(command, answer))
+            && let ractor::MessagingErr::SendErr(AgentMsg::Command(_, answer)) = refused
+        {
+            let _ = answer.send(Err(nobody()));
+        }
+    }
+
+    pub(super) fn interrupt(
+        &self,
+        node: NodeId,
+        cause: InterruptCause,
+    ) -> Option<watch::Receiver<Status>> {
+        let member = self.crew.of(node)?;
+        member.interrupt(cause);
+        Some(member.status.clone())
+    }
+}
