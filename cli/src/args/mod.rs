@@ -119,8 +119,22 @@ pub fn parse(words: &[OsString]) -> Result<Cli, Stop> {
     })?;
     match &cli.command {
         None if !cli.run.print => misplaced(words).map_or(Ok(cli), Err),
+        Some(Command::Swarm(args)) if args.command.is_none() => {
+            misplaced_in(words, "swarm").map_or(Ok(cli), Err)
+        }
         _ => Ok(cli),
     }
+}
+
+/// A subcommand of `command` that was taken for what it is to be about.
+fn misplaced_in(words: &[OsString], command: &str) -> Option<Stop> {
+    let tree = Cli::command();
+    let below = tree.find_subcommand(command)?;
+    let names: Vec<&str> = below
+        .get_subcommands()
+        .flat_map(clap::Command::get_name_and_visible_aliases)
+        .collect();
+    stray::meant(words.get(1..)?, &names).map(Stop::Failed)
 }
 
 fn misplaced(words: &[OsString]) -> Option<Stop> {

@@ -133,6 +133,7 @@ pub enum IsolationName {
 #[derive(Debug, Subcommand)]
 pub enum SwarmCommand {
     /// List runs, newest first
+    #[command(visible_alias = "list")]
     Ls(LsArgs),
     /// Show a run: its plan, its nodes, what landed
     Show(ShowArgs),

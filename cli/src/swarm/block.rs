@@ -205,6 +205,7 @@ fn doing(swarm: &Swarm, node: &SwarmNode) -> Option<String> {
             let red = if batch.is_red() { ", red" } else { "" };
             format!("batch {}{red}", batch.number)
         }
+        NodeState::Done if !node.node.kind.writes() => return None,
         NodeState::Done => {
             let files = node.found.as_ref().map_or(0, |found| found.changed.len());
             let commit = node

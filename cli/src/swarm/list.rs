@@ -134,7 +134,8 @@ fn whole(
     report: &Report,
     (width, strokes): (usize, Strokes),
 ) -> String {
-    let mut parts = vec![preview.drawing(width, strokes)];
+    let mut parts = Vec::new();
+    parts.extend(preview.drawing(width, strokes));
     if !swarm.batches.is_empty() {
         let lines = swarm.batches.iter().map(|batch| batch_line(swarm, batch));
         parts.push(lines.collect::<Vec<String>>().join("\n"));

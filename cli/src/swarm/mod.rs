@@ -23,10 +23,15 @@ mod words;
 
 use std::process::ExitCode;
 
+use protocol::{Plan, SessionId};
+
 use crate::args::swarm::{SwarmArgs, SwarmCommand};
 use crate::commands::data;
 use crate::failure::Failure;
+use crate::resolve::environment::Environment;
 use crate::runtime::block_on;
+
+use screen::Screen;
 
 /// Runs `formic swarm`.
 ///
@@ -46,4 +51,17 @@ pub fn run(args: &SwarmArgs) -> Result<ExitCode, Failure> {
         SwarmCommand::Retry(args) => block_on(control::retry(&data()?, args)),
     }
     .map(|()| ExitCode::SUCCESS)
+}
+
+/// A plan drawn as broad as the terminal is; none of nothing, or of more than an eye could follow.
+pub fn drawing(plan: &Plan) -> Option<String> {
+    let environment = Environment::read();
+    let (width, _) = screen::size(&environment);
+    preview::drawing(plan, width, Screen::find(&environment).strokes)
+}
+
+/// The report of a run for people.
+pub fn reported(swarm: &views::Swarm, run: SessionId) -> String {
+    let strokes = Screen::find(&Environment::read()).strokes;
+    report::Report::new(swarm, run, None).text(strokes)
 }

@@ -67,9 +67,7 @@ impl Preview {
     /// Everything for people, in so many columns.
     pub fn text(&self, width: usize, strokes: Strokes) -> String {
         let mut parts = vec![self.head()];
-        if self.plan.nodes.len() <= MOST_DRAWN {
-            parts.push(self.drawing(width, strokes));
-        }
+        parts.extend(self.drawing(width, strokes));
         parts.push(output::table(&self.rows()));
         parts.extend(self.notes());
         parts.push(self.outlook());
@@ -88,19 +86,9 @@ impl Preview {
         format!("{goal}\n{nodes}, at most {lanes} at once; {gate}")
     }
 
-    /// The drawing alone.
-    pub fn drawing(&self, width: usize, strokes: Strokes) -> String {
-        let place = |id: &NodeId| self.plan.nodes.iter().position(|node| node.id == *id);
-        let knots: Vec<Knot> = self
-            .plan
-            .nodes
-            .iter()
-            .map(|node| Knot {
-                label: node.name.to_string(),
-                deps: node.deps.iter().filter_map(place).collect(),
-            })
-            .collect();
-        dag(&knots, width, strokes).join("\n")
+    /// The drawing alone; none of nothing, or of more than an eye could follow.
+    pub fn drawing(&self, width: usize, strokes: Strokes) -> Option<String> {
+        drawing(&self.plan, width, strokes)
     }
 
     fn rows(&self) -> Vec<Vec<String>> {
@@ -200,6 +188,19 @@ impl Preview {
             "critical_path": Value::from_iter(path),
         })
     }
+}
+
+/// A plan drawn; none of nothing, or of more than an eye could follow.
+pub fn drawing(plan: &Plan, width: usize, strokes: Strokes) -> Option<String> {
+    if !(1..=MOST_DRAWN).contains(&plan.nodes.len()) {
+        return None;
+    }
+    let place = |id: &NodeId| plan.nodes.iter().position(|node| node.id == *id);
+    let knots = plan.nodes.iter().map(|node| Knot {
+        label: node.name.to_string(),
+        deps: node.deps.iter().filter_map(place).collect(),
+    });
+    Some(dag(&knots.collect::<Vec<Knot>>(), width, strokes).join("\n"))
 }
 
 /// A value that serialises as a word, as that word.

@@ -4,7 +4,7 @@
 pub fn span(ms: u64) -> String {
     let seconds = ms / 1_000;
     match seconds {
-        0 if ms < 1_000 => format!("{ms}ms"),
+        0 if ms > 0 => format!("{ms}ms"),
         0..60 => match ms % 1_000 / 100 {
             0 => format!("{seconds}s"),
             tenths => format!("{seconds}.{tenths}s"),
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn amounts_are_short_and_never_say_more_than_is_known() {
         let spans = [
-            (0, "0ms"),
+            (0, "0s"),
             (999, "999ms"),
             (1_000, "1s"),
             (1_540, "1.5s"),

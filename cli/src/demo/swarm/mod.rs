@@ -10,7 +10,7 @@ use std::path::Path;
 
 use actors::{Swarm, SwarmOptions};
 use anyhow::Context;
-use protocol::{Notice, PlanDocument};
+use protocol::{Event, Notice, PlanDocument, PlanEvent};
 use scripted::{LoggedRequest, Server};
 use views::SwarmReport;
 
@@ -69,6 +69,10 @@ async fn carry_out(
     let mut live = Live::default();
     while let Some(notice) = watch.next().await {
         if let Notice::Record(record) = &notice {
+            if let Event::Plan(PlanEvent::Accepted { plan }) = &record.event {
+                let drawn = crate::swarm::drawing(plan).unwrap_or_default();
+                writeln!(out, "{drawn}\n")?;
+            }
             live.record(record, out)?;
             if live.swarm.is_over() {
                 break;
@@ -77,6 +81,7 @@ async fn carry_out(
     }
     swarm.rest().await?;
     let report = live.swarm.report(swarm.id());
+    writeln!(out, "\n{}", crate::swarm::reported(&live.swarm, swarm.id()))?;
     swarm.close().await;
     Ok(report)
 }

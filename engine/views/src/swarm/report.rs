@@ -1,6 +1,6 @@
 //! The report of a run: one line a node, the totals, where the result came to rest.
 
-use protocol::{CheckRun, Cost, FailureClass, SessionId, Timestamp};
+use protocol::{CheckRun, Cost, Failure, FailureClass, SessionId, Timestamp};
 
 use super::lines::{
     BudgetLine, CheckLine, NodeLine, NodeUse, RunStatus, SwarmReport, Target, Totals,
@@ -55,9 +55,10 @@ impl Swarm {
     /// How the run ended.
     pub fn status(&self) -> RunStatus {
         let is_over_budget = |node: &SwarmNode| {
-            let failure = node.last_failure();
+            let is_budget = |failure: &Failure| failure.class == FailureClass::Budget;
+            // What fails before its first attempt had nothing left to begin with.
             node.state == NodeState::Failed
-                && failure.is_some_and(|failure| failure.class == FailureClass::Budget)
+                && (node.attempt == 0 || node.last_failure().is_some_and(is_budget))
         };
         let done = self.count(|state| state == NodeState::Done);
         match &self.phase {

@@ -19,6 +19,13 @@ fn both(first: NodeEnd, second: NodeEnd) -> Vec<Event> {
     ]
 }
 
+/// The same after an attempt each.
+fn tried(first: NodeEnd, second: NodeEnd) -> Vec<Event> {
+    let mut events = vec![begun(1, 1), begun(2, 1)];
+    events.extend(both(first, second));
+    events
+}
+
 #[test]
 fn the_status_says_how_a_closed_run_ended() {
     let closed = Event::Plan(PlanEvent::Closed);
@@ -26,8 +33,12 @@ fn the_status_says_how_a_closed_run_ended() {
     let table: Vec<(Vec<Event>, RunStatus)> = vec![
         (vec![], RunStatus::Unfinished),
         (both(NodeEnd::Done, NodeEnd::Done), RunStatus::Success),
-        (both(NodeEnd::Done, NodeEnd::Failed), RunStatus::Partial),
-        (both(NodeEnd::Failed, NodeEnd::Failed), RunStatus::Failed),
+        (tried(NodeEnd::Done, NodeEnd::Failed), RunStatus::Partial),
+        (
+            both(NodeEnd::Done, NodeEnd::Failed),
+            RunStatus::LimitReached,
+        ),
+        (tried(NodeEnd::Failed, NodeEnd::Failed), RunStatus::Failed),
         (
             vec![
                 returned(1, 1, FailureClass::Budget),
