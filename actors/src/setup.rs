@@ -80,12 +80,17 @@ pub(crate) fn opening(options: &Options, ground: &Ground) -> Result<Opening, Ope
     })
 }
 
+/// Every tool by name; those of the board are offered only where there is one.
+fn registry() -> Registry {
+    Registry::builtin().with_board()
+}
+
 /// The names of the offered tools, sorted.
 fn offered(options: &Options) -> Result<Vec<String>, OpenError> {
-    let registry = Registry::builtin();
-    let known = || registry.names().map(str::to_owned);
+    let registry = registry();
+    let known = || Registry::builtin().names().map(str::to_owned).collect();
     let mut names: Vec<String> = match &options.prompt.tools {
-        None => known().collect(),
+        None => known(),
         Some(wanted) => {
             let canonical = |name: &String| {
                 let found = registry.canonical(name).map(str::to_owned);
@@ -125,12 +130,13 @@ fn offer(options: &Options, vision: bool) -> Result<Offer, OpenError> {
     let schema = options.prompt.schema.as_ref();
     let answer = schema.map(AnswerSchema::new).transpose();
     let answer = answer.map_err(OpenError::Schema)?;
-    let registry = Registry::builtin();
+    let registry = registry();
     let declared = declare(&registry, &offered(options)?, answer.as_ref());
     Ok(Offer {
         registry,
         declared,
         answer,
+        board: None,
         vision,
     })
 }

@@ -48,5 +48,7 @@ pub(crate) struct Offer {
     pub registry: Registry,
     pub declared: Arc<[ToolDecl]>,
     pub answer: Option<AnswerSchema>,
+    /// What the agents of a run know together; `None` in a chat.
+    pub board: Option<Arc<dyn tools::Board>>,
     pub vision: bool,
 }

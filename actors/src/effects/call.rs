@@ -60,7 +60,7 @@ impl Job {
             vision: world.offer.vision,
             spill: world.commands.spill.clone(),
             shells: world.commands.shells.clone(),
-            board: None,
+            board: world.offer.board.clone(),
             cancel,
             live: Arc::new(move |text| {
                 bus.delta(Delta {

@@ -10,6 +10,7 @@ use store::{DataFolder, Journal};
 use tokio::sync::{oneshot, watch};
 
 use super::begin::{self, Beginning};
+use super::board::{Board, Commons};
 use super::former;
 use super::house::Houses;
 use super::messages::{RunMsg, RunStart, RunStatus, steer};
@@ -165,7 +166,10 @@ impl Swarm {
             base,
             ground,
             git,
-            opened,
+            commons: Commons {
+                board: Board::open(&DataFolder::at(&options.data), id, &records)?,
+                opened,
+            },
             intent,
         };
         let site = Arc::new(Site::new(options, models, plot).await?);

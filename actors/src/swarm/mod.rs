@@ -1,6 +1,7 @@
 //! A swarm: many agents that change one repository, carried as the scheduler's machine of a run decides.
 
 mod begin;
+mod board;
 mod crew;
 mod effects;
 mod fence;

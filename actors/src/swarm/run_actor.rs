@@ -163,6 +163,7 @@ impl RunState {
         self.known = record.seq;
         self.run.apply(record);
         self.houses.apply(record);
+        self.site.commons.board.apply(record);
         if self.run.phase() == RunPhase::Planning {
             self.answer = planner::answer(record).or(self.answer.take());
         }

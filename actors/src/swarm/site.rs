@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use workspace::{Repo, Trees};
 
+use super::board::Commons;
 use super::options::{ModelChoice, Models};
 use super::planner::Planning;
 use crate::base::Base;
@@ -36,8 +37,7 @@ pub(crate) struct Site {
     /// The law of the coordinator itself, which moves branches.
     pub law: Arc<Law>,
     pub redactor: Redactor,
-    /// The run's own opening: every agent's state begins with it.
-    pub opened: Arc<Record>,
+    pub commons: Commons,
     pub yard: Yard,
     pub spill: std::path::PathBuf,
 }
@@ -73,7 +73,7 @@ pub(crate) struct Plot {
     pub base: Base,
     pub ground: Ground,
     pub git: Option<Git>,
-    pub opened: Arc<Record>,
+    pub commons: Commons,
     pub intent: Intent,
 }
 
@@ -88,7 +88,7 @@ impl Site {
             base,
             ground,
             git,
-            opened,
+            commons,
             intent,
         } = plot;
         Ok(Self {
@@ -100,7 +100,7 @@ impl Site {
             intent,
             law: setup::law(&options)?,
             redactor: Redactor::new(&options.secrets),
-            opened,
+            commons,
             yard: Yard {
                 effects: TaskTracker::new(),
                 closing: CancellationToken::new(),

@@ -84,7 +84,7 @@ fn by_stealth(own: usize) -> Vec<Step> {
     }
     let checkout = [
         format!("echo stolen > \"$c/n{own}.txt\""),
-        format!("echo stolen > \"$c/new.txt\""),
+        "echo stolen > \"$c/new.txt\"".to_owned(),
         format!("rm -f \"$c/n{own}.txt\""),
         format!("ln \"$c/n{own}.txt\" hard && echo stolen > hard"),
         format!("ln -s \"$c\" soft && echo stolen > soft/n{own}.txt"),

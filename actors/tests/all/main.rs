@@ -15,6 +15,7 @@ mod secrets;
 mod speaking;
 mod swarm;
 mod swarm_bench;
+mod swarm_board;
 mod swarm_control;
 mod swarm_failures;
 mod swarm_planner;

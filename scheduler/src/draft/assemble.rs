@@ -171,14 +171,11 @@ impl Draft {
             .files
             .iter()
             .filter(|f| f.role == Role::Shared);
-        let owners: Vec<Option<usize>> = self
-            .material
-            .files
-            .iter()
-            .map(|f| (f.role == Role::Shared).then_some(0))
-            .collect();
-        let files: Vec<&str> = shared.map(|f| f.path.as_str()).collect();
-        if files.is_empty() {
+        // Exactly these files: the folders around them are the others'.
+        let mut writes: Vec<String> = shared.map(|f| writes::plain(&f.path)).collect();
+        writes.sort();
+        writes.dedup();
+        if writes.is_empty() {
             return None;
         }
         let brief = format!(
@@ -191,9 +188,7 @@ impl Draft {
             title: Some("manifests and lockfiles that everyone shares".to_owned()),
             brief: Some(brief),
             deps: others.iter().map(|node| node.name.clone()).collect(),
-            writes: writes::globs(&self.material, &owners, 1)
-                .pop()
-                .unwrap_or_default(),
+            writes,
             accept: self.check(frame.gate.or_else(|| self.whole())),
             hints: NodeHints {
                 noop: true,

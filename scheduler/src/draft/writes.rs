@@ -70,7 +70,7 @@ fn parent(path: &str) -> Option<&str> {
 }
 
 /// A path as a glob that matches it and nothing else.
-fn plain(path: &str) -> String {
+pub(super) fn plain(path: &str) -> String {
     let mut glob = String::with_capacity(path.len());
     for c in path.chars() {
         if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!' | ',') {

@@ -69,7 +69,7 @@ pub(super) fn is_done(run: &Run, node: NodeId) -> bool {
 fn age(run: &Run, node: &Node, state: &NodeRun) -> u32 {
     let deps = node.deps.iter().filter_map(|dep| run.nodes.get(dep));
     let since = deps.map(|dep| dep.since).fold(state.since, u64::max);
-    u32::try_from(run.starts.saturating_sub(since)).unwrap_or(u32::MAX)
+    u32::try_from(run.clock.starts.saturating_sub(since)).unwrap_or(u32::MAX)
 }
 
 /// The attempts that begin now.

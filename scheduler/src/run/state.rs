@@ -59,8 +59,6 @@ pub struct Run {
     pub(super) ground: Option<Ground>,
     pub(super) lane: Lane,
     pub(super) clock: Clock,
-    /// Attempts started so far: the measure of how long something has waited, as there is no clock.
-    pub(super) starts: u64,
     pub(super) spent: Spent,
     /// The order of the accepted plan.
     pub(super) order: Option<Order>,
@@ -86,6 +84,8 @@ pub(super) struct Clock {
     pub begun: Option<Timestamp>,
     /// The newest record.
     pub now: Timestamp,
+    /// Attempts started so far: the measure of how long something has waited, as deciding looks at no clock.
+    pub starts: u64,
 }
 
 impl Run {
@@ -100,7 +100,6 @@ impl Run {
             ground: None,
             lane: Lane::default(),
             clock: Clock::default(),
-            starts: 0,
             spent: Spent::default(),
             order: None,
             ledger: Ledger::default(),

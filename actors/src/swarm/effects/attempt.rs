@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use agent::prompt::{Brief, Handoff, again};
 use protocol::{
-    AgentId, Attempt, Check, Failure, FailureClass, Kind, Node, NodeId, Text, Tier, TurnId,
+    AgentId, Attempt, BoardEntry, Check, Failure, FailureClass, Kind, MemoryId, Node, NodeId, Text,
+    Tier, TurnId,
 };
 use ractor::ActorRef;
 use scheduler::run::{Run, RunOutcome};
@@ -28,6 +29,8 @@ pub(super) struct Order {
     /// What the agent had in a former process.
     pub past: Option<agent::State>,
     pub message: Text,
+    /// The entries of the board that the message tells.
+    pub told: Vec<MemoryId>,
     pub run: ActorRef<RunMsg>,
     pub turn: TurnId,
 }
@@ -40,9 +43,11 @@ impl Order {
     ) -> Option<Self> {
         let past = state.crew.past(agent);
         let attempt = state.run.node(node)?.attempt.clone()?;
+        let told = told(&state.run, (node, agent), &attempt);
         Some(Self {
             node: state.run.planned(node)?.clone(),
-            message: message(state, node, &attempt)?,
+            message: message(state, node, (&attempt, &told))?,
+            told,
             turn: turn(&state.run, node, &attempt),
             attempt,
             agent,
@@ -82,9 +87,29 @@ fn turn(run: &Run, node: NodeId, attempt: &Attempt) -> TurnId {
     TurnId::derived(&[run.as_bytes(), node.as_bytes(), b"turn", &number])
 }
 
+/// The entries of the board that go with a brief.
+fn told(run: &Run, (node, agent): (NodeId, AgentId), attempt: &Attempt) -> Vec<MemoryId> {
+    let is_begun = run
+        .node(node)
+        .is_some_and(|state| !state.setbacks.is_empty());
+    match is_planner(run, node) || (is_begun && !attempt.is_fresh) {
+        true => Vec::new(),
+        false => run.worth_telling(node, agent),
+    }
+}
+
 /// What the agent is told: its brief, or why its work was not taken.
-fn message(state: &RunState, node: NodeId, attempt: &Attempt) -> Option<Text> {
+fn message(
+    state: &RunState,
+    node: NodeId,
+    (attempt, told): (&Attempt, &[MemoryId]),
+) -> Option<Text> {
     let run = &state.run;
+    let board: Vec<BoardEntry> = told
+        .iter()
+        .filter_map(|id| run.board().get(*id))
+        .cloned()
+        .collect();
     let planning = state.site.intent.planning.as_ref();
     if let Some(planning) = planning.filter(|_| is_planner(run, node)) {
         return Some(planning.message());
@@ -125,6 +150,7 @@ fn message(state: &RunState, node: NodeId, attempt: &Attempt) -> Option<Text> {
         node: planned,
         contracts: &plan.contracts,
         handoffs: &handoffs,
+        board: &board,
     };
     Some(match state.setbacks.last() {
         None => brief.first(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
-    Block, Command, Draft, Event, FailureClass, FaultEvent, InterruptCause, Kind, Opening, Record,
-    Seq, SessionEvent,
+    Block, Command, Draft, Event, FailureClass, FaultEvent, InterruptCause, Kind, MemoryEvent,
+    Opening, Record, Seq, SessionEvent,
 };
 use ractor::Actor;
 use scheduler::run::{DEFAULT_WALL_MS, RunOutcome};
@@ -213,7 +213,7 @@ async fn open(site: &Site, order: &Order, opening: &Opening) -> Result<agent::St
     let draft = own(order, Event::Session(opened));
     let kept = journal::append(&site.base.journal, vec![draft]).await;
     let kept = kept.map_err(|down| Stop::Down(down.to_string()))?;
-    let records = std::iter::once(&site.opened).chain(&kept);
+    let records = std::iter::once(&site.commons.opened).chain(&kept);
     Ok(agent::State::fold(records.map(Arc::as_ref)))
 }
 
@@ -266,6 +266,13 @@ async fn begin(site: &Site, order: &Order, place: &Place) -> Result<(), CommandE
         for text in &mut context {
             member.world.redactor.clean_text(text);
         }
+    }
+    if !order.told.is_empty() {
+        // Noted before it is said: told twice is worse than not told, as whoever was not told can still look.
+        let (agent, entries) = (order.agent, order.told.clone());
+        let shown = Event::Memory(MemoryEvent::Shown { agent, entries });
+        let noted = site.note(None, vec![shown]).await;
+        noted.map_err(|down| CommandError::Stopped(down.to_string()))?;
     }
     let mut content = vec![Block::Text(order.message.clone())];
     member.world.redactor.clean_blocks(&mut content);

@@ -3,9 +3,11 @@
 
 use std::fmt::Write as _;
 
-use protocol::{Change, ChangeKind, Check, Failure, FailureClass, Kind, Node, NodeName, Text};
+use protocol::{
+    BoardEntry, Change, ChangeKind, Check, Failure, FailureClass, Kind, Node, NodeName, Text,
+};
 
-use super::system;
+use super::{board, system};
 
 /// What one hand-off may bring, and all of them together, in bytes.
 const HANDOFF_BYTES: usize = 2_000;
@@ -49,17 +51,22 @@ pub const fn tools_of(kind: Kind) -> &'static [&'static str] {
             "grep",
             "kill_bash",
             "list",
+            "memory_note",
+            "memory_search",
             "multi_edit",
             "read",
             "todo",
             "write",
         ],
-        Kind::Plan
-        | Kind::Explore
-        | Kind::Contract
-        | Kind::Review
-        | Kind::Summarise
-        | Kind::Memory => &["glob", "grep", "list", "read"],
+        Kind::Plan => &["glob", "grep", "list", "read"],
+        Kind::Explore | Kind::Contract | Kind::Review | Kind::Summarise | Kind::Memory => &[
+            "glob",
+            "grep",
+            "list",
+            "memory_note",
+            "memory_search",
+            "read",
+        ],
     }
 }
 
@@ -74,6 +81,8 @@ pub struct Brief<'a> {
     pub contracts: &'a [String],
     /// What the nodes it depends on left, in the plan's order.
     pub handoffs: &'a [Handoff<'a>],
+    /// What of the board is worth telling it.
+    pub board: &'a [BoardEntry],
 }
 
 /// What a node leaves to those after it.
@@ -140,6 +149,14 @@ impl Brief<'_> {
             let _ = writeln!(text, "\n# The check\n{}", described(check));
         }
         self.handed(&mut text);
+        if !self.board.is_empty() {
+            let entries = board::listed(self.board);
+            let _ = write!(
+                text,
+                "\n# What the agents of this run know together\nContracts and decisions bind you; the rest is their \
+                 word, to be checked.\n{entries}"
+            );
+        }
         text.push_str("\nEnd your turn when the node is done.");
         text
     }

@@ -50,7 +50,7 @@ fn taken_up(run: &mut Run, away_ms: u64) {
 
 /// Moves a node to another phase and notes when that was.
 fn enter(run: &mut Run, node: NodeId, phase: NodePhase) {
-    let starts = run.starts;
+    let starts = run.clock.starts;
     if let Some(state) = run.nodes.get_mut(&node) {
         state.phase = phase;
         state.since = starts;

@@ -49,7 +49,7 @@ fn accepted(run: &mut Run, plan: &Plan) {
     let used = run.nodes.iter().map(|(node, state)| (*node, state.spent));
     run.ledger = purse::ledger(plan, used);
     place(run);
-    let since = run.starts;
+    let since = run.clock.starts;
     for node in &plan.nodes {
         let fresh = NodeRun {
             since,
@@ -73,7 +73,7 @@ fn patched(run: &mut Run, patch: &PlanPatch) {
         purse::open(&mut run.ledger, node);
     }
     for node in &patch.add {
-        run.nodes.entry(node.id).or_default().since = run.starts;
+        run.nodes.entry(node.id).or_default().since = run.clock.starts;
         if let Some(original) = node.resolves {
             enter(run, original, NodePhase::Resolving);
         }
@@ -110,7 +110,7 @@ fn reopen(run: &mut Run, node: NodeId) {
 }
 
 fn started(run: &mut Run, node: NodeId, agent: AgentId, attempt: Option<&Attempt>) {
-    run.starts += 1;
+    run.clock.starts += 1;
     let phase = match run.planned(node).map(|node| node.kind) {
         Some(Kind::Verify) => NodePhase::Inspecting,
         _ => NodePhase::Working,
