@@ -117,13 +117,12 @@ pub fn parse(words: &[OsString]) -> Result<Cli, Stop> {
         let meant = is_word.then(|| misplaced(words)).flatten();
         meant.unwrap_or_else(|| fault::explain(&error))
     })?;
-    match &cli.command {
-        None if !cli.run.print => misplaced(words).map_or(Ok(cli), Err),
-        Some(Command::Swarm(args)) if args.command.is_none() => {
-            misplaced_in(words, "swarm").map_or(Ok(cli), Err)
-        }
-        _ => Ok(cli),
-    }
+    let slip = match &cli.command {
+        None if !cli.run.print => misplaced(words),
+        Some(Command::Swarm(args)) if args.command.is_none() => misplaced_in(words, "swarm"),
+        None | Some(_) => None,
+    };
+    slip.map_or(Ok(cli), Err)
 }
 
 /// A subcommand of `command` that was taken for what it is to be about.
