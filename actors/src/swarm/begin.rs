@@ -96,6 +96,8 @@ async fn unplanned(
 ) -> Result<Beginning, OpenError> {
     let mut frame = planner::frame(id, &swarm.goal, &found.ground);
     frame.gate.clone_from(&swarm.gate);
+    frame.budget.tokens = options.limits.tokens;
+    frame.budget.cost = options.limits.cost;
     frame.caps.max_parallel = swarm.max_parallel.unwrap_or(frame.caps.max_parallel);
     let planning = survey(
         options,

@@ -96,6 +96,7 @@ impl Planning {
         };
         let mut normal = normalise(&document, &ground)?;
         normal.plan.gate = self.frame.gate.clone().or(normal.plan.gate);
+        normal.plan.budget = self.frame.budget;
         Ok(normal)
     }
 

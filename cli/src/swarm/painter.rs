@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use super::words::{breadth, columns};
+
 /// Draws on stderr. The cursor always stands below the block, so that nothing has to be put back, whatever ends the process.
 #[derive(Default)]
 pub struct Painter {
@@ -68,7 +70,7 @@ impl Painter {
 
     /// Back to the block's first line. A terminal that was made narrower has broken its lines.
     fn back(&self, width: usize) -> String {
-        let broken = |line: &String| line.chars().count().max(1).div_ceil(width.max(1));
+        let broken = |line: &String| breadth(line).max(1).div_ceil(width.max(1));
         match self.drawn.iter().map(broken).sum::<usize>() {
             0 => "\r".to_owned(),
             up => format!("\r\u{1b}[{up}A"),
@@ -78,13 +80,17 @@ impl Painter {
 
 /// A line that stays on its line.
 fn fitted(line: &Line, width: usize) -> Line {
-    let most = width.saturating_sub(1).max(1);
+    let (most, mut used) = (width.saturating_sub(1).max(1), 0);
     let plain = line
         .text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c });
+    let fits = plain.take_while(|c| {
+        used += columns(*c);
+        used <= most
+    });
     Line {
-        text: plain.take(most).collect(),
+        text: fits.collect(),
         colour: line.colour,
     }
 }
@@ -116,5 +122,6 @@ mod tests {
         assert_eq!(frame, then);
         let long = fitted(&Line::plain("a\u{1b}b".repeat(10)), 8);
         assert_eq!(long.text, "a ba ba");
+        assert_eq!(fitted(&Line::plain("日本語日本語"), 8).text, "日本語");
     }
 }

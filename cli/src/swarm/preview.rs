@@ -71,7 +71,7 @@ impl Preview {
         parts.push(output::table(&self.rows()));
         parts.extend(self.notes());
         parts.push(self.outlook());
-        parts.join("\n\n")
+        words::safe(&parts.join("\n\n"))
     }
 
     fn head(&self) -> String {

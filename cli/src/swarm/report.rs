@@ -63,7 +63,7 @@ impl Report {
             parts.push(self.totals());
         }
         parts.extend(self.landing());
-        parts.join("\n\n")
+        words::safe(&parts.join("\n\n"))
     }
 
     fn head(&self) -> String {

@@ -56,6 +56,34 @@ pub fn brief(text: &str, most: usize) -> String {
     format!("{}...", head.trim_end())
 }
 
+/// How many columns of a terminal a character takes: East Asian ones and pictures take two, marks on letters none.
+pub const fn columns(c: char) -> usize {
+    match c as u32 {
+        0x300..=0x36F | 0x200B..=0x200F | 0xFE00..=0xFE0F => 0,
+        0x1100..=0x115F
+        | 0x2E80..=0xA4CF
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0xFE30..=0xFE6F
+        | 0xFF00..=0xFF60
+        | 0xFFE0..=0xFFE6
+        | 0x1F300..=0x1FAFF
+        | 0x20000..=0x3FFFD => 2,
+        _ => 1,
+    }
+}
+
+/// How many columns a text takes.
+pub fn breadth(text: &str) -> usize {
+    text.chars().map(columns).sum()
+}
+
+/// A text of several lines with nothing in it that could redraw the terminal.
+pub fn safe(text: &str) -> String {
+    let plain = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
+    text.chars().map(plain).collect()
+}
+
 /// A list of names that says how many more there are.
 pub fn list(names: &[&str], most: usize) -> String {
     let shown = names.iter().take(most).copied().collect::<Vec<&str>>();
@@ -110,5 +138,10 @@ mod tests {
         assert_eq!(brief("\u{1b}[2Jx", 10), "[2Jx");
         assert_eq!(list(&["a", "b", "c"], 2), "a, b +1");
         assert_eq!(list(&[], 2), "-");
+        assert_eq!(
+            (breadth("aé"), breadth("日本"), breadth("e\u{301}")),
+            (2, 4, 1)
+        );
+        assert_eq!(safe("a\u{1b}[2J\nb"), "a [2J\nb");
     }
 }

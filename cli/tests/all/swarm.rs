@@ -280,3 +280,24 @@ fn what_is_wanted_of_a_run_without_a_process_waits_for_the_next_one() {
     );
     assert_eq!(server.requests().len(), 0);
 }
+
+#[test]
+fn a_budget_given_as_a_flag_holds_for_the_plan_a_model_makes() {
+    let (world, server) = world(&script());
+    let spent = world.run(&[
+        "swarm",
+        "do it",
+        "--yes",
+        "--json",
+        "--max-budget-tokens",
+        "50",
+    ]);
+    assert_eq!(
+        (spent.code, &spent.json()["status"]),
+        (4, &json!("limit_reached")),
+        "{}",
+        spent.err
+    );
+    assert_eq!(spent.json()["totals"]["budget"]["tokens"], 50);
+    assert_eq!(server.requests().len(), 0);
+}
