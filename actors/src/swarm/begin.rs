@@ -9,6 +9,7 @@ use protocol::{
 };
 use scheduler::plan::{self, Defaults, normalise};
 use scheduler::run::{Run, RunCommand};
+use tokio::sync::OnceCell;
 use workspace::{GitError, Repo, Standing, Unfit};
 
 use super::options::{Models, SwarmOptions};
@@ -266,16 +267,19 @@ async fn target(
 
 /// The branch that collects the integrated work.
 fn integration(id: SessionId, standing: &Standing) -> String {
-    let uuid = id.uuid().simple().to_string();
-    let short = &uuid[uuid.len() - 12..];
     // A branch `formic` leaves no room for branches below that name.
     let between = if standing.is_name_taken { '-' } else { '/' };
-    format!("refs/heads/formic{between}{short}")
+    format!("refs/heads/formic{between}{}", id.digits())
 }
 
 fn pool(options: &Options, repo: Repo) -> Git {
     let trees = repo.trees(options.data.join("trees"));
-    Git { repo, trees }
+    let anchored = OnceCell::new();
+    Git {
+        repo,
+        trees,
+        anchored,
+    }
 }
 
 /// The repository of a run that is taken up again.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use protocol::{Attempt, Change, Event, Node, NodeId, Record, TreeStart, WorkspaceEvent};
+use protocol::{Attempt, Change, Event, GitId, Node, NodeId, Record, TreeStart, WorkspaceEvent};
 use tokio::sync::RwLock;
 use workspace::{GitError, Snapshot, Tree};
 
+use super::effects::keep;
 use super::site::Site;
 use crate::journal::JournalDown;
 
@@ -81,6 +82,12 @@ impl House {
         }
     }
 
+    /// The commit that its changes are counted from; `None` where there is no tree of its own.
+    pub(crate) async fn base(&self) -> Option<GitId> {
+        let rooms = self.rooms.read().await;
+        rooms.tree.as_ref().map(|tree| tree.base.clone())
+    }
+
     /// Brings these paths back to what they are in the base.
     pub(crate) async fn revert(&self, paths: &[String]) -> Result<(), GitError> {
         match &self.rooms.read().await.tree {
@@ -118,6 +125,8 @@ impl House {
 
 async fn take(site: &Site, name: &str, start: &TreeStart) -> Result<Tree, NoHouse> {
     let git = site.git.as_ref().ok_or(NoHouse::NoGit)?;
+    let anchored = git.anchored.get_or_try_init(|| keep::base(site, &git.repo));
+    anchored.await?;
     Ok(git.trees.take(name, start, None).await?)
 }
 
@@ -201,18 +210,11 @@ impl Key {
 
 impl House {
     async fn record(&self, site: &Site, node: &Node, attempt: &Attempt) -> Result<(), JournalDown> {
-        let base = self
-            .rooms
-            .read()
-            .await
-            .tree
-            .as_ref()
-            .map(|tree| tree.base.clone());
         let made = WorkspaceEvent::TreeMade {
             node: node.id,
             attempt: attempt.number,
             root: self.root.clone(),
-            base,
+            base: self.base().await,
         };
         site.note(Some(node.id), vec![Event::Workspace(made)])
             .await?;

@@ -38,6 +38,8 @@ pub(crate) struct RunState {
     known: Seq,
     flights: Flights<Wish>,
     status: watch::Sender<RunStatus>,
+    /// Whether the run is over and what kept its work was looked through.
+    is_tidy: bool,
 }
 
 impl Actor for RunActor {
@@ -69,6 +71,7 @@ impl Actor for RunActor {
             known: start.known,
             flights: Flights::default(),
             status: start.status,
+            is_tidy: false,
         })
     }
 
@@ -245,6 +248,7 @@ impl RunState {
             });
         }
         self.retire();
+        self.tidy();
     }
 
     /// Lets the agents of nodes that need them no more go, and gives their trees back.
@@ -268,6 +272,19 @@ impl RunState {
                 house.give_back(&site).await;
             }
         });
+    }
+
+    /// A run that is over needs nothing kept but what is not done.
+    fn tidy(&mut self) {
+        let was_tidy = self.is_tidy;
+        self.is_tidy = self.run.phase() == RunPhase::Closed;
+        if self.is_tidy && !was_tidy {
+            let (site, done) = (self.site.clone(), effects::keep::of_done(&self.run));
+            self.site
+                .yard
+                .effects
+                .spawn(async move { effects::keep::tidy(&site, done).await });
+        }
     }
 
     fn tell(&self) {

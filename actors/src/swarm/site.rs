@@ -6,7 +6,7 @@ use std::sync::Arc;
 use protocol::{Event, Ground, Kind, NodeId, Record, SessionId, Tier};
 use providers::Provider;
 use ractor::{Actor, ActorRef};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use workspace::{Repo, Trees};
@@ -65,6 +65,8 @@ pub(crate) struct Yard {
 pub(crate) struct Git {
     pub repo: Repo,
     pub trees: Trees,
+    /// Whether the commit the run began with is kept; filled by whoever takes the first tree.
+    pub anchored: OnceCell<()>,
 }
 
 /// What a site is put on.

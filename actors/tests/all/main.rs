@@ -18,6 +18,7 @@ mod swarm_bench;
 mod swarm_board;
 mod swarm_control;
 mod swarm_failures;
+mod swarm_keeping;
 mod swarm_planner;
 mod turns;
 mod watching;

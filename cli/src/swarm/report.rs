@@ -63,6 +63,7 @@ impl Report {
             parts.push(self.totals());
         }
         parts.extend(self.landing());
+        parts.extend(self.kept());
         words::safe(&parts.join("\n\n"))
     }
 
@@ -134,6 +135,16 @@ impl Report {
             lines.push(format!("budget: {}", words::money(Some(limit))));
         }
         lines.join("\n")
+    }
+
+    /// What was done and is on no branch, with the way to it.
+    fn kept(&self) -> Option<String> {
+        let left = self.report.nodes.iter().filter_map(|node| {
+            let name = node.kept.as_ref()?;
+            Some(format!("\n  {}: git show {name}", node.id))
+        });
+        let lines: String = left.collect();
+        (!lines.is_empty()).then(|| format!("work that did not land is kept:{lines}"))
     }
 
     fn landing(&self) -> Option<String> {

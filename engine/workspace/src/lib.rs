@@ -14,7 +14,7 @@ mod root;
 pub use branch::branch;
 pub use folder::{Fingerprint, Listing, files, fingerprint};
 pub use git::{
-    CommitDraft, GitError, Head, MergeResult, Operation, PoolFault, RefMove, Repo, Snapshot,
+    CommitDraft, GitError, Head, Kept, MergeResult, Operation, PoolFault, RefMove, Repo, Snapshot,
     Standing, Tree, Trees, Unfit,
 };
 pub use path::{PathError, Resolved, resolve};

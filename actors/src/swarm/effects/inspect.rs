@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use protocol::{Attempt, Change, CheckRun, GitId, Inspection, Kind, Node, NodeId, TreeStart};
 use ractor::ActorRef;
-use scheduler::run::RunOutcome;
+use scheduler::run::{Proposal, RunOutcome};
 use scheduler::scope::Globs;
 use tokio_util::sync::CancellationToken;
+use workspace::Snapshot;
 
-use super::{Answer, command, markers};
+use super::{Answer, command, keep, markers};
 use crate::swarm::crew::Member;
 use crate::swarm::fence;
 use crate::swarm::house::{House, Key, NoHouse};
@@ -107,7 +108,10 @@ async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse
         site.note(Some(order.node.id), vec![reverted]).await?;
     }
     let (tree, changed) = match house.snapshot().await? {
-        Some(snapshot) => (Some(snapshot.tree), snapshot.changed),
+        Some(snapshot) => {
+            kept(site, order, (&house, &snapshot)).await?;
+            (Some(snapshot.tree), snapshot.changed)
+        }
         None => (None, Vec::new()),
     };
     let markers = match &order.attempt.start {
@@ -124,6 +128,21 @@ async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse
         markers,
     };
     Ok((house, found))
+}
+
+/// What is found is kept before anybody is told of it.
+async fn kept(
+    site: &Site,
+    order: &Order,
+    (house, found): (&House, &Snapshot),
+) -> Result<(), NoHouse> {
+    let base = house.base().await.filter(|_| !found.changed.is_empty());
+    let Some(base) = base.filter(|_| order.node.kind.writes()) else {
+        return Ok(());
+    };
+    let tree = found.tree.clone();
+    let of = (&order.node, order.attempt.number);
+    Ok(keep::proposal(site, of, &Proposal { base, tree }).await?)
 }
 
 /// The node's check. It is not worth running where nothing was changed that it could be about.

@@ -9,9 +9,17 @@ use super::Answer;
 use crate::broker;
 use crate::swarm::site::Site;
 
+/// A batch on its way to the integration branch.
+pub(super) struct Step {
+    pub batch: u32,
+    /// What kept its work until now.
+    pub refs: Vec<String>,
+}
+
 /// Moves the integration branch. A branch that stands where it should go was moved by a former process: the same
 /// answer.
-pub(super) async fn advance(site: &Site, batch: u32, (from, to): (GitId, GitId)) -> Answer {
+pub(super) async fn advance(site: &Site, step: Step, (from, to): (GitId, GitId)) -> Answer {
+    let batch = step.batch;
     let repo = repo(site)?;
     let reference = site.ground.integration.as_deref();
     let reference = reference.ok_or("move the integration branch: the run has none")?;
@@ -26,7 +34,11 @@ pub(super) async fn advance(site: &Site, batch: u32, (from, to): (GitId, GitId))
         None => RefMove::Found(None),
     };
     let outcome = match moved {
-        RefMove::Done => RunOutcome::Advanced { batch, to },
+        RefMove::Done => {
+            // The branch has it. What cannot be taken away now is when the run closes.
+            let _ = repo.let_go(&step.refs).await;
+            RunOutcome::Advanced { batch, to }
+        }
         RefMove::Found(Some(now)) => RunOutcome::Moved { batch, now },
         RefMove::Found(None) => return Err(format!("find the branch {reference}: it is gone")),
     };

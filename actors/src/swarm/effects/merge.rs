@@ -1,10 +1,10 @@
 //! Merges a batch in memory: one commit a node, each on top of the one before.
 
-use protocol::{Conflict, GitId, Merged, NodeId};
+use protocol::{Conflict, GitId, Merged, Node};
 use scheduler::run::{Proposal, Run, RunOutcome};
 use workspace::{CommitDraft, GitError, MergeResult, Repo};
 
-use super::Answer;
+use super::{Answer, keep};
 use crate::swarm::site::Site;
 
 /// A batch to be merged.
@@ -16,9 +16,8 @@ pub(super) struct Order {
 
 /// One node's part of it.
 struct Part {
-    node: NodeId,
+    node: Node,
     proposal: Proposal,
-    message: String,
     trailers: Vec<(&'static str, String)>,
 }
 
@@ -35,20 +34,12 @@ impl Order {
 }
 
 impl Part {
-    fn new(run: &Run, node: NodeId) -> Option<Self> {
+    fn new(run: &Run, node: protocol::NodeId) -> Option<Self> {
         let (planned, state) = (run.planned(node)?, run.node(node)?);
-        let mut trailers = vec![
-            ("Formic-Run", run.id().to_string()),
-            ("Formic-Node", format!("{} {}", planned.name, planned.id)),
-            ("Formic-Attempt", state.number().to_string()),
-        ];
-        let agent = state.agent.filter(|_| planned.kind.has_agent());
-        trailers.extend(agent.map(|agent| ("Formic-Agent", agent.to_string())));
         Some(Self {
-            node,
+            node: planned.clone(),
             proposal: run.proposal(node)?,
-            message: planned.title.clone(),
-            trailers,
+            trailers: keep::trailers(run.id(), planned, state.number(), state.agent),
         })
     }
 }
@@ -56,7 +47,7 @@ impl Part {
 pub(super) async fn merge(site: &Site, order: &Order) -> Answer {
     let git = site.git.as_ref();
     let repo = &git.ok_or("merge: this run has no git repository")?.repo;
-    let seconds = i64::try_from(site.options.source.now().0 / 1000).unwrap_or_default();
+    let seconds = keep::seconds(site);
     let mut tip = order.tip.clone();
     let (mut commits, mut conflicts) = (Vec::new(), Vec::new());
     for part in &order.parts {
@@ -67,12 +58,20 @@ pub(super) async fn merge(site: &Site, order: &Order) -> Answer {
         {
             Ok(commit) => {
                 tip = commit.clone();
-                let node = part.node;
+                let node = part.node.id;
                 commits.push(Merged { node, commit });
             }
             Err(conflict) => conflicts.push(conflict),
         }
     }
+    let nodes: Vec<&Node> = order.parts.iter().map(|part| &part.node).collect();
+    let merge = keep::Merge {
+        nodes: &nodes,
+        commits: &commits,
+        conflicts: &conflicts,
+    };
+    let kept = keep::merged(site, repo, merge).await;
+    kept.map_err(|error| error.to_string())?;
     let outcome = RunOutcome::Merged {
         batch: order.batch,
         commits,
@@ -94,14 +93,14 @@ impl Part {
                 let draft = CommitDraft {
                     tree: &tree,
                     parent: tip,
-                    message: &self.message,
+                    message: &self.node.title,
                     trailers: &self.trailers,
                     seconds,
                 };
                 repo.commit(&draft).await.map(Ok)
             }
             MergeResult::Conflict { tree, paths } => Ok(Err(Conflict {
-                node: self.node,
+                node: self.node.id,
                 paths,
                 onto: tip.clone(),
                 tree,

@@ -5,6 +5,7 @@ mod command;
 mod gate;
 mod inform;
 mod inspect;
+pub(crate) mod keep;
 mod lane;
 mod markers;
 mod merge;
@@ -75,7 +76,9 @@ pub(crate) fn task(
             None => odd(),
         },
         Wish::Advance { batch, from, to } => {
-            async move { lane::advance(&site, batch, (from, to)).await }.boxed()
+            let refs = keep::of_batch(&state.run);
+            let move_on = lane::Step { batch, refs };
+            async move { lane::advance(&site, move_on, (from, to)).await }.boxed()
         }
         Wish::Land { commit } => async move { lane::land(&site, commit).await }.boxed(),
     }

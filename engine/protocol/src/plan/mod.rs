@@ -2,6 +2,7 @@
 
 mod check;
 mod document;
+mod kept;
 mod node;
 mod patch;
 

@@ -67,6 +67,9 @@ pub struct NodeLine {
     /// What it used.
     #[serde(flatten)]
     pub used: NodeUse,
+    /// The ref that keeps what it changed, where that is on no branch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
     /// Why it is not done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

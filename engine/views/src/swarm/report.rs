@@ -19,7 +19,7 @@ impl Swarm {
             run_id: run,
             status: self.status(),
             goal: self.goal().to_owned(),
-            nodes: self.nodes.iter().map(|node| self.line(node)).collect(),
+            nodes: self.nodes.iter().map(|node| self.line(run, node)).collect(),
             totals: self.totals(),
             target: self.target(),
         }
@@ -116,7 +116,16 @@ impl Swarm {
         nodes.find(|node| node.node.resolves == Some(of.id()) && !node.state.is_end())
     }
 
-    fn line(&self, node: &SwarmNode) -> NodeLine {
+    /// The ref that keeps the work of a node that was given up: it is on no branch.
+    fn kept(&self, run: SessionId, node: &SwarmNode) -> Option<String> {
+        let found = node.found.as_ref()?;
+        let is_over = node.state.is_end() && node.state != NodeState::Done;
+        let has_work = found.tree.is_some() && !found.changed.is_empty();
+        let writes = node.node.kind.writes();
+        (is_over && has_work && writes).then(|| node.node.name.kept_ref(run))
+    }
+
+    fn line(&self, run: SessionId, node: &SwarmNode) -> NodeLine {
         let tally = self.ledger.nodes.get(&node.id());
         let found = node.found.as_ref();
         NodeLine {
@@ -136,6 +145,7 @@ impl Swarm {
                 .into_iter()
                 .collect(),
             used: used(tally, self.wall(node)),
+            kept: self.kept(run, node),
             reason: self.reason(node),
         }
     }

@@ -87,7 +87,7 @@ pub(crate) fn inspected(n: u8, files: &[&str], exit: i32) -> Event {
         node: node(n),
         attempt: 1,
         found: Inspection {
-            tree: None,
+            tree: Some(git(n)),
             changed: changed.collect(),
             strays: Vec::new(),
             markers: Vec::new(),

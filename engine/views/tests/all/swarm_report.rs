@@ -136,3 +136,24 @@ fn the_report_is_the_object_that_the_command_line_promises() {
     let run = SessionId::new(Uuid::from_u128(1));
     assert_eq!(json!(swarm.report(run)), then);
 }
+
+#[test]
+fn the_report_names_the_ref_that_keeps_what_did_not_land() {
+    let swarm = run(vec![
+        accepted(&[(1, &[]), (2, &[]), (3, &[])]),
+        begun(1, 1),
+        inspected(1, &["a"], 1),
+        begun(2, 1),
+        inspected(2, &["b"], 0),
+        begun(3, 1),
+        inspected(3, &[], 1),
+        over(1, NodeEnd::Failed),
+        over(2, NodeEnd::Done),
+        over(3, NodeEnd::Failed),
+    ]);
+    let run = SessionId::new(uuid::Uuid::from_u128(7));
+    let report = swarm.report(run);
+    let kept: Vec<Option<String>> = report.nodes.into_iter().map(|node| node.kept).collect();
+    let name = swarm.nodes[0].node.name.kept_ref(run);
+    assert_eq!(kept, [Some(name), None, None]);
+}

@@ -1,10 +1,11 @@
 //! git as a program: the one place that runs it, always without prompts, hooks, signing, pagers and the caller's
 //! `GIT_*` environment. A run's trees are private clones that borrow the user's objects; the user's refs and checkout
-//! move only where [`Repo::create_ref`], [`Repo::update_ref`], [`Repo::delete_ref`] and [`Repo::land`] say so.
+//! move only where [`Repo::create_ref`], [`Repo::update_ref`], [`Repo::delete_ref`], [`Repo::land`] and [`Repo::keep`] say so.
 
 mod cone;
 mod error;
 mod gitdir;
+mod keep;
 mod land;
 mod objects;
 mod refs;
@@ -17,6 +18,7 @@ mod tree;
 mod trees;
 
 pub use error::{GitError, PoolFault, Unfit};
+pub use keep::Kept;
 pub use objects::{CommitDraft, MergeResult};
 pub use refs::RefMove;
 pub use repo::Repo;

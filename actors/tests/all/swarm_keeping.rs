@@ -1,0 +1,82 @@
+//! What a run proposes outlives the tidying of the user's repository, and what did not land is there to be looked at.
+
+use std::io::Write;
+use std::path::Path;
+
+use actors::{RunPhase, Swarm};
+use protocol::{Event, NodeName, WorkspaceEvent};
+use scripted::Script;
+
+use crate::bench::{soon, until};
+use crate::swarm::editing;
+use crate::swarm_bench::{approved, check, edit, git, plan, repository, told};
+
+/// What a user may do at the worst moment.
+fn tidied(root: &Path) {
+    git(root, &["reflog", "expire", "--expire=now", "--all"]);
+    git(root, &["gc", "-q", "--prune=now"]);
+}
+
+fn refs(root: &Path) -> String {
+    git(
+        root,
+        &["for-each-ref", "--format=%(refname)", "refs/formic"],
+    )
+}
+
+#[tokio::test]
+async fn a_run_lands_what_it_merged_before_the_user_tidied_up_and_keeps_what_did_not_land() {
+    let script = editing(Script::new(), "one", ("a.txt", "alpha", "ALPHA"));
+    let script = editing(script, "bad", ("b.txt", "beta", "BETA"));
+    let bench = repository(script, &[("a.txt", "alpha\n"), ("b.txt", "beta\n")]);
+    let (root, gate) = (bench.root(), bench.data.path().join("gate"));
+    let made = std::process::Command::new("mkfifo").arg(&gate).status();
+    assert!(made.unwrap().success());
+    let mut bad = edit("bad", &["b.txt"]);
+    bad.accept = Some(check("false"));
+    bad.budget.attempts = Some(1);
+    let mut plan = plan(vec![edit("one", &["a.txt"]), bad]);
+    plan.gate = Some(check(&format!(
+        "read word < {} && test $word = on",
+        gate.display()
+    )));
+    let swarm = Swarm::open(bench.options(), approved(plan), None)
+        .await
+        .unwrap();
+    let mut watch = swarm.subscribe();
+    let merged = |event: &Event| matches!(event, Event::Workspace(WorkspaceEvent::Merged { .. }));
+    soon(until(&mut watch, merged)).await;
+    // The user rewrites the branch and throws away whatever no ref leads to, while the gate looks at the merged tree.
+    let base = git(&root, &["rev-parse", "HEAD"]);
+    git(&root, &["commit", "-q", "--amend", "-m", "begun anew"]);
+    tidied(&root);
+    git(&root, &["reset", "-q", "--soft", &base]);
+    let opened = tokio::task::spawn_blocking(move || {
+        let mut gate = std::fs::File::options().write(true).open(gate).unwrap();
+        gate.write_all(b"on\n").unwrap();
+    });
+    soon(opened).await.unwrap();
+    let phase = soon(swarm.rest()).await.unwrap();
+    let id = swarm.id();
+    swarm.close().await;
+    let records = bench.records(id);
+    assert_eq!(phase, RunPhase::Closed);
+    let landed = records.iter().any(|record| matches!(&record.event, Event::Workspace(WorkspaceEvent::Landed(landing)) if landing.is_fast_forward));
+    assert!(landed, "{}", told(&records));
+    assert_eq!(bench.file("a.txt"), "ALPHA\n");
+    let kept = NodeName::from("bad").kept_ref(id);
+    assert_eq!(refs(&root), format!("{}=base\n{kept}", id.kept_refs()));
+    tidied(&root);
+    let shown = git(&root, &["show", &kept]);
+    assert!(shown.contains("+BETA"), "{shown}");
+    assert!(shown.contains(&format!("Formic-Run: {id}")), "{shown}");
+}
+
+#[tokio::test]
+async fn a_run_that_lands_everything_leaves_no_ref_but_its_branch() {
+    let script = editing(Script::new(), "one", ("a.txt", "alpha", "ALPHA"));
+    let bench = repository(script, &[("a.txt", "alpha\n")]);
+    crate::swarm_bench::carried(&bench, plan(vec![edit("one", &["a.txt"])])).await;
+    assert_eq!(bench.file("a.txt"), "ALPHA\n");
+    assert_eq!(refs(&bench.root()), "");
+}

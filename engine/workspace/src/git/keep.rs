@@ -1,0 +1,86 @@
+//! Refs that keep work which is on no branch yet: whatever tidies up the user's repository leaves it alone. They lie
+//! below `refs/formic/`, where no branch and no tag of the user's is.
+
+use std::collections::BTreeSet;
+
+use protocol::GitId;
+
+use super::error::GitError;
+use super::repo::Repo;
+
+/// Where all of them lie.
+const ALL: &str = "refs/formic/";
+
+/// A ref that keeps something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its whole name.
+    pub name: String,
+    /// The commit that is kept.
+    pub commit: GitId,
+}
+
+impl Repo {
+    /// Points these refs, all below `refs/formic/`, at their commits, wherever they stood before; all of them or none.
+    pub async fn keep(&self, refs: &[Kept]) -> Result<(), GitError> {
+        let lines = refs
+            .iter()
+            .map(|kept| Some(format!("update {}\0{}\0\0", own(&kept.name)?, kept.commit)));
+        self.transact(lines.collect::<Option<Vec<_>>>(), refs).await
+    }
+
+    /// Takes away those of the refs that are there; all of them or none. What they kept goes when git next tidies up.
+    pub async fn let_go(&self, names: &[String]) -> Result<(), GitError> {
+        let wanted: BTreeSet<&String> = names.iter().collect();
+        let mut there = self.kept(ALL).await?;
+        there.retain(|kept| wanted.contains(&kept.name));
+        let lines = there
+            .iter()
+            .map(|kept| Some(format!("delete {}\0{}\0", own(&kept.name)?, kept.commit)));
+        self.transact(lines.collect::<Option<Vec<_>>>(), &there)
+            .await
+    }
+
+    /// The refs below this folder (`refs/formic/..`, with `/` at the end) and the commits they keep, sorted.
+    pub async fn kept(&self, below: &str) -> Result<Vec<Kept>, GitError> {
+        let format = "--format=%(objectname) %(refname)";
+        let asked = self.git().args(["for-each-ref", format, "--"]).arg(below);
+        let bytes = asked.bytes().await?;
+        let said = String::from_utf8_lossy(&bytes);
+        let one = |line: &str| {
+            let (id, name) = line.split_once(' ')?;
+            Some(Kept {
+                name: name.to_owned(),
+                commit: id.parse().ok()?,
+            })
+        };
+        Ok(said.lines().filter_map(one).collect())
+    }
+
+    async fn transact(&self, lines: Option<Vec<String>>, refs: &[Kept]) -> Result<(), GitError> {
+        let Some(lines) = lines else {
+            let paths = refs.iter().map(|kept| kept.name.escape_debug().to_string());
+            return Err(GitError::Names {
+                paths: paths.collect(),
+            });
+        };
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let git = self.git().unhurried();
+        let git = git.args(["update-ref", "--no-deref", "-m", "formic", "-z", "--stdin"]);
+        let (name, address) = &self.author;
+        let git = git
+            .env("GIT_COMMITTER_NAME", name)
+            .env("GIT_COMMITTER_EMAIL", address);
+        git.input(lines.concat().into_bytes())
+            .bytes()
+            .await
+            .map(drop)
+    }
+}
+
+/// A name that lies where these refs lie and cannot end the line it stands in.
+fn own(name: &str) -> Option<&str> {
+    (name.starts_with(ALL) && !name.contains('\0')).then_some(name)
+}

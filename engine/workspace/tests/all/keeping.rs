@@ -1,0 +1,130 @@
+//! Work that is on no branch survives whatever tidies up the user's repository.
+
+use protocol::{GitId, TreeStart};
+use workspace::{CommitDraft, GitError, Kept, Repo, Tree};
+
+use crate::stage::{Stage, try_git, write};
+
+const RUN: &str = "refs/formic/0123456789ab/";
+
+fn kept(name: &str, commit: &GitId) -> Kept {
+    Kept {
+        name: format!("{RUN}{name}"),
+        commit: commit.clone(),
+    }
+}
+
+/// A tree's files as a commit on its base.
+async fn committed(repo: &Repo, tree: &Tree) -> GitId {
+    let snapshot = tree.snapshot().await.unwrap();
+    let draft = CommitDraft {
+        tree: &snapshot.tree,
+        parent: &tree.base,
+        message: "proposed",
+        trailers: &[],
+        seconds: 1,
+    };
+    repo.commit(&draft).await.unwrap()
+}
+
+/// What a user may do at the worst moment.
+fn tidied(stage: &Stage) {
+    stage.git(&["reflog", "expire", "--expire=now", "--all"]);
+    stage.git(&["gc", "-q", "--prune=now"]);
+}
+
+#[tokio::test]
+async fn a_kept_proposal_survives_the_tidying_that_takes_another() {
+    let stage = Stage::new();
+    let repo = stage.repo().await;
+    let (one, two) = (stage.tree("one").await, stage.tree("two").await);
+    write(one.root(), "a/src/lib.rs", "pub fn kept() {}\n");
+    write(two.root(), "b/src/lib.rs", "pub fn lost() {}\n");
+    let (keep, lose) = (committed(&repo, &one).await, committed(&repo, &two).await);
+    repo.keep(&[kept("one", &keep)]).await.unwrap();
+    let before = stage.git(&["status", "--porcelain"]);
+    tidied(&stage);
+    let there = |id: &GitId| try_git(&stage.root(), &["cat-file", "-e", id.as_str()]);
+    assert!(there(&keep).status.success());
+    assert!(!there(&lose).status.success());
+    let shown = stage.git(&["show", &format!("{RUN}one")]);
+    assert!(shown.contains("+pub fn kept() {}"), "{shown}");
+    let merged = repo.merge(&stage.head(), &one.base, &keep).await;
+    assert!(merged.is_ok(), "{merged:?}");
+    // It is no branch and no tag, and nothing a user looks at every day shows it.
+    assert_eq!(stage.git(&["branch", "--list"]), "* main");
+    assert_eq!(stage.git(&["tag"]), "");
+    assert_eq!(stage.git(&["status", "--porcelain"]), before);
+}
+
+#[tokio::test]
+async fn a_run_outlives_the_commit_it_began_with_being_rewritten() {
+    let stage = Stage::new();
+    let base = stage.head();
+    let (repo, trees) = (stage.repo().await, stage.trees().await);
+    repo.keep(&[kept("=base", &base)]).await.unwrap();
+    let tree = stage.tree("one").await;
+    stage.write("b/old.txt", "rewritten\n");
+    stage.git(&["commit", "-q", "-a", "--amend", "-m", "another first"]);
+    tidied(&stage);
+    write(tree.root(), "a/src/lib.rs", "pub fn on_it_goes() {}\n");
+    let snapshot = tree.snapshot().await.unwrap();
+    assert_eq!(snapshot.changed.len(), 1);
+    let start = TreeStart::Commit(base);
+    let second = trees.take("two", &start, None).await.unwrap();
+    assert_eq!(second.changed().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn refs_are_replaced_listed_and_taken_away_together() {
+    let stage = Stage::new();
+    let repo = stage.repo().await;
+    let (first, second) = (stage.head(), stage.commit("second"));
+    repo.keep(&[kept("one", &first), kept("two=merged", &first)])
+        .await
+        .unwrap();
+    repo.keep(&[kept("one", &second)]).await.unwrap();
+    let all = [kept("one", &second), kept("two=merged", &first)];
+    assert_eq!(repo.kept(RUN).await.unwrap(), all);
+    let packed = ["pack-refs", "--all", "--prune"];
+    stage.git(&packed);
+    assert_eq!(repo.kept(RUN).await.unwrap(), all);
+    let names = ["one", "two=merged", "never"].map(|name| format!("{RUN}{name}"));
+    repo.let_go(&names).await.unwrap();
+    repo.let_go(&names).await.unwrap();
+    assert_eq!(repo.kept(RUN).await.unwrap(), []);
+    assert_eq!(
+        stage.git(&["for-each-ref", "--format=%(refname)"]),
+        "refs/heads/main"
+    );
+}
+
+#[tokio::test]
+async fn nothing_outside_the_refs_of_formic_is_moved_or_taken_away() {
+    let stage = Stage::new();
+    let repo = stage.repo().await;
+    let commit = stage.head();
+    let before = stage.belongings();
+    let sly = format!("{RUN}x\0{commit}\0\0delete refs/heads/main");
+    for name in [
+        "refs/heads/main",
+        "HEAD",
+        "refs/formic",
+        "../x",
+        sly.as_str(),
+    ] {
+        let name = name.to_owned();
+        let commit = commit.clone();
+        let refused = repo.keep(&[Kept { name, commit }]).await;
+        assert!(
+            matches!(refused, Err(GitError::Names { .. })),
+            "{refused:?}"
+        );
+    }
+    let names = ["refs/heads/main".to_owned(), "HEAD".to_owned()];
+    repo.let_go(&names).await.unwrap();
+    // One that cannot be made keeps the others from being made.
+    let pair = [kept("good", &commit), kept("bad..name", &commit)];
+    assert!(repo.keep(&pair).await.is_err());
+    assert_eq!(stage.belongings(), before);
+}
