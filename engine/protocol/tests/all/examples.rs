@@ -10,6 +10,8 @@ use protocol::{
 };
 use uuid::Uuid;
 
+use crate::swarm_examples::swarm_events;
+
 pub(crate) fn uuid(n: u128) -> Uuid {
     Uuid::from_u128(n)
 }
@@ -173,6 +175,7 @@ pub(crate) fn events(text: &Text) -> Vec<Event> {
     events.extend(of_model(text).into_iter().map(Event::Model));
     events.extend(of_tool(text).into_iter().map(Event::Tool));
     events.extend(of_plan());
+    events.extend(swarm_events(text));
     events
 }
 

@@ -6,4 +6,5 @@ mod amounts;
 mod events;
 mod examples;
 mod ids;
+mod swarm_examples;
 mod texts;
