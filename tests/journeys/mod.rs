@@ -6,4 +6,5 @@ mod limits;
 mod projects;
 mod retries;
 mod sessions;
+mod swarm;
 mod turns;

@@ -11,4 +11,5 @@ mod orphans;
 mod overlap;
 mod prefix;
 mod secrets;
+mod swarm;
 mod walls;

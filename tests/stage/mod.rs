@@ -7,6 +7,7 @@ mod fifo;
 #[cfg(target_os = "linux")]
 mod living;
 mod run;
+mod swarm;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub use fifo::Fifo;
 pub use living::{living, soon, unlike_any_other};
 pub use run::{Ended, Formic, Running};
 pub use scripted::{Chunk, Fault, Reply, Step, Usage, Wire};
+pub use swarm::{Report, agent, integrated, node, plan, returned, script, writer};
 
 /// The key every run has in its environment; like no other text.
 pub const KEY: &str = "sk-dummy-5b1e0c7a9d4f";

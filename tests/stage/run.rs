@@ -74,6 +74,24 @@ impl Formic {
         self
     }
 
+    /// The same run started by another program, which is given these words and then the run's own.
+    pub fn within(mut self, words: &[&str]) -> Self {
+        let (program, args) = words.split_first().expect("a program");
+        let mut command = Command::new(program);
+        command.args(args);
+        command
+            .arg(self.command.get_program())
+            .args(self.command.get_args());
+        command.env_clear();
+        let environment = self.command.get_envs();
+        command.envs(environment.filter_map(|(name, value)| Some((name, value?))));
+        if let Some(cwd) = self.command.get_current_dir() {
+            command.current_dir(cwd);
+        }
+        self.command = command;
+        self
+    }
+
     /// Runs it to its end.
     pub fn run(self) -> Ended {
         self.start().end()

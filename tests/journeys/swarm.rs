@@ -1,0 +1,174 @@
+//! A run of many agents, from a plan file to a merged branch: what lands, what is said of it, what it took.
+
+use std::collections::BTreeSet;
+
+use scripted::{Reply, Step};
+use serde_json::{Value, json};
+
+use crate::stage::{Report, Stage, WIRES, agent, node, plan, script, writer};
+
+/// Two that stand side by side and one after both.
+fn three() -> Value {
+    let mut plan = plan([
+        node("left", &[], &["left.txt"], "grep -q done left.txt"),
+        node("right", &[], &["right.txt"], "grep -q done right.txt"),
+        node(
+            "both",
+            &["left", "right"],
+            &["both.txt"],
+            "grep -q done both.txt",
+        ),
+    ]);
+    plan["gate"] = json!({"cmd": "test ! -e both.txt || test -e left.txt -a -e right.txt"});
+    plan
+}
+
+/// The last one joins what the two before it made: it must see their work.
+fn stage() -> Stage {
+    let join = Step::tool(
+        "bash",
+        json!({"command": "cat left.txt right.txt > both.txt"}),
+    );
+    let joining = agent("both", [Reply::steps([join]), Reply::text("Joined.")]);
+    Stage::new(script([
+        writer("left", "left.txt", "left done\n"),
+        writer("right", "right.txt", "right done\n"),
+        joining,
+    ]))
+    .file("README", "before\n")
+    .committed()
+}
+
+#[test]
+fn a_plan_becomes_one_commit_a_node_on_the_users_branch() {
+    for wire in WIRES {
+        let stage = stage().on(wire);
+        let before = stage.git(["rev-parse", "HEAD"]);
+        let ended = stage.swarm(&three()).succeed();
+        let report = Report::of(&ended);
+        assert_eq!(report.0["status"], "success", "{wire}: {ended}");
+        assert_eq!(report.in_state("done"), ["left", "right", "both"], "{wire}");
+        assert_eq!(
+            stage.content("both.txt"),
+            "left done\nright done\n",
+            "{wire}"
+        );
+        assert_eq!(stage.git(["status", "--porcelain"]), "", "{wire}");
+
+        let commits = stage.commits(&before, "main");
+        let told: BTreeSet<String> = ["left", "right", "both"]
+            .map(|name| {
+                report.node(name)["commit"]
+                    .as_str()
+                    .expect("a commit")
+                    .to_owned()
+            })
+            .into();
+        let made: BTreeSet<String> = commits.iter().map(ToString::to_string).collect();
+        assert_eq!(told, made, "{wire}");
+        let target = &report.0["target"];
+        assert_eq!(target["branch"], "main", "{wire}");
+        assert_eq!(target["fast_forwarded"], true, "{wire}");
+        assert_eq!(
+            target["commit"],
+            *stage.git(["rev-parse", "HEAD"]),
+            "{wire}"
+        );
+        assert_eq!(report.took(), stage.took(), "{wire}");
+    }
+}
+
+#[test]
+fn each_commit_says_which_run_and_node_it_comes_from() {
+    let stage = stage();
+    stage.swarm(&three()).succeed();
+    let run = stage.session().to_string();
+    for line in stage
+        .git(["log", "-3", "--format=%(trailers:unfold,separator=%x20)"])
+        .lines()
+    {
+        let names_node = ["left", "right", "both"]
+            .iter()
+            .any(|name| line.contains(name));
+        assert!(names_node, "{line}");
+        let uuid = run.rsplit('_').next().expect("an id");
+        assert!(line.contains(uuid), "{line} names {run}");
+    }
+}
+
+#[test]
+fn what_every_node_took_adds_up_to_what_the_server_gave() {
+    let stage = stage();
+    let report = Report::of(&stage.swarm(&three()).succeed());
+    let of_nodes = ["left", "right", "both"].map(|name| report.node(name));
+    let calls: u64 = of_nodes
+        .iter()
+        .filter_map(|node| node["model_calls"].as_u64())
+        .sum();
+    let tools: u64 = of_nodes
+        .iter()
+        .filter_map(|node| node["tool_calls"].as_u64())
+        .sum();
+    assert_eq!(calls, stage.took().replies);
+    assert_eq!(tools, 3);
+    for (name, line) in ["left", "right", "both"].iter().zip(of_nodes) {
+        assert_eq!(line["model_calls"], stage.asked_by(name), "{name}");
+    }
+    let shown = stage.formic(["swarm", "show", "--json"]).succeed();
+    assert_eq!(Report::of(&shown).0["totals"], report.0["totals"]);
+}
+
+#[test]
+fn the_same_plan_in_toml_does_the_same() {
+    let stage = stage();
+    let toml = r#"
+version = 1
+goal = "change everything"
+
+[[nodes]]
+id = "left"
+brief = "do left"
+writes = ["left.txt"]
+accept = { cmd = "grep -q done left.txt", timeout = "30s" }
+
+[[nodes]]
+id = "right"
+brief = "do right"
+deps = ["left"]
+writes = ["right.txt"]
+"#;
+    let path = stage.config().join("plan.toml");
+    std::fs::write(&path, toml).expect("a file of the stage");
+    let report = Report::of(&stage.swarm_of(&path).succeed());
+    assert_eq!(report.in_state("done"), ["left", "right"]);
+    assert_eq!(stage.content("right.txt"), "right done\n");
+}
+
+#[test]
+fn a_dry_run_shows_the_plan_and_does_nothing() {
+    let stage = stage();
+    let path = stage.config().join("plan.json");
+    std::fs::write(&path, three().to_string()).expect("a file of the stage");
+    let (before, kept) = (stage.tree(), stage.sessions());
+    let path = path.to_str().expect("a path of the stage");
+    let ended = stage
+        .formic(["swarm", "--plan", path, "--dry-run"])
+        .succeed();
+    for name in ["left", "right", "both"] {
+        assert!(ended.stdout.contains(name), "{ended}");
+    }
+    assert_eq!((stage.tree(), stage.sessions()), (before, kept));
+    assert_eq!(stage.asked().len(), 0);
+    assert_eq!(stage.git(["branch", "--format=%(refname:short)"]), "main");
+}
+
+#[test]
+fn a_run_that_is_over_is_not_taken_up_again() {
+    let stage = stage();
+    stage.swarm(&three()).succeed();
+    let (asked, head) = (stage.asked().len(), stage.git(["rev-parse", "HEAD"]));
+    let again = stage.formic(["swarm", "resume", "--json"]).run();
+    assert_ne!(again.code(), None, "{again}");
+    assert_eq!(stage.asked().len(), asked, "{again}");
+    assert_eq!(stage.git(["rev-parse", "HEAD"]), head);
+}

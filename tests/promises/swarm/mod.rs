@@ -1,0 +1,10 @@
+//! Promises about a run of many agents: nothing lands twice, nothing is lost, no lie closes a node.
+
+// Only builds with debug assertions can be told where to crash.
+#[cfg(debug_assertions)]
+mod crashes;
+mod gates;
+mod inputs;
+mod lies;
+mod rates;
+mod shared;
