@@ -146,3 +146,38 @@ pub fn channel(mut nets: Vec<Net>) -> Vec<Net> {
     }
     nets
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn net(from: usize, to: usize) -> Net {
+        Net {
+            from: BTreeSet::from([from]),
+            to: BTreeSet::from([to]),
+            track: 0,
+            is_placed: false,
+        }
+    }
+
+    #[test]
+    fn a_line_turns_aside_above_the_one_that_comes_down_in_its_column() {
+        let heights = |nets: Vec<Net>| {
+            let placed = channel(nets).into_iter();
+            let placed = placed.map(|net| (net.extent().0, net.track));
+            placed.collect::<BTreeMap<usize, usize>>()
+        };
+        assert_eq!(
+            heights(vec![net(1, 5), net(5, 9)]),
+            BTreeMap::from([(1, 1), (5, 0)])
+        );
+        assert_eq!(
+            heights(vec![net(1, 3), net(5, 9)]),
+            BTreeMap::from([(1, 0), (5, 0)])
+        );
+        assert_eq!(
+            heights(vec![net(2, 2), net(1, 5)]),
+            BTreeMap::from([(2, 0), (1, 0)])
+        );
+    }
+}
