@@ -3,7 +3,7 @@
 
 /// The pause after a complaint that names no time of its own: the first, and the longest, in milliseconds.
 const FIRST_MS: u64 = 250;
-const LONGEST_MS: u64 = 4_000;
+const LONGEST_MS: u64 = 3_000;
 /// The longest pause a provider may ask for, in milliseconds.
 const LONGEST_ASKED_MS: u64 = 600_000;
 /// A provider that has only complained for so long is not waited for any more, in milliseconds.

@@ -31,7 +31,7 @@ impl Fence {
             house: post.house.clone(),
             journal: site.base.journal.clone(),
         };
-        post.house.is_private.then_some(fence)
+        post.house.is_private().then_some(fence)
     }
 
     /// Undoes what a command did outside the scope; gives a remark for the model if there was anything.

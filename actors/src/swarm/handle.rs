@@ -173,6 +173,7 @@ impl Swarm {
             intent,
         };
         let site = Arc::new(Site::new(options, models, plot).await?);
+        site.sweep();
         let (status, watched) = watch::channel(RunStatus {
             phase: RunPhase::New,
             under_way: 0,
@@ -261,6 +262,7 @@ impl Swarm {
     /// Ends the actors and whatever still runs. What is not finished can be resumed.
     pub async fn close(self) {
         let Inner { site, actor, .. } = self.inner.as_ref();
+        let is_over = self.phase() == RunPhase::Closed;
         site.yard.closing.cancel();
         let (done, closed) = oneshot::channel();
         if actor.send_message(RunMsg::Close(done)).is_ok() {
@@ -270,6 +272,7 @@ impl Swarm {
         let _ = actor.stop_and_wait(None, None).await;
         site.yard.effects.close();
         site.yard.effects.wait().await;
+        site.leave(is_over).await;
         site.models.close();
         site.base.close().await;
     }

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::{Attempt, Change, Event, GitId, Node, NodeId, Record, TreeStart, WorkspaceEvent};
+use scheduler::scope::Globs;
 use tokio::sync::RwLock;
 use workspace::{GitError, Snapshot, Tree};
 
 use super::effects::keep;
+use super::footprint::Footprint;
 use super::site::Site;
 use crate::journal::JournalDown;
 
@@ -16,11 +18,21 @@ use crate::journal::JournalDown;
 #[derive(Debug)]
 pub(crate) struct House {
     pub root: PathBuf,
-    /// Whether it is a tree of the pool; otherwise it is the user's own folder.
-    pub is_private: bool,
+    kind: HouseKind,
     // Whoever looks at the tree waits while it is laid out anew. An owner task would have to await each look at it,
     // and every look is a git command of its own.
     rooms: RwLock<Rooms>,
+}
+
+/// Whose a house is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HouseKind {
+    /// The user's own folder.
+    User,
+    /// A tree of the pool, for one node.
+    Node,
+    /// A tree of the pool, for everybody who only reads.
+    Readers,
 }
 
 /// A house as one attempt has it.
@@ -29,6 +41,8 @@ struct Rooms {
     attempt: u32,
     /// `None` where there is no tree of its own, and between two attempts.
     tree: Option<Tree>,
+    /// How the node's files looked when it came, where there is no tree of its own.
+    before: Option<Footprint>,
 }
 
 /// Why a node has no house.
@@ -44,33 +58,45 @@ pub(crate) enum NoHouse {
 
 impl House {
     /// The user's own folder.
-    fn shared(site: &Site, attempt: u32) -> Self {
+    async fn shared(site: &Site, node: &Node, attempt: u32) -> Self {
+        let root = site.ground.root.clone();
+        let scope = Globs::parse(&node.scope.writes).unwrap_or_default();
+        let before = Footprint::take(&root, scope).await;
         Self {
-            root: site.ground.root.clone(),
-            is_private: false,
+            root,
+            kind: HouseKind::User,
             rooms: RwLock::new(Rooms {
                 attempt,
                 tree: None,
+                before: Some(before),
             }),
         }
     }
 
-    fn of(tree: Tree, attempt: u32) -> Self {
+    fn of(tree: Tree, kind: HouseKind, attempt: u32) -> Self {
         Self {
             root: tree.root().to_owned(),
-            is_private: true,
+            kind,
             rooms: RwLock::new(Rooms {
                 attempt,
                 tree: Some(tree),
+                before: None,
             }),
         }
     }
 
-    /// What differs from the base; nothing where there is no tree to compare.
+    /// Whether it is a tree of the pool.
+    pub(crate) fn is_private(&self) -> bool {
+        self.kind != HouseKind::User
+    }
+
+    /// What differs from the base, or, where there is no tree, from what the node's files were when it came.
     pub(crate) async fn changed(&self) -> Result<Vec<Change>, GitError> {
-        match &self.rooms.read().await.tree {
-            Some(tree) => tree.changed().await,
-            None => Ok(Vec::new()),
+        let rooms = self.rooms.read().await;
+        match (&rooms.tree, &rooms.before) {
+            (Some(tree), _) => tree.changed().await,
+            (None, Some(before)) => Ok(before.changed().await),
+            (None, None) => Ok(Vec::new()),
         }
     }
 
@@ -96,8 +122,11 @@ impl House {
         }
     }
 
-    /// Puts its tree back into the pool.
+    /// Puts its tree back into the pool, if it was one node's.
     pub(crate) async fn give_back(&self, site: &Site) {
+        if self.kind != HouseKind::Node {
+            return;
+        }
         let tree = self.rooms.write().await.tree.take();
         if let (Some(tree), Some(git)) = (tree, &site.git) {
             // One that cannot be given back waits for the next sweep.
@@ -115,12 +144,34 @@ impl House {
             // Only a tree that nobody has can be laid out.
             rooms.tree = None;
         }
-        if self.is_private && rooms.tree.is_none() {
+        if self.is_private() && rooms.tree.is_none() {
             rooms.tree = Some(take(site, name, &attempt.start).await?);
         }
         rooms.attempt = attempt.number;
         Ok(())
     }
+}
+
+/// Whether its agent has no tool that could change a file.
+const fn only_reads(node: &Node) -> bool {
+    node.kind.has_agent() && !node.kind.writes()
+}
+
+/// The house of everybody who only reads this commit.
+async fn reading_room(site: &Site, commit: &GitId) -> Result<Arc<House>, NoHouse> {
+    let mut rooms = site.readers.lock().await;
+    if let Some(house) = rooms.get(commit) {
+        return Ok(house.clone());
+    }
+    let start = TreeStart::Commit(commit.clone());
+    let name = format!("{} read {commit}", site.id);
+    let house = Arc::new(House::of(
+        take(site, &name, &start).await?,
+        HouseKind::Readers,
+        0,
+    ));
+    rooms.insert(commit.clone(), house.clone());
+    Ok(house)
 }
 
 async fn take(site: &Site, name: &str, start: &TreeStart) -> Result<Tree, NoHouse> {
@@ -190,15 +241,20 @@ impl Key {
         let name = format!("{} {}", site.id, node.id);
         let is_made = self.deed == Some(attempt.number);
         let house = match (self.open, &attempt.start) {
-            (Some(house), _) => {
+            (Some(house), _) if !only_reads(node) => {
                 house.lay_out(site, &name, attempt).await?;
                 house
             }
-            (None, TreeStart::Shared) => Arc::new(House::shared(site, attempt.number)),
+            (None, TreeStart::Shared) => Arc::new(House::shared(site, node, attempt.number).await),
+            (_, TreeStart::Commit(commit)) if only_reads(node) => {
+                reading_room(site, commit).await?
+            }
+            (Some(house), _) => house,
             (None, start) => {
                 // As a former process left it.
                 let start = if is_made { &TreeStart::Kept } else { start };
-                Arc::new(House::of(take(site, &name, start).await?, attempt.number))
+                let tree = take(site, &name, start).await?;
+                Arc::new(House::of(tree, HouseKind::Node, attempt.number))
             }
         };
         if !is_made {

@@ -5,6 +5,7 @@ mod board;
 mod crew;
 mod effects;
 mod fence;
+mod footprint;
 mod former;
 mod handle;
 mod house;

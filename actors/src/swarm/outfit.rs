@@ -135,7 +135,7 @@ fn confine(
     (house, gate): (&House, Option<&Check>),
 ) -> Result<Confine, String> {
     let mut confine = Confine::new(&node.scope.writes)?;
-    if house.is_private {
+    if house.is_private() {
         confine = confine.without(resolve(&site.ground.root), Whose::Checkout);
     }
     confine = confine.without(resolve(&site.options.data), Whose::Data);
@@ -151,7 +151,7 @@ fn confine(
 
 fn place(site: &Site, house: &House) -> PlaceOptions {
     let place = &site.options.place;
-    match house.is_private {
+    match house.is_private() {
         false => place.clone(),
         true => PlaceOptions {
             cwd: house.root.clone(),

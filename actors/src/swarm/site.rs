@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use protocol::{Event, Ground, Kind, NodeId, Record, SessionId, Tier};
+use protocol::{Event, GitId, Ground, Kind, NodeId, Record, SessionId, Tier};
 use providers::Provider;
 use ractor::{Actor, ActorRef};
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{Mutex, OnceCell, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use workspace::{Repo, Trees};
 
 use super::board::Commons;
+use super::house::House;
 use super::options::{ModelChoice, Models};
 use super::planner::Planning;
 use crate::base::Base;
@@ -22,6 +23,9 @@ use crate::options::Options;
 use crate::pool::{PoolActor, PoolMsg, Pooled};
 use crate::redact::Redactor;
 use crate::setup;
+
+/// Trees that stay in the pool between runs: taking one up is far quicker than making one.
+const SPARE: usize = 32;
 
 /// The shared surroundings of a run.
 pub(crate) struct Site {
@@ -34,6 +38,8 @@ pub(crate) struct Site {
     /// The user's repository and the pool of trees beside it; `None` where work is done in the one folder.
     pub git: Option<Git>,
     pub intent: Intent,
+    // Whoever comes first has the tree made, the others wait for it: a queue, as a lane is one.
+    pub readers: Mutex<BTreeMap<GitId, Arc<House>>>,
     /// The law of the coordinator itself, which moves branches.
     pub law: Arc<Law>,
     pub redactor: Redactor,
@@ -100,6 +106,7 @@ impl Site {
             ground,
             git,
             intent,
+            readers: Mutex::default(),
             law: setup::law(&options)?,
             redactor: Redactor::new(&options.secrets),
             commons,
@@ -111,6 +118,25 @@ impl Site {
             spill: spill_root(&options.data).join(id.to_string()),
             options,
         })
+    }
+
+    /// Takes away the trees that former runs left, all but some that this one will want.
+    pub(crate) fn sweep(&self) {
+        if let Some(trees) = self.git.as_ref().map(|git| git.trees.clone()) {
+            // What cannot be swept now is swept the next time.
+            let sweeping = async move { drop(trees.sweep(|_| true, SPARE).await) };
+            self.yard.effects.spawn(sweeping);
+        }
+    }
+
+    /// Puts the trees that were no single node's back into the pool, once the run is over.
+    pub(crate) async fn leave(&self, is_over: bool) {
+        self.readers.lock().await.clear();
+        if let Some(git) = self.git.as_ref().filter(|_| is_over) {
+            let own = self.id.to_string();
+            let is_others = move |name: &str| !name.starts_with(&own);
+            let _ = git.trees.sweep(is_others, usize::MAX).await;
+        }
     }
 
     /// Keeps facts about a node, or about the run as a whole.

@@ -20,6 +20,7 @@ mod swarm_control;
 mod swarm_failures;
 mod swarm_keeping;
 mod swarm_planner;
+mod swarm_pool;
 mod turns;
 mod watching;
 mod wild;

@@ -10,6 +10,7 @@ mod ledger;
 mod moves;
 mod normals;
 mod optimum;
+mod pace;
 mod patches;
 mod plans;
 mod problems;

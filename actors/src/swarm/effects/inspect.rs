@@ -101,18 +101,26 @@ async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse
     let _ = order
         .run
         .send_message(RunMsg::Housed(order.node.id, house.clone()));
-    let strays = fence::strays(&house.changed().await?, &scope_of(order));
+    let scope = scope_of(order);
+    // Most trees hold no stray, and then one look is enough. What keeps a tree from being recorded may be a stray too.
+    let mut snapshot = house.snapshot().await;
+    let seen = match &snapshot {
+        Ok(Some(snapshot)) => snapshot.changed.clone(),
+        Ok(None) | Err(_) => house.changed().await?,
+    };
+    let strays = fence::strays(&seen, &scope);
     if !strays.is_empty() {
         house.revert(&strays).await?;
         let reverted = fence::reverted(order.node.id, strays.clone());
         site.note(Some(order.node.id), vec![reverted]).await?;
+        snapshot = house.snapshot().await;
     }
-    let (tree, changed) = match house.snapshot().await? {
+    let (tree, changed) = match snapshot? {
         Some(snapshot) => {
             kept(site, order, (&house, &snapshot)).await?;
             (Some(snapshot.tree), snapshot.changed)
         }
-        None => (None, Vec::new()),
+        None => (None, seen),
     };
     let markers = match &order.attempt.start {
         TreeStart::Onto { .. } => markers::left(&house.root, &changed).await,
@@ -155,7 +163,7 @@ async fn check(
     let Some(check) = &order.node.accept else {
         return Ok(None);
     };
-    let is_idle = order.node.kind.writes() && house.is_private && found.changed.is_empty();
+    let is_idle = order.node.kind.writes() && house.is_private() && found.changed.is_empty();
     if is_idle && !order.node.scope.noop {
         return Ok(None);
     }

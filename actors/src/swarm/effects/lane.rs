@@ -25,13 +25,11 @@ pub(super) async fn advance(site: &Site, step: Step, (from, to): (GitId, GitId))
     let reference = reference.ok_or("move the integration branch: the run has none")?;
     let permit = permit(site, reference, &to).await?;
     let said = |error: workspace::GitError| error.to_string();
-    let is_first = Some(&from) == site.ground.base.as_ref();
     let moved = match repo.get_ref(reference).await.map_err(said)? {
         Some(now) if now == to => RefMove::Done,
-        // It is made when there is something to put on it: a run that integrates nothing leaves no branch behind.
-        None if is_first => repo.create_ref(reference, &to).await.map_err(said)?,
         Some(_) => repo.update_ref(reference, &to, &from).await.map_err(said)?,
-        None => RefMove::Found(None),
+        // It is made when there is something to put on it: a run that integrates nothing leaves no branch behind.
+        None => repo.create_ref(reference, &to).await.map_err(said)?,
     };
     let outcome = match moved {
         RefMove::Done => {
@@ -57,6 +55,14 @@ pub(super) async fn land(site: &Site, commit: GitId) -> Answer {
     let permit = permit(site, &reference, &commit).await?;
     let landing = repo.land(target, base, &commit, fallback).await;
     let landing = landing.map_err(|error| error.to_string())?;
+    if let Some(reference) = ground
+        .integration
+        .as_ref()
+        .filter(|_| landing.is_fast_forward)
+    {
+        // All of it is on the user's branch. If it cannot be taken away, it is only one name too many.
+        let _ = repo.delete_ref(reference, &commit).await;
+    }
     Ok((Some(RunOutcome::Landed(landing)), Some(permit)))
 }
 

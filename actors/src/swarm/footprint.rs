@@ -1,0 +1,75 @@
+//! What the files of a scope looked like: the only way to tell a change where there is no git.
+
+use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use protocol::{Change, ChangeKind};
+use scheduler::scope::Globs;
+
+/// The most files of a folder that are looked at.
+const MOST: usize = 200_000;
+
+/// The files of a scope, each by its size and the time of its last change.
+#[derive(Debug)]
+pub(crate) struct Footprint {
+    root: PathBuf,
+    scope: Globs,
+    files: Files,
+}
+
+type Files = BTreeMap<String, (u64, Option<SystemTime>)>;
+
+impl Footprint {
+    /// As they look now.
+    pub(crate) async fn take(root: &Path, scope: Globs) -> Self {
+        Self {
+            files: looked(root, &scope).await,
+            root: root.to_owned(),
+            scope,
+        }
+    }
+
+    /// What looks otherwise now.
+    pub(crate) async fn changed(&self) -> Vec<Change> {
+        let now = looked(&self.root, &self.scope).await;
+        let change = |path: &String, how| Change {
+            path: path.clone(),
+            how,
+        };
+        let there = now
+            .iter()
+            .filter_map(|(path, looks)| match self.files.get(path) {
+                None => Some(change(path, ChangeKind::Added)),
+                Some(before) if before != looks => Some(change(path, ChangeKind::Modified)),
+                Some(_) => None,
+            });
+        let gone = self.files.keys().filter(|path| !now.contains_key(*path));
+        let gone = gone.map(|path| change(path, ChangeKind::Deleted));
+        let mut changed: Vec<Change> = there.chain(gone).collect();
+        changed.sort_by(|a, b| a.path.cmp(&b.path));
+        changed
+    }
+}
+
+async fn looked(root: &Path, scope: &Globs) -> Files {
+    if scope.is_empty() {
+        return Files::new();
+    }
+    let (root, scope) = (root.to_owned(), scope.clone());
+    let look = move || {
+        let paths = survey::list(&root, MOST).into_iter();
+        let own = paths.filter(|path| scope.matches(path));
+        own.filter_map(|path| {
+            let looks = root.join(&path).symlink_metadata().ok()?;
+            Some((path, of(&looks)))
+        })
+        .collect()
+    };
+    tokio::task::spawn_blocking(look).await.unwrap_or_default()
+}
+
+fn of(looks: &Metadata) -> (u64, Option<SystemTime>) {
+    (looks.len(), looks.modified().ok())
+}
