@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 use super::document;
 use super::preview::{Preview, edges};
+use super::screen::Paper;
 use crate::failure::{Failure, Kind};
 use crate::output;
 use crate::resolve::environment::Environment;
@@ -62,7 +63,7 @@ impl Asker {
     ) -> Result<Answer, Failure> {
         let (mut preview, mut edited) = (preview, None);
         loop {
-            output::note("\n[a]pprove, [e]dit, [r]eject?");
+            output::ask("[a]pprove, [e]dit or [r]eject this plan, then Enter:");
             let said = tokio::select! {
                 biased;
                 cause = stops.next() => return Ok(Answer::Stop(cause)),
@@ -81,8 +82,7 @@ impl Asker {
                 "r" | "reject" | "n" | "no" => return Ok(Answer::Reject),
                 "e" | "edit" => {
                     if let Some(plan) = self.edit(&preview, stops).await? {
-                        let width = super::screen::size(&Environment::read()).0;
-                        let strokes = super::screen::Screen::find(&Environment::read()).strokes;
+                        let paper = Paper::find(&Environment::read());
                         let remarks = plan.remarks;
                         preview = Preview::new(
                             plan.plan.clone(),
@@ -90,7 +90,7 @@ impl Asker {
                             remarks,
                             prices,
                         );
-                        output::note(&preview.text(width, strokes));
+                        output::note(&preview.text(paper));
                         edited = Some(plan.plan);
                     }
                 }
@@ -132,7 +132,7 @@ impl Asker {
                 Ok(normal) => return Ok(Some(normal)),
                 Err(problems) => problems.iter().for_each(|problem| output::note(problem)),
             }
-            output::note("\n[e]dit again, or keep the plan as it was [Enter]?");
+            output::ask("[e]dit again, or Enter to keep the plan as it was:");
             let said = self
                 .lines
                 .next_line()

@@ -9,7 +9,7 @@ use protocol::{Check, DEFAULT_CHECK_MS, Expect, SessionId};
 use super::inbox::{Inbox, Want};
 use super::pilot::{Cockpit, Pilot, Terms};
 use super::preview::{Edge, Preview, edges};
-use super::screen::{self, Screen};
+use super::screen::{Paper, Screen};
 use super::show::{Form, Show};
 use super::{control, list, plan};
 use crate::args::OutputFormat;
@@ -158,10 +158,7 @@ fn newest_open(run: &SwarmRun, data: &DataFolder) -> Result<SessionId, Failure> 
 fn rehearsed(run: &SwarmRun, preview: &Preview, format: OutputFormat) -> Result<(), Failure> {
     let environment = &run.ground.environment;
     match format {
-        OutputFormat::Text => {
-            let (width, _) = screen::size(environment);
-            output::line(&preview.text(width, Screen::find(environment).strokes))
-        }
+        OutputFormat::Text => output::line(&preview.text(Paper::find(environment))),
         OutputFormat::Json | OutputFormat::StreamJson | OutputFormat::Events => {
             output::json(&preview.json())
         }

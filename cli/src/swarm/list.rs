@@ -6,10 +6,9 @@ use protocol::{Seq, SessionId, Timestamp};
 use serde_json::{Value, json};
 use views::{Phase, Swarm, View};
 
-use super::draw::Strokes;
 use super::preview::Preview;
 use super::report::Report;
-use super::screen::{self, Screen};
+use super::screen::Paper;
 use super::words;
 use crate::args::swarm::{LsArgs, ShowArgs};
 use crate::commands::{moment, short};
@@ -40,7 +39,7 @@ pub fn ls(data: &DataFolder, args: &LsArgs) -> Result<(), Failure> {
         return output::line("no runs");
     }
     let rows: Vec<Vec<String>> = runs.iter().map(row).collect();
-    output::line(&output::table(&rows))
+    output::line(&output::fitted(&rows, Paper::find(&environment).room))
 }
 
 /// Every run, newest first.
@@ -117,30 +116,24 @@ pub fn show(data: &DataFolder, args: &ShowArgs) -> Result<(), Failure> {
         return output::json(&said.json());
     }
     let environment = Environment::read();
-    let (width, _) = screen::size(&environment);
-    let strokes = Screen::find(&environment).strokes;
+    let paper = Paper::find(&environment);
     let preview = Preview::new(plan, Vec::new(), swarm.remarks.clone(), &Default::default());
     let text = match swarm.phase {
-        Phase::Proposed => preview.text(width, strokes),
-        _ => whole(&swarm, &preview, &said, (width, strokes)),
+        Phase::Proposed => preview.text(paper),
+        _ => whole(&swarm, &preview, &said, paper),
     };
     output::line(&text)
 }
 
 /// The drawing, the batches, the report.
-fn whole(
-    swarm: &Swarm,
-    preview: &Preview,
-    report: &Report,
-    (width, strokes): (usize, Strokes),
-) -> String {
+fn whole(swarm: &Swarm, preview: &Preview, report: &Report, paper: Paper) -> String {
     let mut parts = Vec::new();
-    parts.extend(preview.drawing(width, strokes));
+    parts.extend(preview.drawing(paper));
     if !swarm.batches.is_empty() {
         let lines = swarm.batches.iter().map(|batch| batch_line(swarm, batch));
         parts.push(lines.collect::<Vec<String>>().join("\n"));
     }
-    parts.push(report.text(strokes));
+    parts.push(report.text(paper));
     parts.join("\n\n")
 }
 

@@ -31,7 +31,7 @@ use crate::failure::Failure;
 use crate::resolve::environment::Environment;
 use crate::runtime::block_on;
 
-use screen::Screen;
+use screen::{Paper, Screen};
 
 /// Runs `formic swarm`.
 ///
@@ -62,6 +62,5 @@ pub fn drawing(plan: &Plan) -> Option<String> {
 
 /// The report of a run for people.
 pub fn reported(swarm: &views::Swarm, run: SessionId) -> String {
-    let strokes = Screen::find(&Environment::read()).strokes;
-    report::Report::new(swarm, run, None).text(strokes)
+    report::Report::new(swarm, run, None).text(Paper::find(&Environment::read()))
 }

@@ -198,8 +198,7 @@ impl Pilot {
             }));
         }
         self.show.clear();
-        let width = self.show.width();
-        output::note(&preview.text(width, self.show.screen().strokes));
+        output::note(&preview.text(self.show.paper()));
         let mut asker = Asker::new(self.swarm.id(), self.terms.mode);
         let answer = asker
             .ask(preview, &mut self.stops, &self.terms.prices)
@@ -242,9 +241,7 @@ impl Pilot {
     fn print(&mut self, preview: &Preview) -> Result<(), Failure> {
         self.show.clear();
         match self.show.format() {
-            OutputFormat::Text => {
-                output::line(&preview.text(self.show.width(), self.show.screen().strokes))
-            }
+            OutputFormat::Text => output::line(&preview.text(self.show.paper())),
             OutputFormat::Json | OutputFormat::StreamJson | OutputFormat::Events => {
                 let mut object = preview.json();
                 object["run_id"] = serde_json::json!(self.swarm.id());
@@ -366,7 +363,7 @@ impl Pilot {
         let expected = self.forecast.take().unwrap_or_else(expected);
         let report = Report::new(&self.show.view, id, Some(expected));
         match self.show.format() {
-            OutputFormat::Text => output::line(&report.text(self.show.screen().strokes))?,
+            OutputFormat::Text => output::line(&report.text(self.show.paper()))?,
             OutputFormat::Json | OutputFormat::StreamJson | OutputFormat::Events => {
                 self.show.object(report.json())?;
             }

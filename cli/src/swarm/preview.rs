@@ -5,11 +5,15 @@ use protocol::{Cost, Node, NodeId, Plan};
 use serde_json::{Value, json};
 
 use super::draw::{Knot, Strokes, dag};
+use super::screen::Paper;
 use super::{document, words};
 use crate::output;
 
 /// More nodes than this are listed, not drawn.
 const MOST_DRAWN: usize = 60;
+
+/// The most characters of what a node is there for.
+const WHAT: usize = 60;
 
 /// An edge that scopes demanded, by names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,11 +68,11 @@ impl Preview {
         node.map_or("?", |node| node.name.as_str())
     }
 
-    /// Everything for people, in so many columns.
-    pub fn text(&self, width: usize, strokes: Strokes) -> String {
+    /// Everything for people.
+    pub fn text(&self, paper: Paper) -> String {
         let mut parts = vec![self.head()];
-        parts.extend(self.drawing(width, strokes));
-        parts.push(output::table(&self.rows()));
+        parts.extend(self.drawing(paper));
+        parts.push(output::fitted(&self.rows(), paper.room));
         parts.extend(self.notes());
         parts.push(self.outlook());
         words::safe(&parts.join("\n\n"))
@@ -87,12 +91,20 @@ impl Preview {
     }
 
     /// The drawing alone; none of nothing, or of more than an eye could follow.
-    pub fn drawing(&self, width: usize, strokes: Strokes) -> Option<String> {
-        drawing(&self.plan, width, strokes)
+    pub fn drawing(&self, paper: Paper) -> Option<String> {
+        drawing(&self.plan, paper.width, paper.strokes)
     }
 
     fn rows(&self) -> Vec<Vec<String>> {
-        let heads = ["node", "kind", "tier", "waits for", "writes", "check"];
+        let heads = [
+            "node",
+            "kind",
+            "tier",
+            "waits for",
+            "what",
+            "writes",
+            "check",
+        ];
         let mut rows = vec![heads.map(str::to_owned).to_vec()];
         rows.extend(self.plan.nodes.iter().map(|node| self.row(node)));
         rows
@@ -114,6 +126,7 @@ impl Preview {
                 "-".to_owned()
             },
             words::list(&deps, 3),
+            words::brief(&what(node), WHAT),
             words::brief(&words::list(&writes, 2), 48),
             check.unwrap_or_else(|| "-".to_owned()),
         ]
@@ -201,6 +214,16 @@ pub fn drawing(plan: &Plan, width: usize, strokes: Strokes) -> Option<String> {
         deps: node.deps.iter().filter_map(place).collect(),
     });
     Some(dag(&knots.collect::<Vec<Knot>>(), width, strokes).join("\n"))
+}
+
+/// What a node is there for: its title, else what its agent is told.
+fn what(node: &Node) -> String {
+    let title = node.title.as_str();
+    if !title.is_empty() && title != node.name.as_str() {
+        return title.to_owned();
+    }
+    let brief = node.brief.as_ref();
+    brief.map_or_else(String::new, |brief| brief.as_str().into_owned())
 }
 
 /// A value that serialises as a word, as that word.

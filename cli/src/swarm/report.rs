@@ -7,6 +7,7 @@ use views::{NodeLine, RunStatus, Swarm, SwarmReport};
 
 use super::draw::Strokes;
 use super::marks::mark;
+use super::screen::Paper;
 use super::words;
 use crate::output;
 
@@ -56,10 +57,10 @@ impl Report {
     }
 
     /// Everything for people.
-    pub fn text(&self, strokes: Strokes) -> String {
+    pub fn text(&self, paper: Paper) -> String {
         let mut parts = vec![self.head()];
         if !self.report.nodes.is_empty() {
-            parts.push(output::table(&self.rows(strokes)));
+            parts.push(output::fitted(&self.rows(paper.strokes), paper.room));
             parts.push(self.totals());
         }
         parts.extend(self.landing());
@@ -214,7 +215,12 @@ mod tests {
         let swarm = Swarm::fold(&sample::over());
         let expected = forecast(&sample::plan(), 8, &Default::default());
         let report = Report::new(&swarm, sample::session(), Some(expected));
-        insta::assert_snapshot!("report", report.text(Strokes::Box));
+        let paper = Paper {
+            width: 100,
+            room: usize::MAX,
+            strokes: Strokes::Box,
+        };
+        insta::assert_snapshot!("report", report.text(paper));
         assert_eq!(report.code(), 1);
         assert_eq!(report.json()["status"], "partial");
         assert_eq!(report.json()["forecast"]["agents"], 7);

@@ -39,6 +39,33 @@ impl Screen {
     }
 }
 
+/// What a text is laid out on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paper {
+    /// The columns of a drawing.
+    pub width: usize,
+    /// The columns of a table; no bound where no terminal would break its lines.
+    pub room: usize,
+    /// With which characters lines are drawn.
+    pub strokes: Strokes,
+}
+
+impl Paper {
+    /// The terminal the process writes to, or a file without a margin.
+    pub fn find(environment: &Environment) -> Self {
+        let (width, _) = size(environment);
+        let room = match std::io::stdout().is_terminal() {
+            true => width,
+            false => usize::MAX,
+        };
+        Self {
+            width,
+            room,
+            strokes: Screen::find(environment).strokes,
+        }
+    }
+}
+
 /// Whether the locale says UTF-8; the first variable that says anything decides.
 fn is_utf8(environment: &Environment) -> bool {
     let said = ["LC_ALL", "LC_CTYPE", "LANG"]

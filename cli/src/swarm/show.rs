@@ -9,7 +9,7 @@ use views::{Doing, NodeState, Swarm, View};
 
 use super::block::{self, Frame};
 use super::painter::Painter;
-use super::screen::{self, Screen};
+use super::screen::{self, Paper, Screen};
 use super::{told, words};
 use crate::args::OutputFormat;
 use crate::failure::Failure;
@@ -219,8 +219,8 @@ impl Show {
         }
     }
 
-    /// Columns of the terminal.
-    pub fn width(&self) -> usize {
-        screen::size(&self.environment).0
+    /// What a text is laid out on.
+    pub fn paper(&self) -> Paper {
+        Paper::find(&self.environment)
     }
 }

@@ -43,7 +43,7 @@ pub struct Swarm {
     is_cancelled: bool,
     /// The plan without its nodes.
     frame: Plan,
-    /// Milliseconds in which no process had the run.
+    /// Milliseconds in which no process had the run, or a person thought about its plan.
     idle: u64,
 }
 
@@ -115,9 +115,10 @@ impl Swarm {
 
     fn clock(&mut self, record: &Record) -> Timestamp {
         let is_taken_up = matches!(record.event, Event::Session(SessionEvent::Resumed { .. }));
+        let is_agreed = matches!(record.event, Event::Plan(PlanEvent::Accepted { .. }));
         let now = self.active(record.at);
         let (began, last) = self.span.unwrap_or((now, now));
-        if is_taken_up {
+        if is_taken_up || (is_agreed && self.phase == Phase::Proposed) {
             self.idle += now.0.saturating_sub(last.0);
         }
         let now = self.active(record.at).max(last);

@@ -91,6 +91,26 @@ fn the_time_without_a_process_is_not_counted() {
 }
 
 #[test]
+fn the_time_in_which_a_person_thinks_about_the_plan_is_not_the_runs() {
+    let proposed = Event::Plan(PlanEvent::Proposed {
+        plan: plan(&[(1, &[])]),
+        by: protocol::Planner::User,
+        remarks: Vec::new(),
+    });
+    let mut records = journal(
+        [proposed, accepted(&[(1, &[])]), begun(1, 1)]
+            .map(|event| (None, event))
+            .to_vec(),
+    );
+    for (record, at) in records.iter_mut().zip([1_000, 60_000, 61_500]) {
+        record.at = Timestamp(at);
+    }
+    let swarm = Swarm::fold(&records);
+    assert_eq!(swarm.totals().used.wall_ms, 1_500);
+    assert_eq!(swarm.active(Timestamp(62_000)), Timestamp(3_000));
+}
+
+#[test]
 fn the_report_is_the_object_that_the_command_line_promises() {
     let landing = Landing {
         branch: "main".into(),
