@@ -1,11 +1,13 @@
 //! Looks at what a node left: its changes, what strayed outside its scope, and whether its check passes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use protocol::{Attempt, Change, CheckRun, GitId, Inspection, Kind, Node, NodeId, TreeStart};
 use ractor::ActorRef;
 use scheduler::run::{Proposal, RunOutcome};
 use scheduler::scope::Globs;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use workspace::Snapshot;
 
@@ -17,6 +19,9 @@ use crate::swarm::messages::RunMsg;
 use crate::swarm::outfit;
 use crate::swarm::run_actor::RunState;
 use crate::swarm::site::Site;
+
+/// How long a look at a tree may take, its check apart: an agent can leave a tree that is slow to look at.
+const LONGEST: Duration = Duration::from_secs(900);
 
 /// What is to be looked at.
 pub(super) struct Order {
@@ -50,12 +55,17 @@ struct Found {
 /// Looks at the tree. What keeps it from being looked at is told as what was found: it counts against the attempt.
 pub(super) async fn inspect(site: Arc<Site>, order: Order, cancel: CancellationToken) -> Answer {
     let (node, attempt) = (order.node.id, order.attempt.number);
-    let looked = cancel.run_until_cancelled(look(&site, &order)).await;
-    let found = match looked {
+    let looked = cancel.run_until_cancelled(timeout(LONGEST, look(&site, &order)));
+    let found = match looked.await {
         None => return Ok((None, None)),
-        Some(Err(NoHouse::Journal(down))) => return Err(down.to_string()),
-        Some(Err(error)) => fault(format!("could not {error}")),
-        Some(Ok((house, found))) => match check(&site, &order, (&house, &found), &cancel).await {
+        Some(Err(_)) => fault(format!(
+            "could not look at the tree: it was not done after {} s",
+            LONGEST.as_secs()
+        )),
+        Some(Ok(Err(NoHouse::Journal(down)))) => return Err(down.to_string()),
+        Some(Ok(Err(error))) => fault(format!("could not {error}")),
+        Some(Ok(Ok((house, found)))) => match check(&site, &order, (&house, &found), &cancel).await
+        {
             Ok(_) if cancel.is_cancelled() => return Ok((None, None)),
             Ok(check) => Inspection {
                 tree: found.tree,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -64,11 +65,21 @@ pub enum GitError {
         /// What the system said.
         source: io::Error,
     },
-    /// Other repositories stand inside the tree; git could only record a pointer to them.
-    #[error("record {}: a git repository inside the tree (remove its .git, or have it ignored)", .paths.join(", "))]
-    Nested {
-        /// Their folders, relative to the root.
+    /// A command took too long and was ended.
+    #[error("run `git {command}`: it was not done after {} s and was ended", .after.as_secs())]
+    Late {
+        /// The command and its arguments, shortened, without secrets.
+        command: String,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// Something stands in the tree that a commit cannot hold.
+    #[error("record {}: {what}", .paths.join(", "))]
+    Unrecordable {
+        /// Where, relative to the root.
         paths: Vec<String>,
+        /// What it is.
+        what: Unrecordable,
     },
     /// A changed file, or all of them together, are so large that they do not belong in a repository.
     #[error(
@@ -113,6 +124,17 @@ pub enum Unfit {
     /// Something is half done there.
     #[error("{0} is under way there")]
     UnderWay(Operation),
+}
+
+/// What a commit cannot hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Unrecordable {
+    /// Another repository; git could only record a pointer to it.
+    #[error("a git repository inside the tree (remove its .git, or have it ignored)")]
+    Repository,
+    /// A FIFO, a socket or a device, or a link to one where git would read it.
+    #[error("not a file, a folder or a link (remove it, or have it ignored)")]
+    Special,
 }
 
 /// Why the pool cannot give a tree.

@@ -5,6 +5,7 @@
 mod cone;
 mod error;
 mod gitdir;
+mod group;
 mod keep;
 mod land;
 mod objects;
@@ -13,11 +14,12 @@ mod repo;
 mod run;
 mod slot;
 mod snapshot;
+mod special;
 mod standing;
 mod tree;
 mod trees;
 
-pub use error::{GitError, PoolFault, Unfit};
+pub use error::{GitError, PoolFault, Unfit, Unrecordable};
 pub use keep::Kept;
 pub use objects::{CommitDraft, MergeResult};
 pub use refs::RefMove;

@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::error::{GitError, OLDEST, Unfit};
-use super::run::{Git, parts};
+use super::run::{Git, PATIENCE, parts};
 use super::trees::Trees;
 
 /// Settings of a repository's own that change what git reads from and writes to files, in lower case.
@@ -48,6 +49,8 @@ pub struct Repo {
     pub(crate) kept: Vec<(String, String)>,
     /// The user's name and address.
     pub(crate) author: (String, String),
+    /// How long one git command may take.
+    pub(crate) patience: Duration,
 }
 
 /// Where the parts of a repository lie.
@@ -91,12 +94,20 @@ impl Repo {
             merges_trees: version >= (2, 45),
             kept: kept(&settings),
             author,
+            patience: PATIENCE,
         })
     }
 
     /// The top of the working tree.
     pub fn root(&self) -> &Path {
         &self.places.root
+    }
+
+    /// Lets every git command on the repository and its trees take so long and no longer; 10 minutes if nothing is said.
+    #[must_use]
+    pub const fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// The pool of private trees of this repository in the folder `home`, which is formic's own and need not exist.
@@ -106,7 +117,8 @@ impl Repo {
 
     /// git in this repository, away from its checkout: no file of the user's is looked at.
     pub(crate) fn git(&self) -> Git {
-        Git::at(&self.places.shared).env("GIT_DIR", &self.places.shared)
+        let git = Git::at(&self.places.shared).env("GIT_DIR", &self.places.shared);
+        git.within(self.patience)
     }
 }
 

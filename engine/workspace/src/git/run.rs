@@ -4,13 +4,17 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::pin::pin;
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use protocol::GitId;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
+use tokio::time::timeout;
 
 use super::error::{GitError, redacted, shortened};
+use super::group::Group;
 
 /// Settings of ours, stronger than every file: no hooks, no signing, no daemons, no tidying up, no pager.
 const SETTINGS: [&str; 16] = [
@@ -91,6 +95,13 @@ const QUIET: [(&str, &str); 11] = [
     ("GIT_ADVICE", "0"),
 ];
 
+/// How long a command may take where nothing else is said. Filling a large tree through a slow filter takes minutes;
+/// what takes longer than this waits for something that never comes, such as a FIFO or a filter that hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
+
+/// How long a command that is asked to end may take to take its locks away.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// How much of a command's arguments an error repeats, in bytes.
 const NAMED_BYTES: usize = 160;
 
@@ -99,10 +110,12 @@ pub(crate) struct Git {
     command: Command,
     named: String,
     input: Vec<u8>,
+    patience: Duration,
+    outlives: bool,
 }
 
 impl Git {
-    /// git in this folder, to be killed if nobody waits for it any longer.
+    /// git in this folder, asked to end if nobody waits for it any longer.
     pub(crate) fn at(cwd: &Path) -> Self {
         let mut command = Command::new("git");
         for name in SCRUBBED {
@@ -114,8 +127,7 @@ impl Git {
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+            .stderr(Stdio::piped());
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
@@ -123,6 +135,8 @@ impl Git {
             command,
             named: String::new(),
             input: Vec::new(),
+            patience: PATIENCE,
+            outlives: false,
         }
     }
 
@@ -165,19 +179,27 @@ impl Git {
         self
     }
 
-    /// Lets it end by itself even when nobody waits: a command killed while it moves a ref leaves a lock behind.
+    /// Lets it end by itself even when nobody waits: what moves a ref is not stopped half-way.
     pub(crate) fn unhurried(mut self) -> Self {
-        self.command.kill_on_drop(false);
+        self.outlives = true;
         self
     }
 
-    /// Runs it; gives what it said together with its status, whatever that is.
+    /// How long it may take.
+    pub(crate) const fn within(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Runs it; gives what it said together with its status, whatever that is. One that takes too long is ended, and
+    /// all it started with it: politely first, because git then takes its locks away.
     pub(crate) async fn output(mut self) -> Result<(Output, String), GitError> {
         let named = redacted(&self.named);
         let mut child = self
             .command
             .spawn()
             .map_err(|error| self.unstarted(error))?;
+        let mut group = Group::of(&child, self.outlives);
         let stdin = child.stdin.take();
         let feed = async {
             if let Some(mut stdin) = stdin {
@@ -185,7 +207,18 @@ impl Git {
                 stdin.write_all(&self.input).await.ok();
             }
         };
-        let (output, ()) = tokio::join!(child.wait_with_output(), feed);
+        let mut run = pin!(async { tokio::join!(child.wait_with_output(), feed).0 });
+        let Ok(output) = timeout(self.patience, &mut run).await else {
+            group.ask_to_end();
+            if timeout(GRACE, &mut run).await.is_err() {
+                group.kill();
+            }
+            return Err(GitError::Late {
+                command: named,
+                after: self.patience,
+            });
+        };
+        group.is_over();
         let output = output.map_err(|error| GitError::io(Path::new("git"), error))?;
         Ok((output, named))
     }

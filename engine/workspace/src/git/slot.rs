@@ -177,7 +177,8 @@ impl Slot {
             .env("GIT_WORK_TREE", &root)
             .env("GIT_OBJECT_DIRECTORY", repo.places.objects())
             .env("GIT_OPTIONAL_LOCKS", "1")
-            .holding(lock))
+            .holding(lock)
+            .within(repo.patience))
     }
 }
 

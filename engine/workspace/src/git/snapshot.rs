@@ -4,7 +4,8 @@ use std::fs;
 
 use protocol::{Change, ChangeKind, GitId};
 
-use super::error::GitError;
+use super::error::{GitError, Unrecordable};
+use super::gitdir::absent;
 use super::objects::changes;
 use super::run::Git;
 use super::tree::{Tree, joined};
@@ -57,6 +58,8 @@ impl Tree {
         self.not_huge(&changed)?;
         let own = self.slot.git_folder();
         off_thread(self.root(), move || {
+            // Whoever made one before was stopped in the middle: nobody else records this tree.
+            absent(fs::remove_file(own.join("snapshot.lock")))?;
             fs::copy(own.join("index"), own.join("snapshot")).map(drop)
         })
         .await?;
@@ -81,7 +84,10 @@ impl Tree {
         let (changed, nested) = changes(self.repo.git(), &self.base_tree, &tree).await?;
         match nested.is_empty() {
             true => Ok(Snapshot { tree, changed }),
-            false => Err(GitError::Nested { paths: nested }),
+            false => Err(GitError::Unrecordable {
+                paths: nested,
+                what: Unrecordable::Repository,
+            }),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use protocol::{Change, ChangeKind, GitId};
 
-use super::error::GitError;
+use super::error::{GitError, Unrecordable};
 use super::repo::Repo;
 use super::run::parts;
 use super::slot::Slot;
@@ -39,9 +39,10 @@ impl Tree {
     }
 
     /// What differs from the base, sorted, without what the repository ignores. Nothing is recorded anywhere. Names that
-    /// are not UTF-8 and repositories inside the tree are errors.
+    /// are not UTF-8, repositories inside the tree and what is neither file nor folder nor link are errors.
     pub async fn changed(&self) -> Result<Vec<Change>, GitError> {
         self.whole()?;
+        self.no_specials().await?;
         let args = [
             "status",
             "--porcelain=v1",
@@ -162,7 +163,10 @@ impl Tree {
             .collect();
         match paths.is_empty() {
             true => Ok(()),
-            false => Err(GitError::Nested { paths }),
+            false => Err(GitError::Unrecordable {
+                paths,
+                what: Unrecordable::Repository,
+            }),
         }
     }
 }

@@ -14,6 +14,7 @@ use super::gitdir::{Layout, WHOLE, erase};
 use super::objects::changes;
 use super::repo::Repo;
 use super::slot::{Note, Slot};
+use super::special;
 use super::tree::Tree;
 
 /// Marks the folder of the pool itself.
@@ -279,6 +280,8 @@ impl Trees {
                 erase(&own)?;
                 fs::create_dir_all(&root)?;
             }
+            // git would wait for ever to read some of them.
+            special::clear(&root)?;
             layout.own(&own)
         })
         .await?;

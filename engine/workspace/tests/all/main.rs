@@ -5,6 +5,7 @@
 mod branch;
 mod deeds;
 mod folder;
+mod hanging;
 mod keeping;
 mod kinds;
 mod landing;

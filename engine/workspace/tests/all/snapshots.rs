@@ -147,7 +147,7 @@ async fn repositories_inside_a_tree_are_refused_by_name() {
         tree.snapshot().await.map(drop),
     ] {
         let error = failed.unwrap_err();
-        assert!(matches!(error, GitError::Nested { .. }), "{error}");
+        assert!(matches!(error, GitError::Unrecordable { .. }), "{error}");
         let text = error.to_string();
         for folder in ["fresh", "deep/er"] {
             assert!(text.contains(folder), "{text}");

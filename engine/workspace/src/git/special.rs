@@ -1,0 +1,120 @@
+//! What is neither a file nor a folder nor a link: git passes it over, or waits for ever to read it.
+
+use std::fs::{self, FileType};
+use std::io;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use super::error::{GitError, Unrecordable};
+use super::run::parts;
+use super::standing::escaped;
+use super::tree::Tree;
+use super::trees::off_thread;
+
+/// The files of a tree that git reads to know what to do with others.
+const READ: [&str; 3] = [".gitignore", ".gitattributes", ".gitmodules"];
+
+/// Special files in a tree.
+#[derive(Debug, Default)]
+pub(crate) struct Specials {
+    /// Those that git would open, or links to such.
+    pub(crate) read: Vec<PathBuf>,
+    /// The others.
+    pub(crate) other: Vec<PathBuf>,
+}
+
+/// Finds all of them below `root`, without following links and without opening anything.
+pub(crate) fn specials(root: &Path) -> io::Result<Specials> {
+    let mut found = Specials::default();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            // What goes meanwhile, or may not be looked at, is for git to judge.
+            Err(_) if folder != root => continue,
+            entries => entries?,
+        };
+        for entry in entries.flatten() {
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            let (name, path) = (entry.file_name(), entry.path());
+            let is_read = READ.iter().any(|read| name == *read);
+            if kind.is_dir() {
+                if folder != root || name != ".git" {
+                    folders.push(path);
+                }
+            } else if is_read && fs::metadata(&path).is_ok_and(|m| is_special(m.file_type())) {
+                found.read.push(path);
+            } else if is_special(kind) {
+                found.other.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn is_special(kind: FileType) -> bool {
+    kind.is_fifo() || kind.is_socket() || kind.is_char_device() || kind.is_block_device()
+}
+
+/// Removes all of them from a tree of ours: nothing of them can be part of a commit.
+pub(crate) fn clear(root: &Path) -> io::Result<()> {
+    let found = specials(root)?;
+    for path in found.read.iter().chain(&found.other) {
+        super::gitdir::absent(fs::remove_file(path))?;
+    }
+    Ok(())
+}
+
+impl Tree {
+    /// Refuses special files that git would read, or that would be missing from a commit without a word; those that are
+    /// ignored may stay.
+    pub(crate) async fn no_specials(&self) -> Result<(), GitError> {
+        let root = self.root().to_owned();
+        let found = off_thread(self.root(), move || specials(&root)).await?;
+        if !found.read.is_empty() {
+            return Err(self.special(&found.read));
+        }
+        if found.other.is_empty() {
+            return Ok(());
+        }
+        let mut left = found.other;
+        let ignored = self.ignored(&left).await?;
+        left.retain(|path| !ignored.contains(path));
+        match left.is_empty() {
+            true => Ok(()),
+            false => Err(self.special(&left)),
+        }
+    }
+
+    async fn ignored(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
+        use std::os::unix::ffi::OsStrExt;
+        let mut asked = Vec::new();
+        for path in paths {
+            asked.extend_from_slice(self.inside(path).as_os_str().as_bytes());
+            asked.push(0);
+        }
+        let git = self.slot.git(&self.repo)?;
+        let git = git.args(["check-ignore", "-z", "--stdin"]).input(asked);
+        let (output, named) = git.output().await?;
+        match output.status.code() {
+            Some(0 | 1) => Ok(parts(&output.stdout)
+                .map(|path| self.root().join(std::ffi::OsStr::from_bytes(path)))
+                .collect()),
+            _ => Err(GitError::failed(&named, &output.stderr)),
+        }
+    }
+
+    fn inside<'a>(&self, path: &'a Path) -> &'a Path {
+        path.strip_prefix(self.root()).unwrap_or(path)
+    }
+
+    fn special(&self, paths: &[PathBuf]) -> GitError {
+        use std::os::unix::ffi::OsStrExt;
+        let name = |path: &PathBuf| escaped(self.inside(path).as_os_str().as_bytes());
+        GitError::Unrecordable {
+            paths: paths.iter().map(name).collect(),
+            what: Unrecordable::Special,
+        }
+    }
+}
