@@ -23,7 +23,7 @@ mod words;
 
 use std::process::ExitCode;
 
-use protocol::{Plan, SessionId};
+use protocol::{Plan, PlanDocument, SessionId};
 
 use crate::args::swarm::{SwarmArgs, SwarmCommand};
 use crate::commands::data;
@@ -58,6 +58,11 @@ pub fn drawing(plan: &Plan) -> Option<String> {
     let environment = Environment::read();
     let (width, _) = screen::size(&environment);
     preview::drawing(plan, width, Screen::find(&environment).strokes)
+}
+
+/// A plan as its file would say it.
+pub fn written(plan: &Plan) -> PlanDocument {
+    document::of(plan)
 }
 
 /// The report of a run for people.

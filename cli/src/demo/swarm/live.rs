@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use protocol::{NodeId, Record};
+use protocol::{FailureClass, NodeId, Record};
 use views::{NodeState, Swarm, SwarmNode, View};
 
 /// The run so far, and what was shown of it.
@@ -26,7 +26,8 @@ impl Live {
         for node in &self.swarm.nodes {
             let now = (node.state, node.returns.len());
             let before = self.shown.insert(node.id(), now);
-            if before == Some(now) || (before.is_none() && node.state == NodeState::Waiting) {
+            let is_new = before.is_none() && node.state == NodeState::Waiting;
+            if before == Some(now) || is_new {
                 continue;
             }
             if let Some(words) = words(node, before.map_or(0, |(_, returns)| returns)) {
@@ -54,14 +55,21 @@ fn words(node: &SwarmNode, returns: usize) -> Option<String> {
             1 => "· works".to_owned(),
             again => format!("· works, attempt {again}"),
         }),
-        NodeState::Done => {
-            let commit = node.commit.as_ref().map(|commit| commit.short().to_owned());
-            Some(format!("✓ landed as {}", commit.unwrap_or_default()))
-        }
+        NodeState::Done => Some(match &node.commit {
+            Some(commit) => format!("✓ landed as {}", commit.short()),
+            None => "✓ done".to_owned(),
+        }),
         NodeState::Failed => Some("✗ failed".to_owned()),
         NodeState::Skipped => Some("- skipped".to_owned()),
         NodeState::Cancelled => Some("- cancelled".to_owned()),
+        // Its own work is over; another node resolves the conflict for it.
+        NodeState::Queued if is_resolved_by_another(node) => None,
         NodeState::Queued => Some("· passed its own check, waits to be merged".to_owned()),
         NodeState::Waiting | NodeState::Ready | NodeState::Inspecting | NodeState::InBatch => None,
     }
+}
+
+fn is_resolved_by_another(node: &SwarmNode) -> bool {
+    let last = node.returns.last();
+    last.is_some_and(|(_, failure)| failure.class == FailureClass::Conflict)
 }

@@ -1,5 +1,6 @@
 //! `formic demo swarm`: a dozen agents migrate a sample workspace side by side, played by a scripted model over real HTTP.
 
+mod edit;
 mod live;
 mod sample;
 mod script;
@@ -8,15 +9,18 @@ mod tally;
 use std::io::Write;
 use std::path::Path;
 
-use actors::{Swarm, SwarmOptions};
+use actors::{RunCommand, Swarm, SwarmOptions};
 use anyhow::Context;
-use protocol::{Event, Notice, PlanDocument, PlanEvent};
+use protocol::{Event, Kind, Notice, Plan, PlanEvent, Record, SessionId};
 use scripted::{LoggedRequest, Server};
 use views::SwarmReport;
 
 use super::ground;
 use live::Live;
 use tally::Tally;
+
+const GOAL: &str = "A text that is no length should say why: read lengths with `str::parse` and a `ParseError` in every crate, \
+                    instead of `base::parse` with its Option, and remove the old function. Move the guide below docs.";
 
 /// Runs the demo; its run is kept in `data`. True if everything landed, the tests pass, and the counts agree.
 ///
@@ -29,17 +33,14 @@ pub fn run(data: &Path, out: &mut dyn Write) -> anyhow::Result<bool> {
         .keep()
         .canonicalize()?;
     sample::create(&root)?;
-    let plan: PlanDocument =
-        serde_json::from_str(include_str!("plan.json")).context("read the demo's plan")?;
     writeln!(
         out,
-        "A sample workspace of a dozen crates: {}\n> {}\n",
+        "A sample workspace of a dozen crates: {}\n> {GOAL}\n",
         root.display(),
-        plan.goal
     )?;
     let server = Server::in_background(script::script()?)?;
     let runtime = crate::runtime::new()?;
-    let report = runtime.block_on(carry_out(data, &root, (server.base_url(), plan), out))?;
+    let report = runtime.block_on(carry_out(data, &root, server.base_url(), out))?;
     let is_landed = report.status == views::RunStatus::Success;
     let is_green = proof(&root, out)?;
     let agrees = agreement(&report, &server.requests(), out)?;
@@ -54,14 +55,12 @@ pub fn run(data: &Path, out: &mut dyn Write) -> anyhow::Result<bool> {
 async fn carry_out(
     data: &Path,
     root: &Path,
-    (base_url, plan): (String, PlanDocument),
+    base_url: String,
     out: &mut dyn Write,
 ) -> anyhow::Result<SwarmReport> {
     let options = ground::options(data, root, base_url);
     let wanted = SwarmOptions {
-        goal: plan.goal.clone(),
-        plan: Some(plan),
-        approve: true,
+        goal: GOAL.to_owned(),
         ..SwarmOptions::default()
     };
     let swarm = Swarm::open(options, wanted, None).await?;
@@ -69,11 +68,12 @@ async fn carry_out(
     let mut live = Live::default();
     while let Some(notice) = watch.next().await {
         if let Notice::Record(record) = &notice {
-            if let Event::Plan(PlanEvent::Accepted { plan }) = &record.event {
-                let drawn = crate::swarm::drawing(plan).unwrap_or_default();
-                writeln!(out, "{drawn}\n")?;
-            }
             live.record(record, out)?;
+            if let Some(plan) = proposed(record) {
+                let plan = shown(plan, swarm.id(), out)?;
+                let approve = RunCommand::Approve { plan: Some(plan) };
+                swarm.command(approve).await?;
+            }
             if live.swarm.is_over() {
                 break;
             }
@@ -84,6 +84,33 @@ async fn carry_out(
     writeln!(out, "\n{}", crate::swarm::reported(&live.swarm, swarm.id()))?;
     swarm.close().await;
     Ok(report)
+}
+
+/// The plan that a record puts up for approval; not the one whose only node makes it.
+fn proposed(record: &Record) -> Option<&Plan> {
+    let Event::Plan(PlanEvent::Proposed { plan, .. }) = &record.event else {
+        return None;
+    };
+    let is_real = plan.nodes.iter().all(|node| node.kind != Kind::Plan);
+    is_real.then_some(plan)
+}
+
+/// Shows the planner's plan, and the plan that is approved in its place.
+fn shown(plan: &Plan, run: SessionId, out: &mut dyn Write) -> anyhow::Result<Plan> {
+    let drawn = |plan: &Plan| crate::swarm::drawing(plan).unwrap_or_default();
+    writeln!(
+        out,
+        "\nThe model chose, code put the plan together:\n\n{}\n",
+        drawn(plan)
+    )?;
+    let edited = edit::edited(plan, run)?;
+    writeln!(
+        out,
+        "Approved with an edit, as you could make it in your editor: three crates write the one Cargo.toml of all (so \
+         they take turns), two nodes are added, and two of all will not merge:\n\n{}\n",
+        drawn(&edited)
+    )?;
+    Ok(edited)
 }
 
 /// The history and the tests of what landed, looked at from outside.

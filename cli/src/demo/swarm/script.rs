@@ -51,12 +51,41 @@ struct NewFile {
 /// Only if `work.json` does not fit this file.
 pub fn script() -> anyhow::Result<Script> {
     let all = work()?;
-    let rules = all.iter().flat_map(Work::rules);
+    let rules = planning()?
+        .into_iter()
+        .chain(all.iter().flat_map(Work::rules));
     let mut script = rules.fold(Script::new(), Script::rule);
     script.models = vec![MODEL.to_owned()];
     Ok(script.otherwise(Reply::text(
         "This scripted model only knows how to migrate the sample workspace.",
     )))
+}
+
+/// What the planner does: it looks for who is concerned, then chooses.
+fn planning() -> anyhow::Result<Vec<Rule>> {
+    let choices: Value =
+        serde_json::from_str(include_str!("choices.json")).context("read the planner's choices")?;
+    let looking = [
+        Step::tool(
+            "grep",
+            json!({"pattern": "base::parse", "output_mode": "files_with_matches"}),
+        ),
+        read("crates/base/src/lib.rs"),
+    ];
+    let look = spoken(
+        "Eleven crates call `base::parse`; I look at the crate they call.",
+        looking,
+    );
+    let choose = spoken(
+        "Each crate is a piece of its own: `base` first, `survey` after the three it calls.",
+        [Step::tool("structured_output", choices)],
+    );
+    let rule = |turn, reply| {
+        Rule::new(format!("plan {turn}"), reply)
+            .marker("[node plan]")
+            .turn(turn)
+    };
+    Ok(vec![rule(0, look), rule(1, choose)])
 }
 
 fn work() -> anyhow::Result<Vec<Work>> {
