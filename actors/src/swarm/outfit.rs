@@ -94,7 +94,7 @@ pub(crate) fn law(
         .map_err(|problems| setup::rule_problems(&problems))
 }
 
-/// The law for the checks of a merged tree: nothing but these commands.
+/// The law for the checks of a whole tree: nothing but these commands.
 ///
 /// # Errors
 /// The run's own rules, which were compiled before.
@@ -104,7 +104,10 @@ pub(crate) fn law_of_checks(
     checks: &[Check],
 ) -> Result<Arc<Law>, OpenError> {
     let options = &site.options;
-    let mut confine = Confine::default().without(resolve(&site.ground.root), Whose::Checkout);
+    let mut confine = Confine::default();
+    if root != site.ground.root {
+        confine = confine.without(resolve(&site.ground.root), Whose::Checkout);
+    }
     for check in checks {
         confine = confine.allowing(check.cmd.clone());
     }

@@ -3,12 +3,13 @@
 use std::num::NonZeroU64;
 
 use protocol::{
-    BudgetDocument, Event, FailureClass, Kind, NodeEnd, NodeName, PlanEvent, Record, WorkspaceEvent,
+    BudgetDocument, CheckDocument, Event, Expect, FailureClass, Kind, NodeEnd, NodeName, PlanEvent,
+    Record, WorkspaceEvent,
 };
 use scripted::{Rate, Reply, Rule, Script};
 use serde_json::json;
 
-use crate::bench::{results, text};
+use crate::bench::{Bench, results, text};
 use crate::swarm::{editing, landing};
 use crate::swarm_bench::{carried, check, edit, git, plan, repository, told};
 
@@ -72,6 +73,58 @@ async fn a_red_check_goes_back_to_the_same_agent_with_its_log() {
             .iter()
             .all(|one| one.prefix_hash == asked[0].prefix_hash)
     );
+}
+
+#[tokio::test]
+async fn a_gate_that_is_missing_or_red_before_any_of_the_work_stops_the_run_before_any_call() {
+    for (gate, said) in [
+        ("no-such-program --all", "no-such-program"),
+        (
+            "grep ALPHA a.txt || { echo still small; false; }",
+            "still small",
+        ),
+    ] {
+        let script = editing(Script::new(), "one", ("a.txt", "alpha", "ALPHA"));
+        let bench = repository(script, &[("a.txt", "alpha\n")]);
+        let mut plan = plan(vec![edit("one", &["a.txt"])]);
+        plan.gate = Some(check(gate));
+        let records = carried(&bench, plan).await;
+        let why = records.iter().find_map(|record| match &record.event {
+            Event::Plan(PlanEvent::Cancelled { why }) => Some(why.clone()),
+            _ => None,
+        });
+        let why = why.unwrap_or_else(|| panic!("{}", told(&records)));
+        for part in ["base-check", gate, said] {
+            assert!(why.contains(part), "{part}: {why}");
+        }
+        assert_eq!(bench.server.requests().len(), 0);
+        assert_eq!(bench.file("a.txt"), "alpha\n");
+    }
+}
+
+#[tokio::test]
+async fn a_gate_that_is_to_be_made_green_is_declared_red_and_may_write_as_it_likes_in_its_own_tree()
+{
+    let script = editing(Script::new(), "one", ("a.txt", "alpha", "ALPHA"));
+    let bench = repository(script, &[("a.txt", "alpha\n")]);
+    let mut plan = plan(vec![edit("one", &["a.txt"])]);
+    plan.gate = Some(CheckDocument {
+        expect: Expect::Fail,
+        ..check("echo x >> a.txt; cat; grep ALPHA a.txt")
+    });
+    let records = carried(&bench, plan).await;
+    assert!(landing(&records).is_fast_forward, "{}", told(&records));
+    assert_eq!(bench.file("a.txt"), "ALPHA\n");
+}
+
+#[tokio::test]
+async fn in_one_folder_the_gate_is_tried_there_before_any_of_the_work() {
+    let bench = Bench::new(Script::new().otherwise(Reply::text("done")));
+    std::fs::write(bench.root().join("a.txt"), "alpha\n").unwrap();
+    let mut plan = plan(vec![edit("one", &["a.txt"])]);
+    plan.gate = Some(check("grep ALPHA a.txt"));
+    let records = carried(&bench, plan).await;
+    assert_eq!(bench.server.requests().len(), 0, "{}", told(&records));
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ async fn a_run_lands_what_it_merged_before_the_user_tidied_up_and_keeps_what_did
     bad.budget.attempts = Some(1);
     let mut plan = plan(vec![edit("one", &["a.txt"]), bad]);
     plan.gate = Some(check(&format!(
-        "read word < {} && test $word = on",
+        "grep -q alpha a.txt || {{ read word < {} && test $word = on; }}",
         gate.display()
     )));
     let swarm = Swarm::open(bench.options(), approved(plan), None)

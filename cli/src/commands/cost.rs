@@ -106,6 +106,7 @@ fn by_node(ledger: &Ledger, records: &[Record]) -> Vec<(String, Tally)> {
         Event::Plan(
             PlanEvent::Proposed { .. }
             | PlanEvent::Rejected { .. }
+            | PlanEvent::Checked { .. }
             | PlanEvent::NodeStarted { .. }
             | PlanEvent::NodeReturned { .. }
             | PlanEvent::NodeEnded { .. }

@@ -62,6 +62,10 @@ fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
             patch.modify.len(),
             words::brief(why, 200)
         ),
+        PlanEvent::Checked { runs } => format!(
+            "what is there already: {} run",
+            words::count(runs.len(), "check")
+        ),
         PlanEvent::NodeStarted { node, attempt, .. } => {
             let number = attempt.as_ref().map_or(1, |attempt| attempt.number);
             let again = if number > 1 {

@@ -48,6 +48,7 @@ pub(super) fn capacity(run: &Run) -> Capacity {
 fn ready(run: &Run) -> Vec<Ready> {
     let may_begin = |node: &Node| {
         let has_ground = run.ground.is_some() || node.kind == Kind::Plan;
+        let has_ground = has_ground && run.stage.footing.is_firm();
         has_ground
             && node.deps.iter().all(|dep| is_done(run, *dep))
             && ladder::may_begin(run, node.id).is_some()

@@ -26,6 +26,8 @@ pub enum Blocked {
     Run(RunPhase),
     /// Where the work goes has not been found out.
     Ground,
+    /// What the plan says of the files as they are has not been found to hold.
+    Footing,
     /// Something others hold.
     Admission(Wait),
     /// Nothing: what follows is due.
@@ -62,6 +64,9 @@ impl Run {
         if purse::time_left(self) == Some(0) {
             return Blocked::Nothing;
         }
+        if !self.stage.footing.is_firm() {
+            return Blocked::Footing;
+        }
         let waits = admission::decision(self).waits;
         match waits.iter().find(|waiting| waiting.node == node) {
             Some(waiting) => Blocked::Admission(waiting.why),
@@ -85,6 +90,7 @@ impl Run {
             Blocked::Dependency(node) => name(node),
             Blocked::Run(phase) => format!("the run, which is {phase}"),
             Blocked::Ground => "the repository to be looked at".to_owned(),
+            Blocked::Footing => "the checks on what is there already".to_owned(),
             Blocked::Admission(Wait::Slot) => "a free slot".to_owned(),
             Blocked::Admission(Wait::Pool(tier)) => format!("a free {tier:?} model").to_lowercase(),
             Blocked::Admission(Wait::Build) => "the build lane".to_owned(),

@@ -10,8 +10,8 @@ use protocol::{
 use super::lane::{Batch, BatchStage};
 use super::node_run::{NodePhase, NodeRun};
 use super::{
-    Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, commons, conflict, gate,
-    verdict, wishes,
+    Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, commons, conflict, footing,
+    gate, verdict, wishes,
 };
 use crate::{Dag, plan};
 
@@ -160,6 +160,7 @@ fn answered(run: &Run, outcome: RunOutcome) -> Result<Vec<Event>, Illegal> {
             })
         }),
         RunOutcome::Informed { agent, entries } => commons::shown(run, agent, entries),
+        RunOutcome::Checked { runs } => footing::checked(run, runs),
         RunOutcome::Merged {
             batch,
             commits,
@@ -309,7 +310,7 @@ fn failed(run: &Run, wish: &Wish, text: String) -> Option<Event> {
         }
         // Whoever was not told can still look.
         Wish::Inform { .. } => return None,
-        Wish::Land { .. } => unable(None, text),
+        Wish::Land { .. } | Wish::Check => unable(None, text),
     })
 }
 

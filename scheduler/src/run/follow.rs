@@ -19,6 +19,7 @@ pub fn follow(run: &Run) -> Vec<Event> {
             [
                 &commons::noting,
                 &settling,
+                &giving_up,
                 &admission::starts,
                 &admission::starved,
             ],
@@ -156,9 +157,13 @@ fn giving_up(run: &Run) -> Vec<Event> {
     });
     let of_lane = (run.lane.faults >= wishes::FAULTS).then(|| {
         let text = run.lane.fault.as_deref().unwrap_or_default();
-        format!("the work could not be integrated: {text}")
+        match run.stage.footing.is_firm() {
+            true => format!("the work could not be integrated: {text}"),
+            false => format!("the plan's checks could not be run: {text}"),
+        }
     });
-    let why = of_node.or(of_lane);
+    let of_footing = run.stage.footing.why_not().map(str::to_owned);
+    let why = of_node.or(of_footing).or(of_lane);
     why.map(|why| Event::Plan(PlanEvent::Cancelled { why }))
         .into_iter()
         .collect()

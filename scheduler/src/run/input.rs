@@ -107,6 +107,11 @@ pub enum RunOutcome {
         /// What did not.
         conflicts: Vec<Conflict>,
     },
+    /// The plan's checks ran on what the work starts from.
+    Checked {
+        /// How they went, one for each that was due.
+        runs: Vec<CheckRun>,
+    },
     /// Checks ran on a merged commit.
     Gated {
         /// The batch.
@@ -145,6 +150,8 @@ pub enum RunOutcome {
 /// ended.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Wish {
+    /// Run the checks that [`Run::due_checks`](super::Run::due_checks) names on what the work starts from.
+    Check,
     /// The node's agent, or for a codemod its command, should be at work; over with the end of the agent's turn, or
     /// with [`RunOutcome::Worked`].
     Work {

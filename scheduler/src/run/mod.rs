@@ -12,6 +12,7 @@ mod commons;
 mod conflict;
 mod decide;
 mod follow;
+mod footing;
 mod gate;
 mod input;
 mod ladder;

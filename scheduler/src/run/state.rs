@@ -9,6 +9,7 @@ use protocol::{
 };
 
 use super::commons::{self, Commons};
+use super::footing::Footing;
 use super::lane::{Batch, Lane};
 use super::node_run::{NodePhase, NodeRun, Proposal, Spent};
 use crate::board::Board;
@@ -75,6 +76,7 @@ pub(super) struct Stage {
     pub rejected: Option<String>,
     pub cancelled: Option<String>,
     pub is_closed: bool,
+    pub footing: Footing,
 }
 
 /// Times as the records tell them.

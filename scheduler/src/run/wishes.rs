@@ -4,7 +4,7 @@ use protocol::{Isolation, Node};
 
 use super::lane::BatchStage;
 use super::node_run::{NodePhase, NodeRun};
-use super::{Run, RunPhase, Wish, commons, gate};
+use super::{Run, RunPhase, Wish, commons, footing, gate};
 
 /// How long an attempt may work if nothing is said, in milliseconds: half an hour.
 pub const DEFAULT_WALL_MS: u64 = 30 * 60 * 1000;
@@ -19,6 +19,7 @@ pub fn wishes(run: &Run) -> Vec<Wish> {
         RunPhase::New | RunPhase::Proposed | RunPhase::Closed => {}
         RunPhase::Ending => wishes.extend(of_batch(run).filter(is_in_doubt)),
         RunPhase::Planning | RunPhase::Running | RunPhase::Paused => {
+            wishes.extend(footing::wish(run));
             for (node, state) in run.nodes() {
                 of_node(node, state, &mut wishes);
                 wishes.extend(commons::informing(run, node, state));

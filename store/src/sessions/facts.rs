@@ -138,6 +138,7 @@ impl Facts {
                 RunStage::Running
             }
             PlanEvent::Patched { .. }
+            | PlanEvent::Checked { .. }
             | PlanEvent::NodeStarted { .. }
             | PlanEvent::NodeReturned { .. }
             | PlanEvent::NodeEnded { .. } => return,

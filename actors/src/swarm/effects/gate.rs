@@ -62,8 +62,8 @@ async fn run(
     let start = TreeStart::Commit(commit.clone());
     let tree = git.trees.take(&name, &start, None).await;
     let tree = tree.map_err(|error| error.to_string())?;
-    let law =
-        outfit::law_of_checks(site, tree.root(), checks).map_err(|error| error.to_string())?;
+    let law = outfit::law_of_checks(site, tree.root(), checks);
+    let law = law.map_err(|error| error.to_string())?;
     let command = command::Order {
         site,
         law: &law,

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod command;
+mod footing;
 mod gate;
 mod inform;
 mod inspect;
@@ -42,6 +43,10 @@ pub(crate) fn task(
 ) -> BoxFuture<'static, Answer> {
     let site = state.site.clone();
     match wish.clone() {
+        Wish::Check => {
+            let due = state.run.due_checks().to_vec();
+            async move { footing::check(&site, due, cancel).await }.boxed()
+        }
         Wish::Work { node, agent, .. } => match attempt::Order::new(state, (node, agent), me) {
             Some(order) => work::work(site, order, cancel).boxed(),
             None => odd(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, Budget, GitId, NodeId, Plan, PlanPatch, Text};
+use crate::{AgentId, Budget, CheckRun, GitId, NodeId, Plan, PlanPatch, Text};
 
 /// Facts about the plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,11 @@ pub enum PlanEvent {
         patch: PlanPatch,
         /// Why, for people.
         why: String,
+    },
+    /// The plan's checks were run on what the work starts from, before any of it.
+    Checked {
+        /// How they went; all that were due.
+        runs: Vec<CheckRun>,
     },
     /// An agent took a node.
     NodeStarted {

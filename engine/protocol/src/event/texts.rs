@@ -52,6 +52,7 @@ fn of_plan<'a>(event: &'a mut PlanEvent, texts: &mut Vec<&'a mut Text>) {
             let nodes = patch.add.iter_mut().chain(&mut patch.modify);
             texts.extend(nodes.filter_map(|node| node.brief.as_mut()));
         }
+        PlanEvent::Checked { runs } => texts.extend(runs.iter_mut().map(|run| &mut run.log)),
         PlanEvent::NodeReturned { failure, .. } => texts.push(&mut failure.evidence),
         PlanEvent::NodeEnded { why, .. } => texts.extend(why.as_mut()),
         PlanEvent::Rejected { .. }

@@ -194,6 +194,8 @@ impl Swarm {
             }
             PlanEvent::Rejected { why } => self.phase = Phase::Rejected(why.clone()),
             PlanEvent::Patched { patch, .. } => self.patch(patch, now),
+            // What they say of the run follows as a record of its own.
+            PlanEvent::Checked { .. } => {}
             PlanEvent::NodeStarted {
                 node,
                 agent,

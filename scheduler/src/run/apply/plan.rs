@@ -20,6 +20,10 @@ pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
             run.stage.rejected = Some(why.clone());
         }
         PlanEvent::Patched { patch, .. } => patched(run, patch),
+        PlanEvent::Checked { runs } => {
+            run.stage.footing.tried(runs);
+            run.lane.faults = 0;
+        }
         PlanEvent::NodeStarted {
             node,
             agent,
@@ -46,6 +50,7 @@ fn accepted(run: &mut Run, plan: &Plan) {
     run.stage.is_accepted = true;
     run.clock.begun = run.clock.begun.or(Some(run.clock.now));
     run.plan = plan.clone();
+    run.stage.footing.wants(plan);
     let used = run.nodes.iter().map(|(node, state)| (*node, state.spent));
     run.ledger = purse::ledger(plan, used);
     place(run);

@@ -162,6 +162,10 @@ impl World {
             Wish::Inform { agent, entries, .. } => {
                 self.answer(RunOutcome::Informed { agent, entries });
             }
+            Wish::Check => {
+                let runs = as_declared(self.sim.run.due_checks());
+                self.answer(RunOutcome::Checked { runs });
+            }
             Wish::Merge { batch } => self.merge(batch),
             Wish::Gate { batch, commit, .. } => self.gate(batch, commit),
             Wish::Advance { batch, from, to } => self.advance(batch, &from, to),

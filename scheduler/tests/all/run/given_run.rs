@@ -37,6 +37,12 @@ pub(crate) fn check_run(check: &Check, exit: i32) -> CheckRun {
     }
 }
 
+/// Checks that go as the plan declares.
+pub(crate) fn as_declared(checks: &[Check]) -> Vec<CheckRun> {
+    let exit = |check: &Check| i32::from(check.expect == Expect::Fail);
+    checks.iter().map(|one| check_run(one, exit(one))).collect()
+}
+
 /// A writer of one folder, `d<n>`.
 pub(crate) fn writer(n: usize, deps: &[usize]) -> Node {
     Node {
@@ -140,7 +146,16 @@ impl Sim {
         sim.say(Event::Workspace(WorkspaceEvent::Begun(ground(isolation))));
         sim.say(Event::Plan(PlanEvent::Accepted { plan }));
         sim.settle();
+        sim.stand();
         sim
+    }
+
+    /// What the plan says of the files as they are is so.
+    pub(crate) fn stand(&mut self) {
+        let runs = as_declared(self.run.due_checks());
+        if self.wishes() == [Wish::Check] {
+            self.answer(RunOutcome::Checked { runs });
+        }
     }
 
     pub(crate) fn record(&self, event: Event) -> Record {
