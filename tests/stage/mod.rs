@@ -142,6 +142,11 @@ impl Stage {
         self.place.join("project")
     }
 
+    /// The program under test.
+    pub fn program() -> &'static Path {
+        binary::formic()
+    }
+
     /// The user's home.
     pub fn home(&self) -> PathBuf {
         self.place.join("home")

@@ -2,6 +2,7 @@
 //! but those nobody heard.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use protocol::{Event, ModelEvent, NodeEnd, NodeId, PlanEvent, Record, WorkspaceEvent};
 use scripted::{Reply, Script, Step, Usage};
@@ -138,15 +139,13 @@ fn given(stage: &Stage) -> BTreeMap<u64, u64> {
     given
 }
 
-/// The run taken up where it was left; one that left nothing is begun.
+/// The run taken up where it was left. One that left no plan is begun, one that was over is looked at.
 fn taken_up(stage: &Stage) -> Ended {
-    let has_plan = stage.sessions().iter().any(|session| {
-        let records = stage.records(*session);
-        records
-            .iter()
-            .any(|record| matches!(record.event, Event::Plan(PlanEvent::Accepted { .. })))
-    });
-    if has_plan {
+    let left = records(stage);
+    let has = |is: fn(&Event) -> bool| left.iter().any(|record| is(&record.event));
+    if has(|event| matches!(event, Event::Plan(PlanEvent::Closed))) {
+        stage.formic(["swarm", "show", "--json"]).run()
+    } else if has(|event| matches!(event, Event::Plan(PlanEvent::Accepted { .. }))) {
         stage.formic(["swarm", "resume", "--json"]).run()
     } else {
         stage.swarm(&the_plan()).run()
@@ -163,7 +162,8 @@ fn records(stage: &Stage) -> Vec<Record> {
         .unwrap_or_default()
 }
 
-fn killed_at(variable: &str, seq: usize, like: &Left) {
+/// Whether it was killed at all: agents that run side by side need not leave equally many records each time.
+fn killed_at(variable: &str, seq: usize, like: &Left) -> bool {
     let at = format!("{variable}={seq}");
     let stage = stage();
     let killed = stage
@@ -171,9 +171,8 @@ fn killed_at(variable: &str, seq: usize, like: &Left) {
         .env(variable, seq.to_string())
         .run();
     if !killed.was_killed() {
-        // Agents that run side by side need not leave equally many records each time.
         assert_eq!(killed.code(), Some(0), "{at}: {killed}");
-        return;
+        return false;
     }
     let before = records(&stage);
     let ended = taken_up(&stage);
@@ -193,6 +192,7 @@ fn killed_at(variable: &str, seq: usize, like: &Left) {
     });
     assert!(again.is_none(), "{at}: {again:?}");
     paid_once(&stage, &after, &ended, &at);
+    true
 }
 
 /// The journal's spend is the server's, but for replies that were under way when the process died: those are asked for
@@ -221,16 +221,24 @@ fn killed_at_every_record(variable: &str) {
         Some(_) => 1,
         None => total.div_ceil(TRIED),
     };
+    let seqs: Vec<usize> = (1..=total).step_by(stride).collect();
+    let killed = AtomicUsize::new(0);
     // Two at a time: a run mostly waits for the disk and for git.
     std::thread::scope(|scope| {
-        for half in 0..2 {
-            let like = &like;
+        for half in seqs.chunks(seqs.len().div_ceil(2)) {
+            let (like, killed) = (&like, &killed);
             scope.spawn(move || {
-                let seqs = (1..=total).step_by(stride).skip(half).step_by(2);
-                seqs.for_each(|seq| killed_at(variable, seq, like));
+                let died = half.iter().filter(|seq| killed_at(variable, **seq, like));
+                killed.fetch_add(died.count(), Ordering::Relaxed);
             });
         }
     });
+    let killed = killed.into_inner();
+    assert!(
+        killed * 10 >= seqs.len() * 9,
+        "only {killed} of {} were killed",
+        seqs.len()
+    );
 }
 
 #[test]

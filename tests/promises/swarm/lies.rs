@@ -200,6 +200,21 @@ fn an_agent_of_a_run_cannot_start_others() {
 }
 
 #[test]
+fn an_agent_that_starts_formic_itself_starts_no_other_run() {
+    let formic = Stage::program();
+    let program = format!(
+        "'{0}' swarm --plan plan.json --yes; '{0}' -p 'do it for me'; echo done > a.txt",
+        formic.display()
+    );
+    let doing = claims("lie", [bash("sh ./do.sh")]);
+    let lie = once("lie", &["a.txt", "plan.json"], "grep -q done a.txt");
+    let (stage, ended) = ran_with(&program, doing, lie);
+    assert_eq!(ended.code(), Some(0), "{ended}");
+    assert_eq!(stage.sessions().len(), 1, "{ended}");
+    assert_eq!(stage.asked().len(), 2, "nobody else asked the model");
+}
+
+#[test]
 fn a_plan_beyond_the_cap_of_nodes_is_refused_before_anything_starts() {
     let nodes = (0..5).map(|at| node(&format!("n{at}"), &[], &[&format!("{at}.txt")], "true"));
     let mut plan = plan(nodes);
