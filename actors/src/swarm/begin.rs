@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use protocol::{
     CheckDocument, Event, GitId, Ground, Isolation, Kind, Opening, Plan, PlanDocument, Planner,
-    Record, SessionId, WorkspaceEvent,
+    Record, SessionEvent, SessionId, WorkspaceEvent,
 };
 use scheduler::plan::{self, Defaults, normalise};
 use scheduler::run::{Run, RunCommand};
@@ -308,11 +308,30 @@ pub(super) fn ground(records: &[Arc<Record>]) -> Option<Ground> {
 
 /// The opening of the run itself.
 pub(super) fn opening(options: &Options, models: &Models) -> Result<Opening, OpenError> {
+    let options = coordinators(options, models);
+    let ground = Setup::new(&options)?;
+    setup::opening(&options, &ground)
+}
+
+/// The fact that a new process has the run, as it is opened now.
+pub(super) fn resumption(options: &Options, models: &Models) -> Result<Event, OpenError> {
+    let options = coordinators(options, models);
+    let ground = Setup::new(&options)?;
+    Ok(Event::Session(SessionEvent::Resumed {
+        limits: options.limits,
+        mode: options.permission.mode,
+        traits: ground.traits(&options),
+        model: options.model,
+        structured: false,
+    }))
+}
+
+/// The options of the run itself: its model is the one that plans.
+fn coordinators(options: &Options, models: &Models) -> Options {
     let mut options = options.clone();
     if let Some(planner) = &models.planner {
         options.endpoint = planner.endpoint.clone();
         options.model = planner.model.clone();
     }
-    let ground = Setup::new(&options)?;
-    setup::opening(&options, &ground)
+    options
 }

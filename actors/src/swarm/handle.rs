@@ -123,12 +123,13 @@ impl Swarm {
         let git = begin::git(&options, &ground).await?;
         let past = Run::fold(id, records.iter().map(Arc::as_ref));
         let planning = begin::planning(&options, &past, git.as_ref()).await?;
+        let resumed = begin::resumption(&options, &models)?;
         let cut = recovered.cut.as_ref().map(|cut| Event::Fault(cut.fault()));
         let taken = Taken {
             id,
             journal,
             records: records.clone(),
-            first: cut.into_iter().collect(),
+            first: cut.into_iter().chain([resumed]).collect(),
             git,
             intent: Intent {
                 planning,
@@ -157,7 +158,11 @@ impl Swarm {
             feed: Some(feed),
         };
         let base = Base::new(foundation, &options).await?;
+        // Once the run is known to have been taken up, nothing of a former process is open any more.
+        let run = Run::fold(id, records.iter().map(Arc::as_ref));
+        let ends = former::ends(&run, &pasts(&run, &records));
         records.extend(base.note(None, first).await?);
+        records.extend(journal::append(&base.journal, ends).await?);
         let unbegun = || OpenError::Unbegun(id);
         let opened = records.first().ok_or_else(unbegun)?.clone();
         let ground = begin::ground(&records).ok_or_else(unbegun)?;
@@ -179,9 +184,6 @@ impl Swarm {
             under_way: 0,
             down: None,
         });
-        let run = Run::fold(id, records.iter().map(Arc::as_ref));
-        let ends = former::ends(&run, &pasts(&run, &records));
-        records.extend(journal::append(&site.base.journal, ends).await?);
         let start = begun(&site, &records, (intake, status));
         let (actor, _) = Actor::spawn(None, RunActor, start).await?;
         // What follows from the records so far follows without anybody asking.

@@ -4,6 +4,7 @@ mod conflicts;
 // Only builds with debug assertions can be told where to crash.
 #[cfg(debug_assertions)]
 mod crashes;
+mod doubt;
 mod gates;
 mod inputs;
 mod lies;

@@ -1,0 +1,64 @@
+//! A command that was running when the process died is in doubt: its agent is told so and nobody runs it again.
+
+use std::fs;
+use std::path::PathBuf;
+
+use protocol::{Event, Record, SessionEvent, WorkspaceEvent};
+use rustix::process::Signal;
+use scripted::Reply;
+use serde_json::json;
+
+use crate::stage::{Stage, agent, living, node, plan, script, soon, unlike_any_other};
+
+/// The tree of the one node, once it has one.
+fn tree(records: &[Record]) -> Option<PathBuf> {
+    records.iter().find_map(|record| match &record.event {
+        Event::Workspace(WorkspaceEvent::TreeMade { root, .. }) => Some(root.clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_nodes_command_that_was_running_at_the_death_is_told_to_be_in_doubt_and_not_run_again() {
+    let sleep = unlike_any_other();
+    let command = format!("echo ran >> one.txt; sleep {sleep}");
+    let stage = Stage::new(script([agent(
+        "one",
+        [
+            Reply::tool("bash", json!({"command": command})),
+            Reply::text("Done, as far as it got."),
+        ],
+    )]))
+    .file("one.txt", "")
+    .committed();
+    let plan = plan([node("one", &[], &["one.txt"], "grep -q ran one.txt")]);
+    let run = stage.swarm(&plan).arg("--dangerously-skip-permissions");
+    let run = run.start();
+    assert!(soon(|| !living(&sleep).is_empty()), "the command never ran");
+    run.signal(Signal::KILL);
+    assert!(run.end().was_killed());
+    let before = stage.run_records();
+    let left = tree(&before).map(|root| fs::read_to_string(root.join("one.txt")).unwrap());
+    assert_eq!(left.as_deref(), Some("ran\n"));
+    let resume = stage.formic([
+        "swarm",
+        "resume",
+        "--json",
+        "--dangerously-skip-permissions",
+    ]);
+    let ended = resume.run();
+    assert_eq!(ended.code(), Some(0), "{ended}");
+    let requests = stage.server().requests();
+    let doubts = requests
+        .iter()
+        .filter(|request| String::from_utf8_lossy(&request.raw).contains("in doubt:"));
+    assert!(doubts.count() > 0, "the agent was not told");
+    assert_eq!(stage.content("one.txt"), "ran\n");
+    let after = stage.run_records();
+    // The run itself is taken up before anything of it goes on: the time nobody had it is not its own.
+    let first = &after[before.len()];
+    let is_resumed = matches!(first.event, Event::Session(SessionEvent::Resumed { .. }));
+    assert!(is_resumed && first.agent.is_none(), "{first:?}");
+    stage.formic(["doctor"]).run();
+    assert!(soon(|| living(&sleep).is_empty()), "the command lives on");
+}
