@@ -8,9 +8,22 @@ use protocol::SessionId;
 use super::sessions::{SessionName, session, session_name};
 use super::{LimitArgs, ModelArgs, OutputFormat, PermissionArgs, PlaceArgs};
 
+/// What a first look at the help should show.
+const EXAMPLES: &str = r#"Examples:
+  formic swarm "move every crate to the new error type" --gate "cargo test"
+  formic swarm --plan plan.json --dry-run
+  formic swarm resume                     after Ctrl-C, a crash, a limit
+  formic swarm steer ID NODE "keep the old name as an alias"
+
+A plan file:
+  {"version": 1, "goal": "append a line to two files", "gate": {"cmd": "make test"},
+   "nodes": [
+     {"id": "a", "brief": "append done to a.txt", "writes": ["a.txt"], "accept": {"cmd": "grep -q done a.txt"}},
+     {"id": "b", "brief": "append done to b.txt", "writes": ["b.txt"], "deps": ["a"]}]}"#;
+
 /// `formic swarm`.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 pub struct SwarmArgs {
     /// What to do with a run there is.
     #[command(subcommand)]

@@ -10,7 +10,7 @@ impl From<StoreError> for Failure {
         let (kind, hint) = match &error {
             StoreError::Missing { .. } => (
                 Kind::Session,
-                "`formic sessions list` shows the sessions there are",
+                "`formic sessions list` shows the sessions there are, `formic swarm ls` the runs of swarms",
             ),
             StoreError::Exists { .. } => (
                 Kind::Session,
@@ -61,9 +61,10 @@ impl From<OpenError> for Failure {
                 said,
                 "begin a new session: formic -p \"PROMPT\"",
             ),
-            OpenError::Git(_) | OpenError::NoBranch(_) => {
-                Self::usage(said, "mend the repository first; nothing was begun")
-            }
+            OpenError::Git(_) | OpenError::NoBranch(_) => Self::usage(
+                said,
+                "mend the repository first; nothing was begun; --isolation shared works without git",
+            ),
             OpenError::Plan(_) => Self::usage(said, "mend the plan; nothing was begun"),
             OpenError::NoRun(_) => Self::new(
                 Kind::Session,

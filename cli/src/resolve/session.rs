@@ -76,7 +76,7 @@ pub fn named(data: &DataFolder, name: &SessionName) -> Result<SessionId, Failure
         [] => Err(Failure::new(
             Kind::Session,
             format_args!("session {digits}: none begins so"),
-            "`formic sessions list` shows the sessions there are",
+            "`formic sessions list` shows the sessions there are, `formic swarm ls` the runs of swarms",
         )),
         several => {
             let shown: Vec<String> = several.iter().take(3).map(ToString::to_string).collect();

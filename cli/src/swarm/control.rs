@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use views::{Swarm, View};
 
 use super::inbox::{Inbox, Want};
-use super::list::no_run;
+use super::list::{is_open, no_run};
 use crate::args::swarm::{CancelArgs, OneRun, RetryArgs, SteerArgs};
 use crate::failure::{Failure, Kind};
 use crate::output;
@@ -81,9 +81,10 @@ async fn send(data: &DataFolder, one: &OneRun, want: Want) -> Result<(), Failure
     let info = info
         .filter(|info| info.facts.run.is_some())
         .ok_or_else(|| no_run(id))?;
+    refused(&info, &want)?;
     let outcome = hand_over(data, &info, &want).await?;
     let said = match &outcome {
-        Some(Ok(())) => "done",
+        Some(Ok(())) => told(&want),
         Some(Err(why)) => {
             return Err(Failure::new(
                 Kind::Session,
@@ -91,8 +92,10 @@ async fn send(data: &DataFolder, one: &OneRun, want: Want) -> Result<(), Failure
                 "`formic swarm show` tells how the run stands",
             ));
         }
-        None if info.locked_by.is_some() => "handed over; the run has not answered yet",
-        None => "kept: no process has the run; it is done when the run is resumed",
+        None if info.locked_by.is_some() => "handed over; the run has not answered yet".to_owned(),
+        None => {
+            format!("kept: no process has the run; it takes effect with: formic swarm resume {id}")
+        }
     };
     if one.json {
         let state = match (&outcome, info.locked_by) {
@@ -103,6 +106,32 @@ async fn send(data: &DataFolder, one: &OneRun, want: Want) -> Result<(), Failure
         return output::json(&json!({"type": "swarm_control", "run_id": id, "state": state}));
     }
     output::line(&format!("run {id}: {said}"))
+}
+
+/// A run that is over takes nothing but another try.
+fn refused(info: &SessionInfo, want: &Want) -> Result<(), Failure> {
+    let is_retry = matches!(want, Want::Retry(_));
+    if is_retry || is_open(info) || info.locked_by.is_some() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Kind::Session,
+        format_args!("run {}: it is over", info.id),
+        "`formic swarm retry ID NODE` tries a node again that was not done; `formic swarm ls` shows the runs",
+    ))
+}
+
+/// What a run did that was asked for.
+fn told(want: &Want) -> String {
+    match want {
+        Want::Cancel(_) => "being cancelled; what landed stays".to_owned(),
+        Want::Pause => {
+            "paused: what runs goes on, nothing new starts until `formic swarm resume`".to_owned()
+        }
+        Want::Unpause => "goes on".to_owned(),
+        Want::Retry(node) => format!("{node} is tried again"),
+        Want::Steer(node, _) => format!("{node} is told before its next step"),
+    }
 }
 
 /// Puts the letter in and waits for its answer, if there is anybody to give one.

@@ -72,7 +72,7 @@ pub async fn rehearse(
         Unfit::Plan(problems) => unsound(&problems),
         Unfit::Git(_) | Unfit::Folder { .. } => Failure::usage(
             format_args!("could not {unfit}"),
-            "start in a git repository with at least one commit, or work in the one folder: --isolation shared",
+            "start in a git repository with at least one commit and nothing half done, or work in the one folder: --isolation shared",
         ),
     })
 }

@@ -3,7 +3,7 @@
 use actors::plans::Forecast;
 use protocol::{Cost, SessionId};
 use serde_json::{Value, json};
-use views::{NodeLine, RunStatus, Swarm, SwarmReport};
+use views::{NodeLine, NodeState, RunStatus, Swarm, SwarmReport};
 
 use super::draw::Strokes;
 use super::marks::mark;
@@ -65,6 +65,7 @@ impl Report {
         }
         parts.extend(self.landing());
         parts.extend(self.kept());
+        parts.extend(self.next());
         words::safe(&parts.join("\n\n"))
     }
 
@@ -136,6 +137,26 @@ impl Report {
             lines.push(format!("budget: {}", words::money(Some(limit))));
         }
         lines.join("\n")
+    }
+
+    /// How to go on with what is not done.
+    fn next(&self) -> Option<String> {
+        let run = self.report.run_id;
+        let failed = |node: &&NodeLine| node.state == NodeState::Failed;
+        let first = self.report.nodes.iter().find(failed)?;
+        let is_over = self.report.status != RunStatus::Unfinished;
+        let again = match is_over {
+            true => format!(" && formic swarm resume {run}"),
+            false => String::new(),
+        };
+        let mut text = format!(
+            "what its agents said and did: formic sessions show {run}\ntry one again: formic swarm retry {run} {}{again}",
+            first.id
+        );
+        if is_over && self.report.nodes.iter().any(|node| node.denials > 0) {
+            text.push_str(" --allowedTools \"Bash(COMMAND:*)\"");
+        }
+        Some(text)
     }
 
     /// What was done and is on no branch, with the way to it.

@@ -127,6 +127,28 @@ pub fn parse_plan(text: &str, form: PlanForm) -> Result<PlanDocument, PlanFault>
     Ok(document)
 }
 
+/// A message in the words of the document rather than of the program that reads it.
+fn plain(what: String) -> String {
+    let words = [
+        (
+            "expected struct CheckDocument",
+            "expected an object such as {\"cmd\": \"cargo test\"}",
+        ),
+        ("expected struct ", "expected an object for "),
+        ("expected a sequence", "expected a list"),
+        ("expected a map", "expected an object"),
+        ("invalid type: map", "invalid type: object"),
+        ("invalid type: sequence", "invalid type: list"),
+        ("expected u32", "expected a whole number, 0 or more"),
+        ("expected u64", "expected a whole number, 0 or more"),
+        ("expected f64", "expected a number"),
+        ("unknown variant", "unknown word"),
+    ];
+    words
+        .iter()
+        .fold(what, |what, (from, to)| what.replace(from, to))
+}
+
 /// A text and the tree that was read from it.
 struct Source<'a> {
     text: &'a str,
@@ -174,7 +196,7 @@ impl Source<'_> {
     /// A value that does not fit, with its place.
     fn misfit(&self, error: serde_path_to_error::Error<serde_json::Error>) -> PlanFault {
         let steps: Vec<Step> = error.path().iter().filter_map(step).collect();
-        let what = error.into_inner().to_string();
+        let what = plain(error.into_inner().to_string());
         let (at, known) = self.find(&steps);
         self.fault(at, &steps[..known], what)
     }

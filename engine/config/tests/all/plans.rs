@@ -90,11 +90,11 @@ fn what_is_wrong_in_json_is_named_with_its_line_column_and_field() {
         ),
         (
             r#"{"version": 1, "goal": "g", "nodes": [{"id": "a", "budget": {"tokens": "many"}}]}"#,
-            "1:62: nodes[0].budget.tokens: invalid type: string \"many\", expected u64",
+            "1:62: nodes[0].budget.tokens: invalid type: string \"many\", expected a whole number, 0 or more",
         ),
         (
             r#"{"version": 1, "goal": "g", "nodes": [{"id": "a", "tier": "tiny"}]}"#,
-            "1:51: nodes[0].tier: unknown variant `tiny`, expected one of `local`, `small`, `mid`, `frontier`",
+            "1:51: nodes[0].tier: unknown word `tiny`, expected one of `local`, `small`, `mid`, `frontier`",
         ),
         (
             r#"{"version": 1, "goal": "é", "nodes": [{"id": "a", "budget": {"wall": "soon"}}]}"#,
@@ -133,7 +133,7 @@ fn what_is_wrong_in_toml_is_named_with_its_line_column_and_field() {
         ("version = 1\ngoal = inf", "2:8: this number is not finite"),
         (
             "version = -1\ngoal = \"g\"",
-            "1:1: version: invalid value: integer `-1`, expected u32",
+            "1:1: version: invalid value: integer `-1`, expected a whole number, 0 or more",
         ),
     ] {
         assert_eq!(said(given, PlanForm::Toml), then, "{given}");

@@ -70,6 +70,9 @@ pub struct NodeLine {
     /// The ref that keeps what it changed, where that is on no branch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<String>,
+    /// Calls of its agents that permission denied.
+    #[serde(skip_serializing_if = "is_none")]
+    pub denials: usize,
     /// Why it is not done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -190,4 +193,8 @@ impl From<Usage> for TokenCount {
             cache_read_input_tokens: usage.cache_read,
         }
     }
+}
+
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }

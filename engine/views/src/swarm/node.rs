@@ -2,7 +2,7 @@
 
 use protocol::{
     AgentId, Block, CallId, Event, Failure, GitId, Inspection, ModelEvent, Node, NodeEnd, NodeId,
-    PlannedCall, Record, Reply, Text, Timestamp, ToolEvent, TurnEvent,
+    PlannedCall, Record, Reply, Text, Timestamp, ToolEvent, ToolStatus, TurnEvent,
 };
 use serde::Serialize;
 
@@ -31,9 +31,17 @@ pub struct SwarmNode {
     pub reverted: Vec<String>,
     /// Its commit on the integration branch.
     pub commit: Option<GitId>,
+    hands: Hands,
+}
+
+/// What an agent has in its hands.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Hands {
     /// Calls of the latest reply that have not ended: which, the tool, what it is about.
     open: Vec<(CallId, String, String)>,
     is_asking: bool,
+    /// Calls that permission denied, in order: the tool and what it was about.
+    denied: Vec<String>,
 }
 
 /// Moments of a node.
@@ -123,8 +131,7 @@ impl SwarmNode {
             found: None,
             reverted: Vec::new(),
             commit: None,
-            open: Vec::new(),
-            is_asking: false,
+            hands: Hands::default(),
         }
     }
 
@@ -150,11 +157,16 @@ impl SwarmNode {
 
     /// What its agent does.
     pub fn doing(&self) -> Doing<'_> {
-        match (self.open.first(), self.is_asking) {
+        match (self.hands.open.first(), self.hands.is_asking) {
             (Some((_, tool, about)), _) => Doing::Using(tool, about),
             (None, true) => Doing::Asking,
             (None, false) => Doing::Nothing,
         }
+    }
+
+    /// The calls of its agents that permission denied, in order: the tool and what it was about.
+    pub fn denied(&self) -> &[String] {
+        &self.hands.denied
     }
 
     /// The latest attempt's failure, if it failed.
@@ -230,8 +242,8 @@ impl SwarmNode {
     }
 
     fn rests(&mut self) {
-        self.open.clear();
-        self.is_asking = false;
+        self.hands.open.clear();
+        self.hands.is_asking = false;
     }
 
     /// Takes in what its agent did. Records of an agent it no longer has are part of its account, not of its state.
@@ -241,8 +253,8 @@ impl SwarmNode {
         }
         match &record.event {
             Event::Model(event) => self.model(event),
-            Event::Tool(ToolEvent::Finished { call, .. }) => {
-                self.open.retain(|(open, _, _)| open != call);
+            Event::Tool(ToolEvent::Finished { call, result, .. }) => {
+                self.ended_call(*call, result.status);
             }
             Event::Turn(TurnEvent::Ended { .. }) => {
                 self.rests();
@@ -267,17 +279,32 @@ impl SwarmNode {
         }
     }
 
+    fn ended_call(&mut self, call: CallId, status: ToolStatus) {
+        let known = self
+            .hands
+            .open
+            .iter()
+            .position(|(open, _, _)| *open == call);
+        let Some(at) = known else {
+            return;
+        };
+        let (_, tool, about) = self.hands.open.remove(at);
+        if status == ToolStatus::Denied {
+            self.hands.denied.push(format!("{tool} {about}"));
+        }
+    }
+
     fn model(&mut self, event: &ModelEvent) {
         match event {
             ModelEvent::Requested { .. } => {
                 self.rests();
-                self.is_asking = true;
+                self.hands.is_asking = true;
             }
             ModelEvent::Replied { reply, calls, .. } => {
-                self.is_asking = false;
-                self.open = calls.iter().map(|call| opened(reply, call)).collect();
+                self.hands.is_asking = false;
+                self.hands.open = calls.iter().map(|call| opened(reply, call)).collect();
             }
-            ModelEvent::Failed { .. } => self.is_asking = false,
+            ModelEvent::Failed { .. } => self.hands.is_asking = false,
             ModelEvent::Retried { .. } | ModelEvent::Resumed { .. } => {}
         }
     }

@@ -146,6 +146,7 @@ impl Swarm {
                 .collect(),
             used: used(tally, self.wall(node)),
             kept: self.kept(run, node),
+            denials: node.denied().len(),
             reason: self.reason(node),
         }
     }
@@ -204,7 +205,12 @@ fn fault(node: &SwarmNode) -> Option<String> {
         (None, Some(failure)) => failure.evidence.as_str().into_owned(),
         (None, None) => return None,
     };
-    Some(format!("{}{said}", class.unwrap_or_default()))
+    let denied = match node.denied() {
+        [] => String::new(),
+        [one] => format!("; denied: {one}"),
+        [.., last] => format!("; {} calls denied, the last: {last}", node.denied().len()),
+    };
+    Some(format!("{}{said}{denied}", class.unwrap_or_default()))
 }
 
 /// A reason on one line that a table can hold.

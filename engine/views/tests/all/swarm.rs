@@ -64,6 +64,37 @@ fn each_event_moves_its_node_one_state_on() {
 }
 
 #[test]
+fn the_reason_of_a_node_that_came_back_names_the_call_that_was_denied() {
+    let denied = |n| {
+        let no = protocol::ToolResult::with_status(protocol::ToolStatus::Denied, "no");
+        finished(n, (1, 2), no)
+    };
+    let calls = vec![
+        use_block(1, "Read", r#"{"path":"src/a.rs"}"#),
+        use_block(2, "Bash", r#"{"command":"make check"}"#),
+        use_block(3, "Bash", r#"{"command":"make all"}"#),
+    ];
+    let steps = vec![
+        (None, accepted(&[(1, &[])])),
+        (None, begun(1, 1)),
+        (Some(1), replied(1, reply(calls))),
+        (Some(1), finished(1, (1, 2), ok("text"))),
+        (Some(1), denied(2)),
+        (Some(1), denied(3)),
+        (None, returned(1, 1, FailureClass::NoChange)),
+    ];
+    let swarm = Swarm::fold(&journal(steps));
+    assert_eq!(
+        swarm.nodes[0].denied(),
+        ["bash make check", "bash make all"]
+    );
+    assert_eq!(
+        swarm.reason(&swarm.nodes[0]).unwrap(),
+        "no change: it said no; 2 calls denied, the last: bash make all"
+    );
+}
+
+#[test]
 fn a_node_shows_what_its_present_agent_does_and_not_what_an_earlier_one_did() {
     let requested = Event::Model(ModelEvent::Requested {
         step: 1,

@@ -27,7 +27,7 @@ struct Checkout {
 }
 
 impl Repo {
-    /// Brings `commit` to the branch `target` (without `refs/heads/`) if that still stands at `base`: by compare-and-set
+    /// Brings `commit` to the branch `target` (without `refs/heads/`) if that still stands at `base`, or between it and `commit`: by compare-and-set
     /// where it is checked out nowhere, by a fast-forward where it is checked out and clean. Otherwise, and without a
     /// target, the branch `fallback` holds it. Doing it again after it was done changes nothing.
     pub async fn land(
@@ -67,10 +67,15 @@ impl Repo {
         if now.as_ref() == Some(commit) {
             return Ok(None);
         }
-        if let Some(now) = now.as_ref().filter(|now| *now != base) {
-            let why = format!("{target} has moved to {} since the run began", now.short());
-            return Ok(Some(Kept::plain(&why)));
-        }
+        let base = match now.as_ref() {
+            // A run that landed before and went on: what it landed is on the way to this commit.
+            Some(now) if now != base && self.is_between(base, now, commit).await? => now,
+            Some(now) if now != base => {
+                let why = format!("{target} has moved to {} since the run began", now.short());
+                return Ok(Some(Kept::plain(&why)));
+            }
+            Some(_) | None => base,
+        };
         if !self.is_ancestor(base, commit).await? {
             return Ok(Some(Kept::plain("the result does not contain its base")));
         }
@@ -87,6 +92,10 @@ impl Repo {
             (Some(one), None) => self.pull_up(one, base, commit).await,
             (Some(_), Some(_)) => Ok(Some(Kept::plain("it is checked out in several places"))),
         }
+    }
+
+    async fn is_between(&self, a: &GitId, middle: &GitId, b: &GitId) -> Result<bool, GitError> {
+        Ok(self.is_ancestor(a, middle).await? && self.is_ancestor(middle, b).await?)
     }
 
     async fn set_branch(

@@ -162,6 +162,27 @@ async fn a_branch_that_moved_is_left_and_the_command_merges() {
 }
 
 #[tokio::test]
+async fn what_landed_before_does_not_keep_a_later_result_from_its_branch() {
+    let ready = Ready::new().await;
+    assert!(ready.land(Some("main")).await.is_fast_forward);
+    let tree = ready.repo.tree_of(&ready.commit).await.unwrap();
+    let draft = CommitDraft {
+        tree: &tree,
+        parent: &ready.commit,
+        message: "one node more",
+        trailers: &[],
+        seconds: 1_700_000_001,
+    };
+    let more = ready.repo.commit(&draft).await.unwrap();
+    let landed = ready
+        .repo
+        .land(Some("main"), &ready.base, &more, "formic/run");
+    let landed = landed.await.unwrap();
+    assert!(landed.is_fast_forward, "{landed:?}");
+    assert_eq!(ready.tip("main"), more.as_str());
+}
+
+#[tokio::test]
 async fn nothing_lands_in_the_middle_of_something() {
     for trace in ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"] {
         let ready = Ready::new().await;
