@@ -279,6 +279,7 @@ fn pool(options: &Options, repo: Repo) -> Git {
         repo,
         trees,
         anchored,
+        readers: tokio::sync::Mutex::default(),
     }
 }
 

@@ -159,7 +159,8 @@ const fn only_reads(node: &Node) -> bool {
 
 /// The house of everybody who only reads this commit.
 async fn reading_room(site: &Site, commit: &GitId) -> Result<Arc<House>, NoHouse> {
-    let mut rooms = site.readers.lock().await;
+    let git = site.git.as_ref().ok_or(NoHouse::NoGit)?;
+    let mut rooms = git.readers.lock().await;
     if let Some(house) = rooms.get(commit) {
         return Ok(house.clone());
     }

@@ -38,8 +38,6 @@ pub(crate) struct Site {
     /// The user's repository and the pool of trees beside it; `None` where work is done in the one folder.
     pub git: Option<Git>,
     pub intent: Intent,
-    // Whoever comes first has the tree made, the others wait for it: a queue, as a lane is one.
-    pub readers: Mutex<BTreeMap<GitId, Arc<House>>>,
     /// The law of the coordinator itself, which moves branches.
     pub law: Arc<Law>,
     pub redactor: Redactor,
@@ -73,6 +71,8 @@ pub(crate) struct Git {
     pub trees: Trees,
     /// Whether the commit the run began with is kept; filled by whoever takes the first tree.
     pub anchored: OnceCell<()>,
+    // Whoever comes first has the tree made, the others wait for it. An owner task would have to await git for them.
+    pub readers: Mutex<BTreeMap<GitId, Arc<House>>>,
 }
 
 /// What a site is put on.
@@ -106,7 +106,6 @@ impl Site {
             ground,
             git,
             intent,
-            readers: Mutex::default(),
             law: setup::law(&options)?,
             redactor: Redactor::new(&options.secrets),
             commons,
@@ -131,8 +130,11 @@ impl Site {
 
     /// Puts the trees that were no single node's back into the pool, once the run is over.
     pub(crate) async fn leave(&self, is_over: bool) {
-        self.readers.lock().await.clear();
-        if let Some(git) = self.git.as_ref().filter(|_| is_over) {
+        let Some(git) = &self.git else {
+            return;
+        };
+        git.readers.lock().await.clear();
+        if is_over {
             let own = self.id.to_string();
             let is_others = move |name: &str| !name.starts_with(&own);
             let _ = git.trees.sweep(is_others, usize::MAX).await;
