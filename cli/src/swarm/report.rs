@@ -11,6 +11,12 @@ use super::screen::Paper;
 use super::words;
 use crate::output;
 
+/// In fewer columns than this the table leaves out what matters less.
+const NARROW: usize = 80;
+
+/// Attempts, files and the check.
+const LESSER: std::ops::Range<usize> = 2..5;
+
 /// The most characters of the last column.
 const REMARK: usize = 100;
 
@@ -60,7 +66,7 @@ impl Report {
     pub fn text(&self, paper: Paper) -> String {
         let mut parts = vec![self.head()];
         if !self.report.nodes.is_empty() {
-            parts.push(output::fitted(&self.rows(paper.strokes), paper.room));
+            parts.push(output::fitted(&self.rows(paper), paper.room));
             parts.push(self.totals());
         }
         parts.extend(self.landing());
@@ -89,7 +95,7 @@ impl Report {
         )
     }
 
-    fn rows(&self, strokes: Strokes) -> Vec<Vec<String>> {
+    fn rows(&self, paper: Paper) -> Vec<Vec<String>> {
         let heads = [
             "node",
             "state",
@@ -103,7 +109,10 @@ impl Report {
         ];
         let mut rows = vec![heads.map(str::to_owned).to_vec()];
         let nodes = self.report.nodes.iter();
-        rows.extend(nodes.map(|node| row(node, strokes)));
+        rows.extend(nodes.map(|node| row(node, paper.strokes)));
+        if paper.room < NARROW {
+            rows.iter_mut().for_each(|row| drop(row.drain(LESSER)));
+        }
         rows
     }
 
@@ -242,6 +251,12 @@ mod tests {
             strokes: Strokes::Box,
         };
         insta::assert_snapshot!("report", report.text(paper));
+        let narrow = Paper { room: 60, ..paper };
+        let table = output::fitted(&report.rows(narrow), narrow.room);
+        assert!(
+            table.lines().all(|line| line.chars().count() <= 60),
+            "{table}"
+        );
         assert_eq!(report.code(), 1);
         assert_eq!(report.json()["status"], "partial");
         assert_eq!(report.json()["forecast"]["agents"], 7);
