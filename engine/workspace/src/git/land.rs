@@ -67,6 +67,10 @@ impl Repo {
         if now.as_ref() == Some(commit) {
             return Ok(None);
         }
+        if let Some(other) = self.stands_for(&name).await? {
+            let why = format!("{target} only stands for {other}");
+            return Ok(Some(Kept::plain(&why)));
+        }
         let base = match now.as_ref() {
             // A run that landed before and went on: what it landed is on the way to this commit.
             Some(now) if now != base && self.is_between(base, now, commit).await? => now,

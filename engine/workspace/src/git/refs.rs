@@ -48,6 +48,20 @@ impl Repo {
         self.set(name, None, Some(from)).await
     }
 
+    /// The ref that a symbolic one stands for.
+    pub(crate) async fn stands_for(&self, name: &str) -> Result<Option<String>, GitError> {
+        let asked = self.git().args(["symbolic-ref", "--quiet", "--", name]);
+        let (output, named) = asked.output().await?;
+        match output.status.code() {
+            Some(0) => {
+                let said = String::from_utf8_lossy(&output.stdout);
+                Ok(Some(said.trim_end().to_owned()))
+            }
+            Some(1) => Ok(None),
+            _ => Err(GitError::failed(&named, &output.stderr)),
+        }
+    }
+
     async fn set(
         &self,
         name: &str,

@@ -9,6 +9,7 @@ mod hanging;
 mod keeping;
 mod kinds;
 mod landing;
+mod odd;
 mod paths;
 mod pool;
 mod repository;
