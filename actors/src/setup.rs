@@ -1,6 +1,6 @@
 //! Builds a session's surroundings from the options, once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use policy::RuleProblem;
@@ -133,11 +133,12 @@ fn offer(options: &Options, vision: bool) -> Result<Offer, OpenError> {
     let registry = registry();
     let declared = declare(&registry, &offered(options)?, answer.as_ref());
     Ok(Offer {
-        registry,
+        registry: Arc::new(registry),
         declared,
         answer,
         board: None,
         vision,
+        coordinator: OnceLock::new(),
     })
 }
 
@@ -152,11 +153,11 @@ pub(crate) fn world(options: Options, id: SessionId, ground: Ground, base: &Base
     };
     World {
         redactor,
-        context: Context::new(&options),
+        context: Arc::new(Context::new(&options)),
         offer: ground.offer,
         place: Arc::new(surroundings),
         commands: Commands {
-            shells: Arc::new(Shells::new(Arc::new(spawn))),
+            shells: shells(),
             spill: spill_root(&options.data).join(id.to_string()),
             fence: None,
         },
@@ -179,6 +180,11 @@ fn declare(
     declared.extend(answer.map(AnswerSchema::declaration));
     declared.sort_by(|a, b| a.name.cmp(&b.name));
     declared.into()
+}
+
+/// A place for background shells.
+pub(crate) fn shells() -> Arc<Shells> {
+    Arc::new(Shells::new(Arc::new(spawn)))
 }
 
 fn spawn(task: BoxFuture<'static, ()>) {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::{
     AgentId, Block, CallId, Delta, DeltaBody, FaultKind, ModelFault, Outcome, PlannedCall, Prompt,
-    Reply, RetryHint, ToolCall,
+    Reply, RetryHint, TASK_TOOL, ToolCall,
 };
 use providers::Exchange;
 use tokio_util::sync::CancellationToken;
@@ -154,6 +154,12 @@ fn plan_one(world: &World, call: &ToolCall, cwd: &Path) -> PlannedCall {
         .declared
         .iter()
         .any(|declared| declared.name == bound.name);
+    if !offered && bound.name == TASK_TOOL {
+        return refused(
+            "the tool task is not offered to you: only the coordinator starts agents. Do the work yourself"
+                .to_owned(),
+        );
+    }
     if !offered {
         return refused(format!(
             "the tool {} is not offered in this session",

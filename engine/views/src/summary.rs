@@ -8,7 +8,7 @@ use protocol::{
 };
 use serde::Serialize;
 
-use crate::View;
+use crate::{Lineage, View};
 
 /// The longest title, in characters.
 const TITLE_CHARS: usize = 80;
@@ -40,6 +40,8 @@ pub struct Summary {
     pub under_way: Vec<CallId>,
     /// Writes that started under an earlier process and were not settled yet.
     pub in_doubt: Vec<CallId>,
+    #[serde(skip)]
+    lineage: Lineage,
 }
 
 /// How far a session is.
@@ -60,7 +62,14 @@ impl View for Summary {
         self.session = Some(record.session);
         self.opened_at.get_or_insert(record.at);
         self.last_at = Some(record.at);
+        self.lineage.apply(record);
+        let is_called = self.lineage.call_of(record).is_some();
         match &record.event {
+            // What a sub-agent does is part of its caller's turn.
+            Event::Session(SessionEvent::Resumed { .. }) if is_called => {
+                self.in_doubt.append(&mut self.under_way);
+            }
+            Event::Session(_) | Event::Turn(_) if is_called => {}
             Event::Session(event) => self.session(event),
             Event::Turn(event) => self.turn(event),
             Event::Tool(event) => self.tool(event),
