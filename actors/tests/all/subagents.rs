@@ -11,7 +11,7 @@ use protocol::{
 use scripted::{Fault, Reply, Rule, Script, Step};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, results, said, soon, text, until};
+use crate::bench::{Bench, results, said, soon, text};
 
 fn task(prompt: &str, kind: &str) -> Step {
     let input = json!({"description": format!("do {prompt}"), "prompt": prompt, "kind": kind});
