@@ -154,17 +154,8 @@ fn plan_one(world: &World, call: &ToolCall, cwd: &Path) -> PlannedCall {
         .declared
         .iter()
         .any(|declared| declared.name == bound.name);
-    if !offered && bound.name == TASK_TOOL {
-        return refused(
-            "the tool task is not offered to you: only the coordinator starts agents. Do the work yourself"
-                .to_owned(),
-        );
-    }
     if !offered {
-        return refused(format!(
-            "the tool {} is not offered in this session",
-            bound.name
-        ));
+        return refused(unoffered(bound.name));
     }
     match bound.tool.claim(&bound.args, world.place.as_ref(), cwd) {
         Ok(claim) => PlannedCall {
@@ -176,4 +167,12 @@ fn plan_one(world: &World, call: &ToolCall, cwd: &Path) -> PlannedCall {
         },
         Err(text) => refused(text),
     }
+}
+
+fn unoffered(tool: &str) -> String {
+    let why = match tool {
+        TASK_TOOL => "to you: only the coordinator starts agents. Do the work yourself",
+        _ => "in this session",
+    };
+    format!("the tool {tool} is not offered {why}")
 }

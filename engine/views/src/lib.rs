@@ -22,7 +22,7 @@ pub use denials::{Denial, Denials};
 pub use files::{FileTouch, FilesTouched};
 pub use ledger::{Ledger, Tally};
 pub use lineage::Lineage;
-pub use summary::{State, Summary};
+pub use summary::{State, Summary, Writes};
 pub use swarm::{
     Batch, BudgetLine, CheckLine, Doing, NodeLine, NodeState, NodeUse, Phase, RunStatus, Swarm,
     SwarmNode, SwarmReport, Target, Times, TokenCount, Totals,

@@ -36,12 +36,19 @@ pub struct Summary {
     pub turns: u32,
     /// How far it is.
     pub state: State,
-    /// Writes that started and have not ended. If the process that ran them is gone, they are in doubt too.
-    pub under_way: Vec<CallId>,
-    /// Writes that started under an earlier process and were not settled yet.
-    pub in_doubt: Vec<CallId>,
+    /// Its writes that have not ended.
+    pub writes: Writes,
     #[serde(skip)]
     lineage: Lineage,
+}
+
+/// Writes that have not ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Writes {
+    /// Those that started. If the process that ran them is gone, they are in doubt too.
+    pub under_way: Vec<CallId>,
+    /// Those that started under an earlier process and were not settled yet.
+    pub in_doubt: Vec<CallId>,
 }
 
 /// How far a session is.
@@ -57,6 +64,13 @@ pub enum State {
     Resting(TurnEnd),
 }
 
+impl Writes {
+    /// The process that ran them is gone.
+    fn doubt(&mut self) {
+        self.in_doubt.append(&mut self.under_way);
+    }
+}
+
 impl View for Summary {
     fn apply(&mut self, record: &Record) {
         self.session = Some(record.session);
@@ -67,7 +81,7 @@ impl View for Summary {
         match &record.event {
             // What a sub-agent does is part of its caller's turn.
             Event::Session(SessionEvent::Resumed { .. }) if is_called => {
-                self.in_doubt.append(&mut self.under_way);
+                self.writes.doubt();
             }
             Event::Session(_) | Event::Turn(_) if is_called => {}
             Event::Session(event) => self.session(event),
@@ -96,7 +110,7 @@ impl Summary {
             SessionEvent::Resumed { mode, model, .. } => {
                 self.model = Some(model.clone());
                 self.mode = Some(*mode);
-                self.in_doubt.append(&mut self.under_way);
+                self.writes.doubt();
             }
             SessionEvent::Forked(point) => self.forked = Some(*point),
         }
@@ -124,10 +138,10 @@ impl Summary {
             ToolEvent::Started { call, .. } => (*call, true),
             ToolEvent::Reopened { call } | ToolEvent::Finished { call, .. } => (*call, false),
         };
-        self.under_way.retain(|other| *other != call);
-        self.in_doubt.retain(|other| *other != call);
+        self.writes.under_way.retain(|other| *other != call);
+        self.writes.in_doubt.retain(|other| *other != call);
         if started {
-            self.under_way.push(call);
+            self.writes.under_way.push(call);
         }
     }
 }
