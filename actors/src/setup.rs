@@ -1,6 +1,6 @@
 //! Builds a session's surroundings from the options, once.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use policy::RuleProblem;
@@ -49,7 +49,10 @@ impl Ground {
 
     /// The same, with answers looked at once more before they are taken.
     pub(crate) fn judging(mut self, judge: Judge) -> Self {
-        self.offer.answer = self.offer.answer.map(|answer| answer.judged(judge));
+        self.offer.answer = self
+            .offer
+            .answer
+            .map(|answer| Box::new(answer.judged(judge)));
         self
     }
 
@@ -135,10 +138,10 @@ fn offer(options: &Options, vision: bool) -> Result<Offer, OpenError> {
     Ok(Offer {
         registry: Arc::new(registry),
         declared,
-        answer,
+        answer: answer.map(Box::new),
         board: None,
         vision,
-        coordinator: OnceLock::new(),
+        coordinator: Arc::default(),
     })
 }
 

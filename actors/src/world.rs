@@ -48,10 +48,10 @@ pub(crate) struct Commands {
 pub(crate) struct Offer {
     pub registry: Arc<Registry>,
     pub declared: Arc<[ToolDecl]>,
-    pub answer: Option<AnswerSchema>,
+    pub answer: Option<Box<AnswerSchema>>,
     /// What the agents of a run know together; `None` in a chat.
     pub board: Option<Arc<dyn tools::Board>>,
     pub vision: bool,
     /// Who starts sub-agents; never set for a node of a run.
-    pub coordinator: OnceLock<ActorRef<CoordinatorMsg>>,
+    pub coordinator: Arc<OnceLock<ActorRef<CoordinatorMsg>>>,
 }

@@ -115,7 +115,7 @@ impl Subagents {
         self.grown.contains(&node)
     }
 
-    /// Takes an ask in; [`Self::next`] tells when its turn has come. One that asks again waits as before.
+    /// Takes an ask in; [`Self::admit`] tells when its turn has come. One that asks again waits as before.
     ///
     /// # Errors
     /// [`Refusal`]: it stands too deep, or there are too many.
@@ -151,7 +151,7 @@ impl Subagents {
     }
 
     /// The next one whose turn has come, if there is a place: what it gets is set aside at once.
-    pub fn next(&mut self) -> Option<Next> {
+    pub fn admit(&mut self) -> Option<Next> {
         if self.at_work() >= self.caps.max_parallel.max(1) {
             return None;
         }

@@ -138,7 +138,7 @@ impl CoordinatorState {
 
     /// Has those begin whose turn has come.
     async fn admit(&mut self, me: &ActorRef<CoordinatorMsg>) -> Taken {
-        while let Some(Next { node, allotted }) = self.delegations.subagents.next() {
+        while let Some(Next { node, allotted }) = self.delegations.subagents.admit() {
             let Some(order) = self.delegations.waiting.remove(&node) else {
                 continue;
             };
