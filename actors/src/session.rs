@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use protocol::{
-    Block, Command, Draft, Event, ForkPoint, InterruptCause, Opening, Record, Seq, SessionEvent,
+    Block, Command, Event, ForkPoint, InterruptCause, Opening, Record, Seq, SessionEvent,
     SessionId, TurnEnd, TurnId,
 };
 use ractor::{Actor, ActorRef};
@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 use crate::agent_actor::{CommandError, Status};
 use crate::base::{Base, Foundation};
 use crate::bus::Subscription;
-use crate::coordinator::{Brief, CoordinatorActor, CoordinatorMsg, opening};
+use crate::coordinator::{Brief, CoordinatorActor, CoordinatorMsg, Outfits, of_session, opening};
 use crate::error::OpenError;
 use crate::options::Options;
 use crate::setup::{self, Ground};
@@ -163,7 +163,16 @@ impl Session {
             feed: None,
         };
         let base = Base::new(foundation, &options).await?;
+        let (opening, append) = (
+            setup::opening(&options, &ground)?,
+            options.prompt.append.clone(),
+        );
         let world = Arc::new(setup::world(options, id, ground, &base));
+        let outfits = Outfits {
+            opening,
+            append,
+            world: world.clone(),
+        };
         let (status, watched) = watch::channel(Status::default());
         let brief = Brief {
             world: world.clone(),
@@ -171,7 +180,8 @@ impl Session {
             status,
             records,
             first: first.into_iter().map(of_session).collect(),
-            reader: Arc::new(move || read_whole(&data, id)),
+            reader: Arc::new(move |from| read_whole(&data, id, from)),
+            outfits,
         };
         let (coordinator, _) = Actor::spawn(None, CoordinatorActor, brief).await?;
         let inner = Inner {
@@ -316,20 +326,9 @@ impl Session {
     }
 }
 
-/// A fact about the session as a whole.
-fn of_session(event: Event) -> Draft {
-    Draft {
-        agent: None,
-        node: None,
-        turn: None,
-        cause: None,
-        event,
-    }
-}
-
-/// Every record, or why there are not all of them.
-fn read_whole(data: &DataFolder, id: SessionId) -> Result<Vec<Arc<Record>>, String> {
-    let report = store::read(data, id, Seq(1)).map_err(|error| error.to_string())?;
+/// Every record from one on, or why there are not all of them.
+fn read_whole(data: &DataFolder, id: SessionId, from: Seq) -> Result<Vec<Arc<Record>>, String> {
+    let report = store::read(data, id, from).map_err(|error| error.to_string())?;
     match report.cut {
         Some(cut) => Err(format!("read its journal: {}", cut.reason)),
         None => Ok(report.records.into_iter().map(Arc::new).collect()),

@@ -49,7 +49,10 @@ impl Ground {
 
     /// The same, with answers looked at once more before they are taken.
     pub(crate) fn judging(mut self, judge: Judge) -> Self {
-        self.offer.answer = self.offer.answer.map(|answer| answer.judged(judge));
+        self.offer.answer = self
+            .offer
+            .answer
+            .map(|answer| Box::new(answer.judged(judge)));
         self
     }
 
@@ -133,11 +136,12 @@ fn offer(options: &Options, vision: bool) -> Result<Offer, OpenError> {
     let registry = registry();
     let declared = declare(&registry, &offered(options)?, answer.as_ref());
     Ok(Offer {
-        registry,
+        registry: Arc::new(registry),
         declared,
-        answer,
+        answer: answer.map(Box::new),
         board: None,
         vision,
+        coordinator: Arc::default(),
     })
 }
 
@@ -152,11 +156,11 @@ pub(crate) fn world(options: Options, id: SessionId, ground: Ground, base: &Base
     };
     World {
         redactor,
-        context: Context::new(&options),
+        context: Arc::new(Context::new(&options)),
         offer: ground.offer,
         place: Arc::new(surroundings),
         commands: Commands {
-            shells: Arc::new(Shells::new(Arc::new(spawn))),
+            shells: shells(),
             spill: spill_root(&options.data).join(id.to_string()),
             fence: None,
         },
@@ -179,6 +183,11 @@ fn declare(
     declared.extend(answer.map(AnswerSchema::declaration));
     declared.sort_by(|a, b| a.name.cmp(&b.name));
     declared.into()
+}
+
+/// A place for background shells.
+pub(crate) fn shells() -> Arc<Shells> {
+    Arc::new(Shells::new(Arc::new(spawn)))
 }
 
 fn spawn(task: BoxFuture<'static, ()>) {

@@ -1,7 +1,7 @@
 //! What every effect of a session needs, introduced to one another once.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use protocol::ToolDecl;
 use providers::Provider;
@@ -13,6 +13,7 @@ use crate::answer::AnswerSchema;
 use crate::broker::BrokerMsg;
 use crate::bus::Bus;
 use crate::context::Context;
+use crate::coordinator::CoordinatorMsg;
 use crate::law::Law;
 use crate::redact::Redactor;
 use crate::source::Source;
@@ -27,7 +28,7 @@ pub(crate) struct World {
     pub broker: ActorRef<BrokerMsg>,
     pub provider: Arc<dyn Provider>,
     pub offer: Offer,
-    pub context: Context,
+    pub context: Arc<Context>,
     pub place: Arc<dyn tools::Place>,
     pub commands: Commands,
     /// The effects under way, to be waited for at the close.
@@ -45,10 +46,12 @@ pub(crate) struct Commands {
 
 /// What the model is offered.
 pub(crate) struct Offer {
-    pub registry: Registry,
+    pub registry: Arc<Registry>,
     pub declared: Arc<[ToolDecl]>,
-    pub answer: Option<AnswerSchema>,
+    pub answer: Option<Box<AnswerSchema>>,
     /// What the agents of a run know together; `None` in a chat.
     pub board: Option<Arc<dyn tools::Board>>,
     pub vision: bool,
+    /// Who starts sub-agents; never set for a node of a run.
+    pub coordinator: Arc<OnceLock<ActorRef<CoordinatorMsg>>>,
 }

@@ -11,6 +11,7 @@ mod pace;
 pub mod plan;
 pub mod run;
 pub mod scope;
+pub mod subagents;
 
 pub use dag::{Dag, IllegalMove, NodeState, PlanError};
 pub use pace::{Pace, Round, Turn};

@@ -6,5 +6,6 @@ mod limits;
 mod projects;
 mod retries;
 mod sessions;
+mod subagents;
 mod swarm;
 mod turns;

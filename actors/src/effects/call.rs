@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use protocol::{
     Action, AgentId, BlobId, Block, CallId, Claim, Decider, Delta, DeltaBody, Outcome, ResultBlock,
-    Text, Timestamp, ToolResult, ToolStatus, Verdict,
+    TASK_TOOL, Text, Timestamp, ToolResult, ToolStatus, Verdict,
 };
 use tokio_util::sync::CancellationToken;
-use tools::{Prepared, ReadContext, Tool, WriteContext, WriteTool};
+use tools::{Delegate, Prepared, ReadContext, Tool, WriteContext, WriteTool};
 
 use super::Answer;
 use crate::broker::{self, Resolution, unattended};
+use crate::coordinator::Caller;
 use crate::flight::Held;
 use crate::world::World;
 
@@ -25,6 +26,8 @@ pub(crate) struct Job {
     cwd: PathBuf,
     seen: Arc<BTreeMap<PathBuf, BlobId>>,
     instructed: Arc<BTreeSet<PathBuf>>,
+    /// How the agent stands, for a call that asks for a sub-agent.
+    standing: Option<agent::Standing>,
 }
 
 impl Job {
@@ -48,6 +51,7 @@ impl Job {
             cwd: core.flow.cwd.clone(),
             seen: core.seen.clone(),
             instructed: core.flow.instructed.clone(),
+            standing: (slot.plan.tool == TASK_TOOL).then(|| agent::standing(&core.flow)),
         })
     }
 
@@ -61,6 +65,7 @@ impl Job {
             spill: world.commands.spill.clone(),
             shells: world.commands.shells.clone(),
             board: world.offer.board.clone(),
+            delegate: self.caller(world, &cancel),
             cancel,
             live: Arc::new(move |text| {
                 bus.delta(Delta {
@@ -70,6 +75,17 @@ impl Job {
             }),
             call,
         }
+    }
+
+    /// The way to a sub-agent, for a call that asks for one where there may be some.
+    fn caller(&self, world: &World, cancel: &CancellationToken) -> Option<Arc<dyn Delegate>> {
+        Some(Arc::new(Caller {
+            coordinator: world.offer.coordinator.get()?.clone(),
+            call: self.call,
+            agent: self.agent,
+            standing: self.standing.clone()?,
+            cancel: cancel.clone(),
+        }))
     }
 
     fn tell_begin(&self, world: &World) {
@@ -108,6 +124,10 @@ pub(crate) async fn run(world: Arc<World>, job: Job, cancel: CancellationToken) 
     }
     let ctx = job.context(&world, cancel.clone());
     let working = work(&world, &job, &ctx, began);
+    if job.standing.is_some() {
+        // It comes home when what works for it has come to its end, cancelled or not.
+        return working.await;
+    }
     cancel
         .run_until_cancelled(working)
         .await

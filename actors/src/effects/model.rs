@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::{
     AgentId, Block, CallId, Delta, DeltaBody, FaultKind, ModelFault, Outcome, PlannedCall, Prompt,
-    Reply, RetryHint, ToolCall,
+    Reply, RetryHint, TASK_TOOL, ToolCall,
 };
 use providers::Exchange;
 use tokio_util::sync::CancellationToken;
@@ -155,10 +155,7 @@ fn plan_one(world: &World, call: &ToolCall, cwd: &Path) -> PlannedCall {
         .iter()
         .any(|declared| declared.name == bound.name);
     if !offered {
-        return refused(format!(
-            "the tool {} is not offered in this session",
-            bound.name
-        ));
+        return refused(unoffered(bound.name));
     }
     match bound.tool.claim(&bound.args, world.place.as_ref(), cwd) {
         Ok(claim) => PlannedCall {
@@ -170,4 +167,12 @@ fn plan_one(world: &World, call: &ToolCall, cwd: &Path) -> PlannedCall {
         },
         Err(text) => refused(text),
     }
+}
+
+fn unoffered(tool: &str) -> String {
+    let why = match tool {
+        TASK_TOOL => "to you: only the coordinator starts agents. Do the work yourself",
+        _ => "in this session",
+    };
+    format!("the tool {tool} is not offered {why}")
 }

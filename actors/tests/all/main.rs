@@ -13,6 +13,7 @@ mod interrupts;
 mod replies;
 mod secrets;
 mod speaking;
+mod subagents;
 mod swarm;
 mod swarm_bench;
 mod swarm_board;

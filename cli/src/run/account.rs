@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use protocol::{
     CallId, Event, ModelEvent, Opening, PermissionEvent, Record, SessionEvent, TurnEvent, Verdict,
 };
-use views::{Denials, Ledger, Transcript, TurnLines, View};
+use views::{Denials, Ledger, Lineage, Transcript, TurnLines, View};
 
 /// What a run's records add up to.
 #[derive(Default)]
@@ -18,6 +18,7 @@ pub struct Account {
     pub denials: Denials,
     /// How the session was opened, with the mode and model of the latest run.
     pub opening: Option<Opening>,
+    lineage: Lineage,
     round: Round,
 }
 
@@ -34,6 +35,18 @@ impl Account {
     pub fn remember(&mut self, record: &Record) {
         self.transcript.apply(record);
         self.denials.apply(record);
+        self.lineage.apply(record);
+        if self.is_own(record) {
+            self.take(record);
+        }
+    }
+
+    /// Whether a record is not about a sub-agent: its end is not the run's.
+    pub fn is_own(&self, record: &Record) -> bool {
+        self.lineage.call_of(record).is_none()
+    }
+
+    fn take(&mut self, record: &Record) {
         match &record.event {
             Event::Session(event) => self.session(event),
             Event::Turn(TurnEvent::Submitted { .. }) => self.round = Round::default(),
@@ -77,7 +90,7 @@ impl Account {
 
     /// The latest turn.
     pub fn turn(&self) -> Option<&TurnLines> {
-        self.transcript.turns.last()
+        self.transcript.last()
     }
 
     /// Whether permission denied every call of the latest reply that had any, so that the model had to answer

@@ -155,7 +155,8 @@ impl Engine {
         let Some(end) = end else {
             return self.turn().await;
         };
-        let recorded = past.iter().filter(|record| record.turn == Some(id));
+        // What sub-agents used lies within the turn.
+        let recorded = past.iter().skip_while(|record| record.turn != Some(id));
         recorded.for_each(|record| self.account.ledger.apply(record));
         Ok(ending::of(&end, &self.account))
     }
@@ -166,7 +167,9 @@ impl Engine {
             match self.woken().await {
                 Woken::Notice(Some(Notice::Record(record))) => {
                     self.take(&record)?;
-                    if let Event::Turn(TurnEvent::Ended { end, .. }) = &record.event {
+                    if let Event::Turn(TurnEvent::Ended { end, .. }) = &record.event
+                        && self.account.is_own(&record)
+                    {
                         return Ok(ending::of(end, &self.account));
                     }
                 }

@@ -143,15 +143,23 @@ impl Show {
     }
 
     fn tell(&mut self, record: &Record) {
+        // What a sub-agent does stands below the call that asked for it.
+        let indent = if self.stream.is_called(record) {
+            "  "
+        } else {
+            ""
+        };
         match &record.event {
-            Event::Model(ModelEvent::Replied { reply, calls, .. }) => self.name_calls(reply, calls),
+            Event::Model(ModelEvent::Replied { reply, calls, .. }) => {
+                self.name_calls(indent, reply, calls);
+            }
             Event::Model(ModelEvent::Retried {
                 attempt,
                 fault,
                 wait_ms,
                 ..
             }) => output::note(&format!(
-                "model call failed ({}), attempt {} in {wait_ms} ms",
+                "{indent}model call failed ({}), attempt {} in {wait_ms} ms",
                 fault.message,
                 attempt + 1
             )),
@@ -179,13 +187,13 @@ impl Show {
     }
 
     /// Names calls by the tool that runs, whatever the model calls it.
-    fn name_calls(&mut self, reply: &Reply, planned: &[PlannedCall]) {
+    fn name_calls(&mut self, indent: &str, reply: &Reply, planned: &[PlannedCall]) {
         for block in &reply.content {
             if let Block::ToolUse(call) = block {
                 let tool = planned.iter().find(|one| one.call == call.id);
                 let tool = tool.map_or(&call.name, |one| &one.tool);
                 let about = views::about(&call.arguments.as_str());
-                let name = format!("{tool} {about}").trim_end().to_owned();
+                let name = format!("{indent}{tool} {about}").trim_end().to_owned();
                 self.calls.insert(call.id, name);
             }
         }

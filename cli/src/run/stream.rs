@@ -1,14 +1,15 @@
 //! Records and deltas in the shapes of Claude Code's documented stream, one JSON object a line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use actors::Source;
 use protocol::{
-    Block, BlockKind, CallId, Delta, DeltaBody, Event, FaultKind, ModelEvent, ModelFault, Opening,
-    Record, Reply, SessionId, ToolEvent, ToolResult, TurnEvent, WireCallId,
+    AgentId, Block, BlockKind, CallId, Delta, DeltaBody, Event, FaultKind, ModelEvent, ModelFault,
+    Opening, Record, Reply, SessionId, ToolEvent, ToolResult, TurnEvent, WireCallId,
 };
 use serde_json::{Map, Value, json};
+use views::{Lineage, View};
 
 use super::{blocks, result};
 
@@ -18,8 +19,9 @@ pub struct Stream {
     source: Arc<dyn Source>,
     wires: BTreeMap<CallId, WireCallId>,
     retries: Option<u32>,
-    /// Whether a partial message was begun and not ended.
-    is_open: bool,
+    lineage: Lineage,
+    /// The agents with a partial message that was begun and not ended.
+    open: BTreeSet<AgentId>,
 }
 
 impl Stream {
@@ -30,7 +32,8 @@ impl Stream {
             source,
             wires: BTreeMap::new(),
             retries,
-            is_open: false,
+            lineage: Lineage::default(),
+            open: BTreeSet::new(),
         }
     }
 
@@ -41,6 +44,7 @@ impl Stream {
 
     /// Learns the ids of a reply's calls.
     pub fn learn(&mut self, record: &Record) {
+        self.lineage.apply(record);
         if let Event::Model(ModelEvent::Replied { reply, .. }) = &record.event {
             let calls = reply.content.iter().filter_map(|block| match block {
                 Block::ToolUse(call) => Some((call.id, call.wire.clone())),
@@ -53,6 +57,19 @@ impl Stream {
             });
             self.wires.extend(calls);
         }
+    }
+
+    /// Whether a record is about a sub-agent.
+    pub fn is_called(&self, record: &Record) -> bool {
+        self.lineage.call_of(record).is_some()
+    }
+
+    /// Says in a line which call asked for its agent.
+    fn under(&self, call: Option<CallId>, mut line: Value) -> Value {
+        if let (Some(parent), Some(call)) = (line.get_mut("parent_tool_use_id"), call) {
+            *parent = json!(self.wire(call));
+        }
+        line
     }
 
     /// A line of the stream: what every line has, and its own fields.
@@ -87,10 +104,23 @@ impl Stream {
 
     /// The lines a record makes; most make none.
     pub fn record(&mut self, record: &Record) -> Vec<Value> {
+        let call = self.lineage.call_of(record);
+        let lines = self.lines(record, call.is_some());
+        lines
+            .into_iter()
+            .map(|line| self.under(call, line))
+            .collect()
+    }
+
+    fn lines(&mut self, record: &Record, is_called: bool) -> Vec<Value> {
         match &record.event {
-            Event::Model(event) => self.model(event),
+            Event::Model(event) => self.model(record.agent, event),
             Event::Tool(ToolEvent::Finished { call, result, .. }) => {
                 vec![self.finished(*call, result)]
+            }
+            // What the user says opens no line; what a sub-agent is told does.
+            Event::Turn(TurnEvent::Submitted { content, .. }) if is_called => {
+                vec![self.user(&blocks::content(content), false)]
             }
             Event::Turn(TurnEvent::Steered { content }) => {
                 vec![self.user(&blocks::content(content), false)]
@@ -114,10 +144,10 @@ impl Stream {
         }
     }
 
-    fn model(&mut self, event: &ModelEvent) -> Vec<Value> {
+    fn model(&mut self, agent: Option<AgentId>, event: &ModelEvent) -> Vec<Value> {
         match event {
             ModelEvent::Replied { reply, .. } => {
-                let mut lines = self.close(reply);
+                let mut lines = self.close(agent, reply);
                 lines.push(self.assistant(reply));
                 lines
             }
@@ -189,7 +219,7 @@ impl Stream {
     pub fn delta(&mut self, delta: &Delta) -> Option<Value> {
         let event = match &delta.body {
             DeltaBody::ReplyBegins { .. } => {
-                self.is_open = true;
+                self.open.insert(delta.agent);
                 json!({"type": "message_start", "message": {
                     "id": self.message_id(), "type": "message", "role": "assistant", "content": [],
                     "stop_reason": null, "stop_sequence": null,
@@ -211,7 +241,8 @@ impl Stream {
             DeltaBody::BlockEnds { index } => json!({"type": "content_block_stop", "index": index}),
             DeltaBody::ToolBegins { .. } | DeltaBody::ToolOutput { .. } => return None,
         };
-        Some(self.event(&event))
+        let call = self.lineage.call_of_agent(delta.agent);
+        Some(self.under(call, self.event(&event)))
     }
 
     fn event(&self, event: &Value) -> Value {
@@ -219,8 +250,8 @@ impl Stream {
     }
 
     /// Ends the partial message of a reply that has arrived whole.
-    fn close(&mut self, reply: &Reply) -> Vec<Value> {
-        if !std::mem::take(&mut self.is_open) {
+    fn close(&mut self, agent: Option<AgentId>, reply: &Reply) -> Vec<Value> {
+        if !agent.is_some_and(|agent| self.open.remove(&agent)) {
             return Vec::new();
         }
         let delta = json!({"stop_reason": blocks::stop_reason(&reply.stop), "stop_sequence": null});

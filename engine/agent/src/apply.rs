@@ -319,6 +319,7 @@ fn learn(state: &mut State, result: &ToolResult) {
             Fact::Instructions { path, .. } => {
                 Arc::make_mut(&mut state.flow.instructed).insert(path.clone());
             }
+            Fact::Delegated(used) => state.flow.spent.add(used),
             Fact::FileWritten { .. } | Fact::Spilled(_) | Fact::Exited(_) | Fact::Noted(_) => {}
         }
     }

@@ -332,7 +332,11 @@ fn stopping(flow: &Flow, cause: protocol::InterruptCause) -> Option<Event> {
     {
         return Some(event);
     }
-    if flow.calls.iter().any(|slot| ends(&slot.state)) {
+    if flow
+        .calls
+        .iter()
+        .any(|slot| ends(&slot.state) || slot.is_delegated())
+    {
         return None;
     }
     Some(ended(TurnEnd::Interrupted(cause)))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use protocol::{
     Block, Cost, Intent, InterruptCause, Limits, ModelFault, ModelRef, ModelTraits, PermissionMode,
-    PlannedCall, StopReason, Text, Todo, ToolResult, TurnId,
+    PlannedCall, Spending, StopReason, TASK_TOOL, Text, Todo, ToolResult, TurnId,
 };
 use serde::Serialize;
 
@@ -130,6 +130,12 @@ impl Slot {
     pub const fn is_done(&self) -> bool {
         matches!(self.state, SlotState::Done(_))
     }
+
+    /// Whether a sub-agent works on it, or is to: such a call is not left behind by an interrupt, because what works
+    /// for it must come to its end first.
+    pub(crate) fn is_delegated(&self) -> bool {
+        self.state == SlotState::Open && self.plan.tool == TASK_TOOL && self.plan.refusal.is_none()
+    }
 }
 
 /// What a run has used since it began.
@@ -149,6 +155,24 @@ pub struct Spent {
     pub misses: u32,
     /// Whether the next turn begins a new count.
     pub fresh: bool,
+}
+
+impl Spent {
+    /// Counts what a sub-agent used: its calls are calls of the run.
+    pub(crate) fn add(&mut self, used: &Spending) {
+        self.steps = self.steps.saturating_add(used.steps);
+        self.tokens = self.tokens.saturating_add(used.tokens);
+        self.cost += used.cost;
+    }
+
+    /// The part that counts against the limits.
+    pub const fn spending(&self) -> Spending {
+        Spending {
+            steps: self.steps,
+            tokens: self.tokens,
+            cost: self.cost,
+        }
+    }
 }
 
 impl Flow {

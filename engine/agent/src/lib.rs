@@ -8,6 +8,7 @@
 
 mod apply;
 mod decide;
+mod delegate;
 mod flow;
 mod limits;
 mod looping;
@@ -17,6 +18,7 @@ mod state;
 mod wishes;
 
 pub use decide::{Illegal, decide};
+pub use delegate::{Standing, standing};
 pub use flow::{Flow, Phase, Setup, Slot, SlotState, Spent};
 pub use limits::estimate_tokens;
 pub use state::State;

@@ -27,7 +27,7 @@ pub fn wishes(state: &State) -> Vec<Effect> {
             }]
         }
         Phase::Acting => acting(flow),
-        Phase::Stopping { .. } => flow.calls.iter().filter_map(ending).collect(),
+        Phase::Stopping { .. } => flow.calls.iter().filter_map(stopping).collect(),
     }
 }
 
@@ -60,6 +60,14 @@ fn may_start(calls: &[Slot], at: usize) -> bool {
             !both_write && !claim::conflict(&earlier.plan.accesses, &this.accesses)
         })
         && this.refusal.is_none()
+}
+
+/// What is still to come to its end before the turn may.
+fn stopping(slot: &Slot) -> Option<Effect> {
+    let call = slot.plan.call;
+    slot.is_delegated()
+        .then_some(Effect::RunCall { call })
+        .or_else(|| ending(slot))
 }
 
 /// What brings a write that has started to its end.

@@ -122,6 +122,27 @@ id_type!(
     MemoryId, "memory", "mem"
 );
 
+impl NodeId {
+    /// The node of the sub-agent a call asks for: the same call, asked again after a crash, finds the same node.
+    pub fn of_call(call: CallId) -> Self {
+        Self::derived(&[call.uuid().as_bytes(), b"node"])
+    }
+}
+
+impl AgentId {
+    /// The sub-agent a call asks for.
+    pub fn of_call(call: CallId) -> Self {
+        Self::derived(&[call.uuid().as_bytes(), b"agent"])
+    }
+}
+
+impl TurnId {
+    /// The one turn of the sub-agent a call asks for.
+    pub fn of_call(call: CallId) -> Self {
+        Self::derived(&[call.uuid().as_bytes(), b"turn"])
+    }
+}
+
 /// The id a provider gave a tool call; sent back unchanged with its result.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WireCallId(pub std::sync::Arc<str>);

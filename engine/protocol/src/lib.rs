@@ -35,7 +35,7 @@ pub use id::{
     AgentId, BlobHasher, BlobId, CallId, GitId, MemoryId, NodeId, Seq, SessionId, TurnId,
     WireCallId,
 };
-pub use limits::{Limit, Limits};
+pub use limits::{Limit, Limits, Spending};
 pub use message::{Block, Message, Role, ToolCall};
 pub use model::{
     FaultKind, ModelFault, ModelRef, ModelTraits, Prompt, Reply, RetryHint, StopReason, ToolDecl,
@@ -50,7 +50,8 @@ pub use record::{Draft, RECORD_VERSION, Record};
 pub use text::{BULK_BYTES, StoredText, Text};
 pub use time::Timestamp;
 pub use tool::{
-    Fact, Intent, Note, PlannedCall, ResultBlock, Todo, TodoState, ToolResult, ToolStatus,
+    Fact, Intent, Note, PlannedCall, ResultBlock, TASK_TOOL, Todo, TodoState, ToolResult,
+    ToolStatus,
 };
 pub use usage::{Cost, Price, Usage};
 pub use verdict::{Decider, PermissionMode, Reason, RuleEffect, RuleRef, Verdict};

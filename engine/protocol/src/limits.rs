@@ -19,6 +19,32 @@ pub struct Limits {
     pub retries: Option<u32>,
 }
 
+impl Limits {
+    /// What is left of these once `spent` is used.
+    #[must_use]
+    pub fn less(self, spent: &Spending) -> Self {
+        Self {
+            steps: self.steps.map(|most| most.saturating_sub(spent.steps)),
+            cost: self
+                .cost
+                .map(|most| Cost(most.0.saturating_sub(spent.cost.0))),
+            tokens: self.tokens.map(|most| most.saturating_sub(spent.tokens)),
+            ..self
+        }
+    }
+}
+
+/// What an agent has used, its sub-agents' part with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spending {
+    /// Model calls answered.
+    pub steps: u32,
+    /// Tokens, prompt and reply of every call together.
+    pub tokens: u64,
+    /// Money, in pico-dollars.
+    pub cost: Cost,
+}
+
 /// Which limit stopped a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, BlobId, CallId, EntryKind, Evidence, Text};
+use crate::{Access, BlobId, CallId, EntryKind, Evidence, Spending, Text};
+
+/// The tool through which an agent of a chat has a sub-agent work for it.
+pub const TASK_TOOL: &str = "task";
 
 /// A call of a reply after its name and arguments were matched to a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,6 +163,8 @@ pub enum Fact {
     },
     /// Something for the board of the run; the coordinator decides whether it goes there.
     Noted(Box<Note>),
+    /// A sub-agent used this: it counts for whoever called it.
+    Delegated(Spending),
     /// An answer that fits the wanted output schema: its exact JSON text.
     Structured(Arc<str>),
 }

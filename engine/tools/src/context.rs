@@ -8,6 +8,7 @@ use protocol::{BlobId, CallId, Claim};
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
+use crate::delegate::Delegate;
 use crate::file::atomic;
 use crate::lane::WritePermit;
 use crate::place::Place;
@@ -33,6 +34,8 @@ pub struct ReadContext {
     pub shells: Arc<Shells>,
     /// The board of the run; `None` in a chat.
     pub board: Option<Arc<dyn Board>>,
+    /// Who starts sub-agents for this call; `None` where only others may have them started.
+    pub delegate: Option<Arc<dyn Delegate>>,
     /// Ends the call.
     pub cancel: CancellationToken,
     /// Where live output goes.

@@ -68,6 +68,7 @@ impl FilesTouched {
                 | Fact::Todos(_)
                 | Fact::Instructions { .. }
                 | Fact::Noted(_)
+                | Fact::Delegated(_)
                 | Fact::Structured(_) => {}
             }
         }

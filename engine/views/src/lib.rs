@@ -10,6 +10,7 @@ mod calls;
 mod denials;
 mod files;
 mod ledger;
+mod lineage;
 mod summary;
 mod swarm;
 mod timeline;
@@ -20,7 +21,8 @@ use protocol::Record;
 pub use denials::{Denial, Denials};
 pub use files::{FileTouch, FilesTouched};
 pub use ledger::{Ledger, Tally};
-pub use summary::{State, Summary};
+pub use lineage::Lineage;
+pub use summary::{State, Summary, Writes};
 pub use swarm::{
     Batch, BudgetLine, CheckLine, Doing, NodeLine, NodeState, NodeUse, Phase, RunStatus, Swarm,
     SwarmNode, SwarmReport, Target, Times, TokenCount, Totals,

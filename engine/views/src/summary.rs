@@ -8,7 +8,7 @@ use protocol::{
 };
 use serde::Serialize;
 
-use crate::View;
+use crate::{Lineage, View};
 
 /// The longest title, in characters.
 const TITLE_CHARS: usize = 80;
@@ -36,9 +36,18 @@ pub struct Summary {
     pub turns: u32,
     /// How far it is.
     pub state: State,
-    /// Writes that started and have not ended. If the process that ran them is gone, they are in doubt too.
+    /// Its writes that have not ended.
+    pub writes: Writes,
+    #[serde(skip)]
+    lineage: Lineage,
+}
+
+/// Writes that have not ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Writes {
+    /// Those that started. If the process that ran them is gone, they are in doubt too.
     pub under_way: Vec<CallId>,
-    /// Writes that started under an earlier process and were not settled yet.
+    /// Those that started under an earlier process and were not settled yet.
     pub in_doubt: Vec<CallId>,
 }
 
@@ -55,12 +64,26 @@ pub enum State {
     Resting(TurnEnd),
 }
 
+impl Writes {
+    /// The process that ran them is gone.
+    fn doubt(&mut self) {
+        self.in_doubt.append(&mut self.under_way);
+    }
+}
+
 impl View for Summary {
     fn apply(&mut self, record: &Record) {
         self.session = Some(record.session);
         self.opened_at.get_or_insert(record.at);
         self.last_at = Some(record.at);
+        self.lineage.apply(record);
+        let is_called = self.lineage.call_of(record).is_some();
         match &record.event {
+            // What a sub-agent does is part of its caller's turn.
+            Event::Session(SessionEvent::Resumed { .. }) if is_called => {
+                self.writes.doubt();
+            }
+            Event::Session(_) | Event::Turn(_) if is_called => {}
             Event::Session(event) => self.session(event),
             Event::Turn(event) => self.turn(event),
             Event::Tool(event) => self.tool(event),
@@ -87,7 +110,7 @@ impl Summary {
             SessionEvent::Resumed { mode, model, .. } => {
                 self.model = Some(model.clone());
                 self.mode = Some(*mode);
-                self.in_doubt.append(&mut self.under_way);
+                self.writes.doubt();
             }
             SessionEvent::Forked(point) => self.forked = Some(*point),
         }
@@ -115,10 +138,10 @@ impl Summary {
             ToolEvent::Started { call, .. } => (*call, true),
             ToolEvent::Reopened { call } | ToolEvent::Finished { call, .. } => (*call, false),
         };
-        self.under_way.retain(|other| *other != call);
-        self.in_doubt.retain(|other| *other != call);
+        self.writes.under_way.retain(|other| *other != call);
+        self.writes.in_doubt.retain(|other| *other != call);
         if started {
-            self.under_way.push(call);
+            self.writes.under_way.push(call);
         }
     }
 }

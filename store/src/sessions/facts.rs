@@ -1,10 +1,11 @@
 //! What a listing tells of a session, folded from its records.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use protocol::{
-    Block, Event, ForkPoint, PlanEvent, Record, SessionEvent, SessionId, Text, Timestamp, TurnEnd,
-    TurnEvent, WorkspaceEvent,
+    Block, Event, ForkPoint, ModelEvent, NodeId, PlanEvent, Record, SessionEvent, SessionId,
+    TASK_TOOL, Text, Timestamp, TurnEnd, TurnEvent, WorkspaceEvent,
 };
 use serde::{Deserialize, Serialize};
 
@@ -84,9 +85,10 @@ impl Facts {
     pub(crate) fn read(data: &DataFolder, session: SessionId) -> Result<Self> {
         let mut reader = Reader::open(data, session)?.without_bulk();
         let mut facts = Self::default();
+        let mut called = BTreeSet::new();
         loop {
             match reader.next_record() {
-                Ok(Some(record)) => facts.apply(&record),
+                Ok(Some(record)) => facts.take(&record, &mut called),
                 Ok(None) => break,
                 Err(error) => {
                     facts.problem = Some(error.to_string());
@@ -98,10 +100,21 @@ impl Facts {
         Ok(facts)
     }
 
-    fn apply(&mut self, record: &Record) {
+    /// Takes a record in. What a sub-agent does is part of its caller's turn.
+    fn take(&mut self, record: &Record, called: &mut BTreeSet<NodeId>) {
         self.records += 1;
         self.opened_at.get_or_insert(record.at);
         self.last_at = Some(record.at);
+        if let Event::Model(ModelEvent::Replied { calls, .. }) = &record.event {
+            let tasks = calls.iter().filter(|call| call.tool == TASK_TOOL);
+            called.extend(tasks.map(|call| NodeId::of_call(call.call)));
+        }
+        if record.node.is_none_or(|node| !called.contains(&node)) {
+            self.apply(record);
+        }
+    }
+
+    fn apply(&mut self, record: &Record) {
         match &record.event {
             // The agents of a run are opened too, each in a tree of its own: the session's own opening is the first.
             Event::Session(SessionEvent::Opened(opening)) => {

@@ -37,7 +37,7 @@ pub fn run(data: &DataFolder, args: &SomeSession) -> Result<(), Failure> {
     }
     let mut lines = vec![head(&summary, id)];
     for turn in &transcript.turns {
-        lines.extend(lines_of(turn));
+        lines.extend(lines_of(turn, &transcript));
     }
     if let Some(cut) = &report.cut {
         lines.push(format!("! the journal's end is not whole: {}", cut.reason));
@@ -59,8 +59,16 @@ fn head(summary: &Summary, id: protocol::SessionId) -> String {
     format!("session {id}  {cwd}  {model}")
 }
 
-fn lines_of(turn: &TurnLines) -> Vec<String> {
+fn lines_of(turn: &TurnLines, all: &Transcript) -> Vec<String> {
     let mut lines = vec![String::new()];
+    if let Some(task) = turn.task {
+        let calls = all.turns.iter().flat_map(|turn| &turn.items);
+        let mut asked = calls.filter_map(|item| match item {
+            Item::Call(line) if line.call == task => Some(line.about.as_str()),
+            _ => None,
+        });
+        lines.push(format!("[sub-agent {}]", asked.next().unwrap_or_default()));
+    }
     lines.extend(turn.items.iter().map(item));
     lines.push(match &turn.end {
         Some(end) => format!(

@@ -3,6 +3,7 @@
 mod board;
 mod context;
 mod node;
+mod subagent;
 mod system;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::state::State;
 pub use board::told_by_others;
 pub use context::{Environment, environment, instructions};
 pub use node::{Brief, Handoff, again, planning, replanning, system_of, tools_of};
+pub use subagent::{system_of_subagent, tools_of_subagent};
 pub use system::system;
 
 /// The prompt of the next model call. Messages are shared, not copied.

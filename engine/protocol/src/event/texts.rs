@@ -132,6 +132,7 @@ fn of_result<'a>(result: &'a mut ToolResult, texts: &mut Vec<&'a mut Text>) {
             | Fact::Spilled(_)
             | Fact::Exited(_)
             | Fact::Todos(_)
+            | Fact::Delegated(_)
             | Fact::Structured(_) => {}
         }
     }

@@ -5,8 +5,8 @@ use protocol::{
     FaultKind, ForkPoint, Intent, InterruptCause, Kind, Limits, ModelEvent, ModelFault, ModelRef,
     ModelTraits, Node, NodeEnd, NodeId, Opening, PermissionEvent, PermissionMode, Plan, PlanEvent,
     PlannedCall, Price, Reason, Reply, ResultBlock, RetryHint, RuleEffect, RuleRef, Seq,
-    SessionEvent, SessionId, StopReason, Text, Timestamp, Todo, TodoState, ToolCall, ToolEvent,
-    ToolResult, TurnEnd, TurnEvent, TurnId, Usage, Verdict, WireCallId,
+    SessionEvent, SessionId, Spending, StopReason, Text, Timestamp, Todo, TodoState, ToolCall,
+    ToolEvent, ToolResult, TurnEnd, TurnEvent, TurnId, Usage, Verdict, WireCallId,
 };
 use uuid::Uuid;
 
@@ -133,6 +133,11 @@ fn result(text: &Text) -> ToolResult {
             text: text.clone(),
         },
         Fact::Structured("{}".into()),
+        Fact::Delegated(Spending {
+            steps: 1,
+            tokens: 2,
+            cost: Cost(3),
+        }),
     ]
     .into_iter()
     .fold(ToolResult::ok(text.clone()), ToolResult::knowing)

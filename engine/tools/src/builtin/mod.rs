@@ -18,6 +18,7 @@ pub(crate) mod memory_note;
 pub(crate) mod memory_search;
 pub(crate) mod multi_edit;
 pub(crate) mod read;
+pub(crate) mod task;
 pub(crate) mod todo;
 pub(crate) mod write;
 

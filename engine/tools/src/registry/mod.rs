@@ -18,6 +18,7 @@ use crate::builtin::memory_note::MemoryNote;
 use crate::builtin::memory_search::MemorySearch;
 use crate::builtin::multi_edit::MultiEdit;
 use crate::builtin::read::ReadFile;
+use crate::builtin::task::Task;
 use crate::builtin::todo::TodoList;
 use crate::builtin::write::WriteFile;
 use crate::file::nearest::nearest;
@@ -83,6 +84,7 @@ impl Registry {
                 builtin!("list", reads, List),
                 builtin!("multi_edit", writes, MultiEdit),
                 builtin!("read", reads, ReadFile),
+                builtin!("task", reads, Task),
                 builtin!("todo", reads, TodoList),
                 builtin!("write", writes, WriteFile),
             ],

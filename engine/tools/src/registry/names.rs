@@ -3,7 +3,7 @@
 use crate::file::nearest::nearest;
 
 /// Names of tools as they are compared: lower case, without `_` and `-`.
-const TOOLS: [(&str, &[&str]); 11] = [
+const TOOLS: [(&str, &[&str]); 12] = [
     (
         "bash",
         &[
@@ -88,6 +88,18 @@ const TOOLS: [(&str, &[&str]); 11] = [
             "cat",
             "fileread",
             "readtextfile",
+        ],
+    ),
+    (
+        "task",
+        &[
+            "agent",
+            "subagent",
+            "delegate",
+            "delegatetask",
+            "spawnagent",
+            "newtask",
+            "runtask",
         ],
     ),
     (
@@ -239,7 +251,7 @@ const ARGUMENTS: [(&str, &[&str]); 20] = [
 ];
 
 /// More names, for arguments whose first list is full of other meanings.
-const MORE: [(&str, &[&str]); 6] = [
+const MORE: [(&str, &[&str]); 9] = [
     ("timeout", &["timeout_ms", "time_limit"]),
     (
         "run_in_background",
@@ -249,6 +261,12 @@ const MORE: [(&str, &[&str]); 6] = [
     ("status", &["state"]),
     ("depth", &["max_depth", "levels"]),
     ("filter", &["pattern", "regex"]),
+    ("description", &["title", "name", "summary", "task_name"]),
+    (
+        "prompt",
+        &["task", "message", "query", "request", "instructions"],
+    ),
+    ("kind", &["subagent_type", "agent_type", "mode", "type"]),
 ];
 
 /// Arguments models add to explain themselves; they change nothing, so a tool without them passes over them.

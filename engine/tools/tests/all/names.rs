@@ -170,7 +170,7 @@ fn declarations_are_sorted_small_and_whole() {
     let names: Vec<&str> = registry.names().collect();
     let declared = registry.declarations(&names);
     let told: Vec<&str> = declared.iter().map(|decl| decl.name.as_str()).collect();
-    assert_eq!(told.len(), 11, "a schema is not JSON");
+    assert_eq!(told.len(), 12, "a schema is not JSON");
     assert!(told.is_sorted());
     let bytes: usize = declared
         .iter()
@@ -180,7 +180,7 @@ fn declarations_are_sorted_small_and_whole() {
                 .len()
         })
         .sum();
-    assert!(bytes <= 5_500, "{bytes}");
+    assert!(bytes <= 6_300, "{bytes}");
     let some = registry.declarations(&["Write", "read", "no_such"]);
     let told: Vec<&str> = some.iter().map(|decl| decl.name.as_str()).collect();
     assert_eq!(told, ["read", "write"]);

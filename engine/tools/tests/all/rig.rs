@@ -149,6 +149,7 @@ impl Rig {
             spill: self.spill.clone(),
             shells: Arc::clone(&self.shells),
             board: self.board.clone(),
+            delegate: None,
             cancel: self.cancel.clone(),
             live: Arc::new(move |text| said.lock().unwrap().push_str(&text)),
             call: next_call(),

@@ -13,13 +13,15 @@ use protocol::{
 };
 use serde::Serialize;
 
-use crate::View;
+use crate::{Lineage, View};
 
 /// A session as people read it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Transcript {
-    /// Its turns, in order.
+    /// Its turns, in order; those of sub-agents among them.
     pub turns: Vec<TurnLines>,
+    #[serde(skip)]
+    lineage: Lineage,
 }
 
 /// One turn.
@@ -27,6 +29,9 @@ pub struct Transcript {
 pub struct TurnLines {
     /// Which.
     pub id: TurnId,
+    /// The call that asked for it, if it is a sub-agent's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<CallId>,
     /// When it began.
     pub began: Timestamp,
     /// When it ended; `None` while it has not.
@@ -96,14 +101,19 @@ pub struct CallLine {
 }
 
 impl Transcript {
+    /// The last turn that is no sub-agent's.
+    pub fn last(&self) -> Option<&TurnLines> {
+        self.turns.iter().rfind(|turn| turn.task.is_none())
+    }
+
     /// The last turn's answer: the text of its last reply.
     pub fn answer(&self) -> Option<String> {
-        self.turns.last()?.answer.clone()
+        self.last()?.answer.clone()
     }
 
     /// The last turn's answer that fits the wanted schema, as exact JSON text.
     pub fn structured(&self) -> Option<String> {
-        let text = self.turns.last()?.structured.as_deref()?;
+        let text = self.last()?.structured.as_deref()?;
         Some(text.to_owned())
     }
 
@@ -118,6 +128,7 @@ impl Transcript {
     fn begin(&mut self, id: TurnId, record: &Record, content: &[Block]) {
         self.turns.push(TurnLines {
             id,
+            task: self.lineage.call_of(record),
             began: record.at,
             ended: None,
             items: vec![Item::User(lines::said(content))],
@@ -239,6 +250,7 @@ impl TurnLines {
                 | Fact::Exited(_)
                 | Fact::Todos(_)
                 | Fact::Noted(_)
+                | Fact::Delegated(_)
                 | Fact::Instructions { .. } => {}
             }
         }
@@ -264,6 +276,7 @@ impl TurnLines {
 
 impl View for Transcript {
     fn apply(&mut self, record: &Record) {
+        self.lineage.apply(record);
         match &record.event {
             Event::Turn(event) => self.turn(record, event),
             Event::Model(event) => self.model(record, event),

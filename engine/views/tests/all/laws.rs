@@ -132,6 +132,6 @@ proptest! {
     #[test]
     fn a_write_is_under_way_or_in_doubt_but_never_both(records in journal()) {
         let summary = Summary::fold(&records);
-        prop_assert!(summary.under_way.iter().all(|call| !summary.in_doubt.contains(call)));
+        prop_assert!(summary.writes.under_way.iter().all(|call| !summary.writes.in_doubt.contains(call)));
     }
 }

@@ -77,8 +77,8 @@ fn a_write_started_under_an_earlier_process_is_in_doubt_until_it_is_settled() {
     ];
     for (events, under_way, in_doubt) in given {
         let summary = Summary::fold(&records(events.clone()));
-        assert_eq!(summary.under_way, under_way, "{events:?}");
-        assert_eq!(summary.in_doubt, in_doubt, "{events:?}");
+        assert_eq!(summary.writes.under_way, under_way, "{events:?}");
+        assert_eq!(summary.writes.in_doubt, in_doubt, "{events:?}");
     }
 }
 

@@ -1,0 +1,66 @@
+//! The outfit of a sub-agent: the session's own surroundings, its tools cut to its kind, its law never wider.
+
+use std::sync::Arc;
+
+use protocol::{Kind, Limits, Opening, Text};
+
+use crate::setup;
+use crate::world::{Commands, Offer, World};
+
+/// What sub-agents are outfitted from.
+pub(crate) struct Outfits {
+    /// How a session with the options of this process would begin.
+    pub opening: Opening,
+    /// Goes after every system prompt.
+    pub append: Option<String>,
+    /// The surroundings of the session's own agent.
+    pub world: Arc<World>,
+}
+
+impl Outfits {
+    /// What a sub-agent works with, and how its part of the journal begins. Of the tools of its kind it gets those the
+    /// session's own agent has; it is judged by the very same law.
+    pub(super) fn cut(&self, kind: Kind, limits: Limits) -> (Arc<World>, Opening) {
+        let own = &self.world;
+        let wanted = agent::prompt::tools_of_subagent(kind);
+        let declared = own.offer.declared.iter();
+        let declared: Arc<[_]> = declared
+            .filter(|tool| wanted.contains(&tool.name.as_str()))
+            .cloned()
+            .collect();
+        let system = agent::prompt::system_of_subagent(kind, self.append.as_deref());
+        let opening = Opening {
+            system: Text::from(own.redactor.clean(&system).into_owned()),
+            tools: declared.iter().map(|tool| tool.name.clone()).collect(),
+            limits,
+            ..self.opening.clone()
+        };
+        let offer = Offer {
+            registry: own.offer.registry.clone(),
+            declared,
+            answer: None,
+            board: own.offer.board.clone(),
+            vision: own.offer.vision,
+            coordinator: own.offer.coordinator.clone(),
+        };
+        let world = World {
+            source: own.source.clone(),
+            bus: own.bus.clone(),
+            redactor: own.redactor.clone(),
+            law: own.law.clone(),
+            broker: own.broker.clone(),
+            provider: own.provider.clone(),
+            offer,
+            context: own.context.clone(),
+            place: own.place.clone(),
+            // Shells of its own: what it leaves running in the background ends with it.
+            commands: Commands {
+                shells: setup::shells(),
+                spill: own.commands.spill.clone(),
+                fence: None,
+            },
+            effects: own.effects.clone(),
+        };
+        (Arc::new(world), opening)
+    }
+}
