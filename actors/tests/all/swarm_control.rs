@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::bench::{Bench, said, soon, until};
 use crate::swarm::{editing, landing};
-use crate::swarm_bench::{approved, edit, git, plan, repository, to_the_end, told};
+use crate::swarm_bench::{approved, check, edit, git, plan, repository, to_the_end, told};
 
 fn two() -> Bench {
     let script = editing(Script::new(), "one", ("a.txt", "alpha", "ALPHA"));
@@ -201,4 +201,36 @@ async fn a_checkout_that_changed_meanwhile_is_left_alone() {
     assert!(landing.branch.starts_with("formic/"), "{landing:?}");
     assert_eq!(bench.file("b.txt"), "the user's own\n");
     assert_eq!(bench.file("a.txt"), "alpha\n");
+}
+
+#[tokio::test]
+async fn a_node_tried_again_after_the_run_landed_lands_on_top_of_it() {
+    let bench = two();
+    let mut two = edit("two", &["b.txt"]);
+    // It holds only once somebody has put the mark there.
+    let mark = bench.data.path().join("mark");
+    two.accept = Some(check(&format!("test -e {}", mark.display())));
+    two.budget.attempts = Some(1);
+    let plan = plan(vec![edit("one", &["a.txt"]), two]);
+    let swarm = Swarm::open(bench.options(), approved(plan), None)
+        .await
+        .unwrap();
+    let id = to_the_end(swarm).await;
+    assert_eq!(
+        (bench.file("a.txt"), bench.file("b.txt")),
+        ("ALPHA\n".into(), "beta\n".into())
+    );
+    std::fs::write(&mark, "").unwrap();
+    let resumed = Swarm::resume(bench.options(), Models::default(), id);
+    let (swarm, _) = Box::pin(resumed).await.unwrap();
+    let node = scheduler::plan::node_id(id, &NodeName::from("two"));
+    swarm.command(RunCommand::Retry { node }).await.unwrap();
+    to_the_end(swarm).await;
+    let records = bench.records(id);
+    let landings = count(
+        &records,
+        |event| matches!(event, Event::Workspace(WorkspaceEvent::Landed(landing)) if landing.is_fast_forward),
+    );
+    assert_eq!(landings, 2, "{}", told(&records));
+    assert_eq!(bench.file("b.txt"), "BETA\n");
 }

@@ -26,6 +26,8 @@ pub(super) struct Lane {
     /// What was said then.
     pub fault: Option<String>,
     pub landing: Option<Landing>,
+    /// Where the user's branch was brought last.
+    pub arrived: Option<GitId>,
     /// Nodes whose work is on the integration branch, with their commits.
     pub landed: BTreeMap<NodeId, GitId>,
     /// Checks that passed, by commit.
@@ -44,6 +46,7 @@ impl Default for Lane {
             faults: 0,
             fault: None,
             landing: None,
+            arrived: None,
             landed: BTreeMap::new(),
             passed: BTreeSet::new(),
         }

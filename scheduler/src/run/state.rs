@@ -75,6 +75,9 @@ pub(super) struct Stage {
     pub is_paused: bool,
     pub rejected: Option<String>,
     pub cancelled: Option<String>,
+    /// Whether the result was being brought to the user's branch when the run was given up: only the world knows
+    /// whether it is there already.
+    pub is_landing: bool,
     pub is_closed: bool,
     pub footing: Footing,
 }
@@ -222,6 +225,12 @@ impl Run {
     /// Where the result came to rest.
     pub const fn landing(&self) -> Option<&Landing> {
         self.lane.landing.as_ref()
+    }
+
+    /// Where the user's branch stands if nobody else has moved it: at the base, or where a former landing brought it.
+    /// `None` without git.
+    pub fn stands(&self) -> Option<&GitId> {
+        self.lane.arrived.as_ref().or_else(|| self.base())
     }
 
     /// The commit that carries a node's work on the integration branch.

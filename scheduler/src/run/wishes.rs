@@ -17,7 +17,10 @@ pub fn wishes(run: &Run) -> Vec<Wish> {
     let mut wishes = Vec::new();
     match run.phase() {
         RunPhase::New | RunPhase::Proposed | RunPhase::Closed => {}
-        RunPhase::Ending => wishes.extend(of_batch(run).filter(is_in_doubt)),
+        RunPhase::Ending => {
+            wishes.extend(of_batch(run).filter(is_in_doubt));
+            wishes.extend(landing(run));
+        }
         RunPhase::Planning | RunPhase::Running | RunPhase::Paused => {
             wishes.extend(footing::wish(run));
             for (node, state) in run.nodes() {
@@ -86,7 +89,9 @@ fn of_batch(run: &Run) -> impl Iterator<Item = Wish> {
 /// The result comes to rest when every node is over and something landed.
 pub(super) fn landing(run: &Run) -> Option<Wish> {
     let is_separate = run.isolation() == Some(Isolation::Worktree);
-    let is_wanted = is_separate && run.phase() == RunPhase::Running && is_through(run);
+    let phase = run.phase();
+    let is_due = phase == RunPhase::Running || (phase == RunPhase::Ending && run.stage.is_landing);
+    let is_wanted = is_separate && is_due && is_through(run);
     let tip = run.tip().filter(|tip| Some(*tip) != run.base())?;
     let is_open = run.lane.landing.is_none() && run.lane.faults < FAULTS;
     (is_wanted && is_open).then(|| Wish::Land {

@@ -44,10 +44,10 @@ pub(super) async fn advance(site: &Site, step: Step, (from, to): (GitId, GitId))
 }
 
 /// Brings the result to the user's branch, or leaves it on the run's own.
-pub(super) async fn land(site: &Site, commit: GitId) -> Answer {
+pub(super) async fn land(site: &Site, stands: Option<GitId>, commit: GitId) -> Answer {
     let repo = repo(site)?;
     let ground = &site.ground;
-    let base = ground.base.as_ref().ok_or("land: the run has no base")?;
+    let base = stands.as_ref().ok_or("land: the run has no base")?;
     let fallback = ground.integration.as_deref().unwrap_or_default();
     let fallback = fallback.strip_prefix("refs/heads/").unwrap_or(fallback);
     let target = ground.target.as_deref();

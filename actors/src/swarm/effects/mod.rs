@@ -85,7 +85,10 @@ pub(crate) fn task(
             let move_on = lane::Step { batch, refs };
             async move { lane::advance(&site, move_on, (from, to)).await }.boxed()
         }
-        Wish::Land { commit } => async move { lane::land(&site, commit).await }.boxed(),
+        Wish::Land { commit } => {
+            let stands = state.run.stands().cloned();
+            async move { lane::land(&site, stands, commit).await }.boxed()
+        }
     }
 }
 

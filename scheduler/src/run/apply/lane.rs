@@ -45,7 +45,12 @@ pub(super) fn apply(run: &mut Run, event: &WorkspaceEvent) {
             }
         }
         WorkspaceEvent::Advanced { to, nodes, .. } => advanced(run, to, nodes),
-        WorkspaceEvent::Landed(landing) => run.lane.landing = Some(landing.clone()),
+        WorkspaceEvent::Landed(landing) => {
+            run.lane.landing = Some(landing.clone());
+            if landing.is_fast_forward {
+                run.lane.arrived = Some(landing.commit.clone());
+            }
+        }
         WorkspaceEvent::Failed { text, .. } => {
             run.lane.faults += 1;
             run.lane.fault = Some(text.as_str().into_owned());

@@ -9,7 +9,7 @@ use super::enter;
 use crate::order::Order;
 use crate::run::decide::after;
 use crate::run::node_run::{NodePhase, NodeRun, Setback, Spent, Turn};
-use crate::run::{Run, admission, commons, conflict, purse};
+use crate::run::{Run, admission, commons, conflict, purse, wishes};
 
 pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
     match event {
@@ -38,6 +38,7 @@ pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
         PlanEvent::Paused => run.stage.is_paused = true,
         PlanEvent::Unpaused => run.stage.is_paused = false,
         PlanEvent::Cancelled { why } => {
+            run.stage.is_landing = wishes::landing(run).is_some();
             run.stage.proposed = None;
             run.stage.cancelled = Some(why.clone());
         }
@@ -110,6 +111,7 @@ fn reopen(run: &mut Run, node: NodeId) {
     }
     run.stage.is_closed = false;
     run.stage.cancelled = None;
+    run.stage.is_landing = false;
     run.lane.landing = None;
     run.lane.faults = 0;
 }
