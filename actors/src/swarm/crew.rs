@@ -72,12 +72,13 @@ impl Crew {
         self.members.get(&node)
     }
 
-    /// What an agent of a former process had; given once.
-    pub(crate) fn past(&mut self, agent: AgentId) -> Option<agent::State> {
-        self.pasts.remove(&agent)
+    /// What an agent of a former process had, until it is at its place.
+    pub(crate) fn past(&self, agent: AgentId) -> Option<agent::State> {
+        self.pasts.get(&agent).cloned()
     }
 
     pub(crate) fn hire(&mut self, node: NodeId, member: Member) {
+        self.pasts.remove(&member.agent);
         self.members.insert(node, member);
     }
 

@@ -17,7 +17,8 @@ pub(super) fn ends(run: &Run, pasts: &BTreeMap<AgentId, agent::State>) -> Vec<Dr
     .collect()
 }
 
-fn end((node, agent): (NodeId, AgentId), mut past: agent::State) -> Vec<Draft> {
+/// The end of an agent's open turn.
+pub(super) fn end((node, agent): (NodeId, AgentId), mut past: agent::State) -> Vec<Draft> {
     let draft = |past: &agent::State, event| Draft {
         agent: Some(agent),
         node: Some(node),

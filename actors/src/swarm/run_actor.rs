@@ -232,7 +232,9 @@ impl RunState {
 
     /// Starts the effects wished for now and cancels those that no longer are.
     fn fly(&mut self, me: &ActorRef<RunMsg>) {
-        for (wish, flight) in self.flights.reconcile(&wishes(&self.run)) {
+        let mut wished = wishes(&self.run);
+        wished.retain(|wish| self.can_hear(wish));
+        for (wish, flight) in self.flights.reconcile(&wished) {
             let number = flight.number;
             let task = effects::task(self, &wish, flight.cancel, me);
             let home = me.clone();
@@ -249,6 +251,17 @@ impl RunState {
         }
         self.retire();
         self.tidy();
+    }
+
+    /// Whether there is somebody to be told: the record of a turn may come before word of the agent that has it.
+    fn can_hear(&self, wish: &Wish) -> bool {
+        match wish {
+            Wish::Inform { node, agent, .. } => {
+                let there = self.crew.of(*node);
+                there.is_some_and(|there| there.agent == *agent)
+            }
+            _ => true,
+        }
     }
 
     /// Lets the agents of nodes that need them no more go, and gives their trees back.

@@ -112,21 +112,28 @@ fn of_change(planned: &Node, found: &Inspection, has_changed: bool) -> Option<Fa
     })
 }
 
-/// Tests that are gone, unless the scope names them or they only moved.
+/// Tests that are gone, unless the scope names them or they only moved: to another place for tests, each to its own.
 fn deleted_tests<'a>(planned: &Node, found: &'a Inspection) -> Vec<&'a str> {
     let named = Touch::naming_tests(&planned.scope);
-    let file = |path: &str| path.rsplit('/').next().map(str::to_owned);
-    let has_moved = |gone: &Change| {
-        let mut added = found.changed.iter();
-        added.any(|new| new.how == ChangeKind::Added && file(&new.path) == file(&gone.path))
+    let of = |how: ChangeKind| {
+        let changed = found.changed.iter().filter(move |change| change.how == how);
+        changed
+            .map(|change| change.path.as_str())
+            .filter(|path| is_test(path))
     };
-    found
-        .changed
-        .iter()
-        .filter(|change| change.how == ChangeKind::Deleted && is_test(&change.path))
-        .filter(|change| !named.matches(&change.path) && !has_moved(change))
-        .map(|change| change.path.as_str())
+    let mut added: Vec<&str> = of(ChangeKind::Added).collect();
+    let mut has_moved = |gone: &&str| {
+        let place = added.iter().position(|new| file(new) == file(gone));
+        place.map(|at| added.swap_remove(at)).is_some()
+    };
+    of(ChangeKind::Deleted)
+        .filter(|path| !named.matches(path))
+        .filter(|path| !has_moved(path))
         .collect()
+}
+
+fn file(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn of_check(planned: &Node, found: &Inspection) -> Option<Failure> {

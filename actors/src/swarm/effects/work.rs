@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use protocol::{
     Block, Command, Draft, Event, FailureClass, FaultEvent, InterruptCause, Kind, MemoryEvent,
-    Opening, Record, Seq, SessionEvent,
+    Opening, Record, Seq, SessionEvent, TreeStart,
 };
 use ractor::Actor;
 use scheduler::run::{DEFAULT_WALL_MS, RunOutcome};
@@ -19,6 +19,7 @@ use super::{Answer, command};
 use crate::agent_actor::{AgentActor, CommandError, Start, Status};
 use crate::journal;
 use crate::swarm::crew::Member;
+use crate::swarm::former;
 use crate::swarm::house::{House, NoHouse};
 use crate::swarm::messages::RunMsg;
 use crate::swarm::outfit::{self, Outfit};
@@ -36,6 +37,10 @@ enum Stop {
 }
 
 pub(super) async fn work(site: Arc<Site>, order: Order, cancel: CancellationToken) -> Answer {
+    if let Some(former) = order.member.as_ref().filter(|_| !is_kept(&order)) {
+        // What an agent left running must not write into the tree while that is laid out anew.
+        former.world.commands.shells.end_all().await;
+    }
     let entering = order.key.clone().enter(&site, &order.node, &order.attempt);
     let house = match cancel.run_until_cancelled(entering).await {
         None => return Ok((None, None)),
@@ -58,6 +63,10 @@ pub(super) async fn work(site: Arc<Site>, order: Order, cancel: CancellationToke
         Err(Stop::Failed(outcome)) => Ok((Some(outcome), None)),
         Err(Stop::Down(why)) => Err(why),
     }
+}
+
+fn is_kept(order: &Order) -> bool {
+    matches!(order.attempt.start, TreeStart::Kept | TreeStart::Shared)
 }
 
 /// Runs the command that is the node's brief.
@@ -127,12 +136,22 @@ async fn agent(
         };
         match turn_of(site, order, (&place, cancel)).await {
             Ok(()) => return Ok(None),
+            Err(CommandError::Stopped(why)) if cancel.is_cancelled() => {
+                if !site.yard.closing.is_cancelled() {
+                    let past = recover(site, order, why).await?;
+                    bury(site, order, past).await?;
+                }
+                return Ok(None);
+            }
             Err(_) if cancel.is_cancelled() => return Ok(None),
             Err(CommandError::Illegal(why)) => {
                 let text = format!("could not {why}");
                 return Err(Stop::Failed(order.failed(FailureClass::Machine, text)));
             }
-            Err(CommandError::Stopped(why)) => past = Some(recover(site, order, why).await?),
+            Err(CommandError::Stopped(why)) => {
+                place.member.end().await;
+                past = Some(recover(site, order, why).await?);
+            }
         }
     }
     let text = "its agent failed again and again; this is a fault of formic".to_owned();
@@ -155,6 +174,11 @@ async fn hire(
     let Outfit { world, opening } = outfit.map_err(|error| {
         Stop::Failed(order.failed(FailureClass::Machine, format!("could not {error}")))
     })?;
+    let past = match past {
+        // An attempt in the same context whose agent is not at its place: the records have it.
+        None if !order.attempt.is_fresh => fold(site, order).await?,
+        past => past,
+    };
     let is_resumed = past.is_some();
     let opening = Arc::new(opening);
     let core = match past {
@@ -304,6 +328,12 @@ async fn recover(site: &Arc<Site>, order: &Order, why: String) -> Result<agent::
     let fault = Event::Fault(FaultEvent::ActorFailed { actor, message });
     let noted = site.note(Some(order.node.id), vec![fault]).await;
     noted.map_err(|down| Stop::Down(down.to_string()))?;
+    let past = fold(site, order).await?;
+    past.ok_or_else(|| Stop::Down("find what its agent had in the journal".to_owned()))
+}
+
+/// What the records say of the agent; `None` if it has none yet.
+async fn fold(site: &Site, order: &Order) -> Result<Option<agent::State>, Stop> {
     let (data, id) = (DataFolder::at(&site.options.data), site.id);
     let me = order.agent;
     let fold = move || {
@@ -311,10 +341,24 @@ async fn recover(site: &Arc<Site>, order: &Order, why: String) -> Result<agent::
         if let Some(cut) = report.cut {
             return Err(format!("read its journal: {}", cut.reason));
         }
+        let records = &report.records;
+        let is_known = records.iter().any(|record| record.agent == Some(me));
         let own = |record: &&Record| record.agent.is_none_or(|of| of == me);
-        Ok(agent::State::fold(report.records.iter().filter(own)))
+        Ok(is_known.then(|| agent::State::fold(records.iter().filter(own))))
     };
     let folded = tokio::task::spawn_blocking(fold).await;
     let folded = folded.unwrap_or_else(|error| Err(error.to_string()));
     folded.map_err(Stop::Down)
+}
+
+/// Ends the turn of an agent that was given up and whose actor is not there to do it: until it has ended, its node
+/// keeps its place and its files.
+async fn bury(site: &Site, order: &Order, past: agent::State) -> Result<(), Stop> {
+    if matches!(past.flow.phase, agent::Phase::Resting) {
+        return Ok(());
+    }
+    let ends = former::end((order.node.id, order.agent), past);
+    let kept = journal::append(&site.base.journal, ends).await;
+    kept.map(|_| ())
+        .map_err(|down| Stop::Down(down.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use protocol::{
     Change, ChangeKind, Failure, FailureClass, FaultKind, InterruptCause, Isolation, Kind, Limit,
-    ModelFault, NodeEnd, OnFail, RetryHint, Scope, Tier, TreeStart, TurnEnd,
+    ModelFault, NodeEnd, OnFail, RetryHint, Tier, TreeStart, TurnEnd,
 };
 use scheduler::run::{NodePhase, RunOutcome};
 
@@ -193,29 +193,6 @@ fn what_lies_in_the_tree_decides_and_nothing_an_agent_says() {
         let got = setbacks.first().map(|one| one.failure.class);
         assert_eq!(got, class, "{found:?}");
     }
-}
-
-#[test]
-fn a_scope_that_names_tests_may_delete_them() {
-    let mut planned = writer(1, &[]);
-    planned.scope = Scope {
-        writes: vec!["d1/**".into(), "d1/tests/**".into()],
-        ..Scope::default()
-    };
-    let mut sim = Sim::of(of(vec![planned.clone()]), Isolation::Worktree);
-    sim.work(1);
-    let gone = Change {
-        path: "d1/tests/a.rs".into(),
-        how: ChangeKind::Deleted,
-    };
-    sim.found(
-        1,
-        protocol::Inspection {
-            changed: vec![gone],
-            ..sound(&planned, 5)
-        },
-    );
-    assert_eq!(sim.phase(1), NodePhase::InBatch);
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! Integration: batches that grow and are halved, gates, conflicts, the branch that moves.
 
 use protocol::{
-    CheckRun, Conflict, Event, FailureClass, InterruptCause, Isolation, Kind, Landing, Merged,
-    NodeEnd, NodeId, Plan, PlanEvent, TreeStart, TurnEnd,
+    CheckRun, Conflict, FailureClass, Isolation, Kind, Merged, NodeEnd, NodeId, Plan, TreeStart,
 };
 use scheduler::run::{
     BatchStage, Illegal, NodePhase, RunInput, RunOutcome, RunPhase, Wish, decide,
@@ -12,7 +11,7 @@ use super::given_run::*;
 use crate::given::{node, nodes};
 
 /// Writers side by side, with a gate.
-fn gated(count: usize) -> Plan {
+pub(super) fn gated(count: usize) -> Plan {
     let mut plan = of((1..=count).map(|n| writer(n, &[])).collect());
     plan.gate = Some(check("gate"));
     plan.caps.max_parallel = 64;
@@ -24,7 +23,7 @@ fn batch(sim: &Sim) -> Vec<NodeId> {
 }
 
 /// Every node of the batch merges; the commits are numbered by node.
-fn merge(sim: &mut Sim) {
+pub(super) fn merge(sim: &mut Sim) {
     let batch = sim.run.batch().unwrap().clone();
     let commit = |node: &NodeId| Merged {
         node: *node,
@@ -37,7 +36,7 @@ fn merge(sim: &mut Sim) {
     });
 }
 
-fn gate(sim: &mut Sim, exit: i32) {
+pub(super) fn gate(sim: &mut Sim, exit: i32) {
     let batch = sim.run.batch().unwrap().clone();
     let runs: Vec<CheckRun> = sim
         .run
@@ -52,7 +51,7 @@ fn gate(sim: &mut Sim, exit: i32) {
     });
 }
 
-fn advance(sim: &mut Sim) {
+pub(super) fn advance(sim: &mut Sim) {
     let batch = sim.run.batch().unwrap().clone();
     assert_eq!(batch.stage, BatchStage::Advancing);
     let to = batch.head().unwrap().clone();
@@ -345,69 +344,4 @@ fn an_answer_that_does_not_name_each_node_once_is_refused() {
         let refused = decide(&sim.run, RunInput::Outcome(outcome));
         assert!(matches!(refused, Err(Illegal::Mismatch { batch: 1, .. })));
     }
-}
-
-#[test]
-fn the_result_lands_once_and_then_the_run_is_over() {
-    let mut sim = Sim::of(gated(1), Isolation::Worktree);
-    sim.submit(1);
-    merge(&mut sim);
-    gate(&mut sim, 0);
-    advance(&mut sim);
-    assert_eq!(
-        (sim.wishes(), sim.run.phase()),
-        (vec![Wish::Land { commit: git(1001) }], RunPhase::Running)
-    );
-    let landing = Landing {
-        branch: "main".into(),
-        commit: git(1001),
-        is_fast_forward: true,
-        remark: None,
-    };
-    assert_eq!(sim.answer(RunOutcome::Landed(landing.clone())), 1);
-    assert_eq!((sim.wishes(), sim.run.phase()), (vec![], RunPhase::Closed));
-    assert_eq!(sim.answer(RunOutcome::Landed(landing)), 0);
-}
-
-#[test]
-fn a_run_that_is_given_up_while_its_result_lands_still_says_where_it_landed() {
-    let mut sim = Sim::of(gated(1), Isolation::Worktree);
-    sim.submit(1);
-    merge(&mut sim);
-    gate(&mut sim, 0);
-    advance(&mut sim);
-    let land = vec![Wish::Land { commit: git(1001) }];
-    assert_eq!(sim.wishes(), land);
-    sim.say(Event::Plan(PlanEvent::Cancelled { why: "no".into() }));
-    sim.settle();
-    assert_eq!(
-        (sim.wishes(), sim.run.phase()),
-        (land, RunPhase::Ending),
-        "the branch may have been moved already"
-    );
-    assert_eq!(sim.run.stands(), Some(&git(0)));
-    let landing = Landing {
-        branch: "main".into(),
-        commit: git(1001),
-        is_fast_forward: true,
-        remark: None,
-    };
-    assert_eq!(sim.answer(RunOutcome::Landed(landing)), 1);
-    assert_eq!((sim.wishes(), sim.run.phase()), (vec![], RunPhase::Closed));
-    assert_eq!(sim.run.stands(), Some(&git(1001)));
-}
-
-#[test]
-fn a_run_that_is_given_up_before_its_result_lands_lands_nothing() {
-    let mut sim = Sim::of(gated(2), Isolation::Worktree);
-    sim.submit(1);
-    merge(&mut sim);
-    gate(&mut sim, 0);
-    advance(&mut sim);
-    sim.begin(2);
-    sim.say(Event::Plan(PlanEvent::Cancelled { why: "no".into() }));
-    sim.settle();
-    sim.end(2, TurnEnd::Interrupted(InterruptCause::User));
-    assert_eq!((sim.wishes(), sim.run.phase()), (vec![], RunPhase::Closed));
-    assert_eq!(sim.run.landing(), None);
 }
