@@ -95,7 +95,7 @@ impl Swarm {
                 approves: swarm.approve,
             },
         };
-        let run = Self::start(options, &swarm.models, taken).await?;
+        let run = Box::pin(Self::start(options, &swarm.models, taken)).await?;
         let stopped = |error: CommandError| OpenError::Stopped(error.to_string());
         run.command(proposal).await.map_err(stopped)?;
         if swarm.approve || swarm.plan.is_none() {
@@ -136,7 +136,7 @@ impl Swarm {
                 approves: false,
             },
         };
-        let run = Self::start(options, &models, taken).await?;
+        let run = Box::pin(Self::start(options, &models, taken)).await?;
         Ok((run, records))
     }
 
