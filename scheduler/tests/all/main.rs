@@ -18,3 +18,4 @@ mod random;
 mod run;
 mod schedules;
 mod scopes;
+mod subagents;
