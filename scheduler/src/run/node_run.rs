@@ -104,6 +104,16 @@ pub(super) struct Turn {
     pub end: Option<TurnEnd>,
     /// What was set aside for the model call under way.
     pub reserved: u64,
+    /// Calls of the newest attempt that were denied.
+    pub denied: Denied,
+}
+
+/// Calls that were denied.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Denied {
+    pub count: u32,
+    /// Why the last one was.
+    pub last: String,
 }
 
 /// Where on the ladder of attempts a node is.

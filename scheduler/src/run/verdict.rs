@@ -60,8 +60,29 @@ fn of_limit(limit: Limit) -> Failure {
     failure(class, evidence)
 }
 
-/// What is wrong with what lies in a node's tree; `None` if nothing is. Never what a model says decides this.
+/// What is wrong with what lies in a node's tree; `None` if nothing is. Never what a model says decides this. Whoever
+/// tries next is told what was denied: the same wall would stop it again.
 pub(super) fn of_inspection(run: &Run, node: NodeId) -> Option<Failure> {
+    let denied = &run.nodes.get(&node)?.turn.denied;
+    let failure = found_wrong(run, node)?;
+    if denied.count == 0 {
+        return Some(failure);
+    }
+    let calls = if denied.count == 1 {
+        "call was"
+    } else {
+        "calls were"
+    };
+    let evidence = format!(
+        "{}\n{} {calls} denied, the last because: {}",
+        failure.evidence.as_str(),
+        denied.count,
+        denied.last
+    );
+    Some(self::failure(failure.class, evidence))
+}
+
+fn found_wrong(run: &Run, node: NodeId) -> Option<Failure> {
     let planned = run.planned(node)?;
     let state = run.nodes.get(&node)?;
     let Some(found) = &state.found else {

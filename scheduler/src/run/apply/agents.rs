@@ -1,8 +1,8 @@
 //! What the records of a node's agent mean for its node: turns, usage, written files.
 
 use protocol::{
-    Block, Cost, Fact, Kind, ModelEvent, NodeId, Provenance, Record, Reply, Text, ToolEvent,
-    TurnEnd, TurnEvent,
+    Block, Cost, Fact, Kind, ModelEvent, NodeId, PermissionEvent, Provenance, Record, Reply, Text,
+    ToolEvent, TurnEnd, TurnEvent, Verdict,
 };
 
 use super::enter;
@@ -89,6 +89,17 @@ fn replied(run: &mut Run, record: &Record, reply: &Reply, tool_calls: u64) {
     run.spent.add(spent);
     if let Some(node) = record.node {
         run.ledger.settle(node, &purse::spend(spent));
+    }
+}
+
+pub(super) fn permission(run: &mut Run, record: &Record, event: &PermissionEvent) {
+    let PermissionEvent::Decided { verdict, .. } = event;
+    let Verdict::Deny(reason) = verdict else {
+        return;
+    };
+    if let Some(state) = record.node.and_then(|node| of_agent(run, record, node)) {
+        state.turn.denied.count += 1;
+        state.turn.denied.last.clone_from(&reason.text);
     }
 }
 

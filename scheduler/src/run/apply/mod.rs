@@ -20,7 +20,8 @@ pub(super) fn apply(run: &mut Run, record: &Record) {
         Event::Plan(event) => plan::apply(run, event),
         Event::Workspace(event) => lane::apply(run, event),
         Event::Memory(event) => commons::apply(run, event),
-        Event::Permission(_) | Event::Fault(_) => {}
+        Event::Permission(event) => agents::permission(run, record, event),
+        Event::Fault(_) => {}
     }
 }
 

@@ -3,6 +3,7 @@
 mod budgets;
 mod carry;
 mod commons;
+mod denied;
 mod footing;
 mod given_run;
 mod gone;
