@@ -8,7 +8,7 @@ use actors::{
     CrashPoint, Endpoint, Options, PermissionOptions, PlaceOptions, PromptOptions, Source,
     SystemSource, Wire,
 };
-use protocol::{Limits, ModelRef, Seq};
+use protocol::{Limits, ModelRef};
 use tempfile::TempDir;
 
 use super::backend::{self, Backend};
@@ -196,6 +196,8 @@ pub(super) fn today(source: &dyn Source) -> String {
 /// Builds with debug assertions stop where the tests want them to; others do not know the variables.
 #[cfg(debug_assertions)]
 pub(super) fn crash(ground: &Ground) -> Result<Option<CrashPoint>, Failure> {
+    use protocol::Seq;
+
     let seq = |variable: &str| {
         let text = ground.environment.get(variable)?;
         Some(text.parse().map(Seq).map_err(|_| {
