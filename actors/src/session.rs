@@ -180,7 +180,7 @@ impl Session {
             status,
             records,
             first: first.into_iter().map(of_session).collect(),
-            reader: Arc::new(move |from| read_whole(&data, id, from)),
+            reader: Arc::new(move |from| read_acknowledged(&data, id, from)),
             outfits,
         };
         let (coordinator, _) = Actor::spawn(None, CoordinatorActor, brief).await?;
@@ -326,11 +326,14 @@ impl Session {
     }
 }
 
-/// Every record from one on, or why there are not all of them.
-fn read_whole(data: &DataFolder, id: SessionId, from: Seq) -> Result<Vec<Arc<Record>>, String> {
+/// Every record from one on, while others append; or why there are not all of them.
+pub(crate) fn read_acknowledged(
+    data: &DataFolder,
+    id: SessionId,
+    from: Seq,
+) -> Result<Vec<Arc<Record>>, String> {
     let report = store::read(data, id, from).map_err(|error| error.to_string())?;
-    match report.cut {
-        Some(cut) => Err(format!("read its journal: {}", cut.reason)),
-        None => Ok(report.records.into_iter().map(Arc::new).collect()),
-    }
+    let records = report.acknowledged();
+    let records = records.map_err(|cut| format!("read its journal: {}", cut.reason))?;
+    Ok(records.into_iter().map(Arc::new).collect())
 }

@@ -230,6 +230,20 @@ pub struct ReadReport {
     pub lost: Vec<LostBlob>,
 }
 
+impl ReadReport {
+    /// Every record that was acknowledged before the read began, for whoever reads beside a living writer: a last line
+    /// without an end is one that is being written.
+    ///
+    /// # Errors
+    /// The [`Cut`], where the journal ends in anything else.
+    pub fn acknowledged(self) -> std::result::Result<Vec<Record>, Cut> {
+        match self.cut {
+            Some(cut) if cut.reason != Damage::Torn => Err(cut),
+            Some(_) | None => Ok(self.records),
+        }
+    }
+}
+
 /// Reads the records of a session from `from` on; takes no lock and changes nothing.
 ///
 /// # Errors

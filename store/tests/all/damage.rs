@@ -200,3 +200,20 @@ proptest! {
         prop_assert!(recovered.cut.is_some());
     }
 }
+
+#[test]
+fn a_line_being_written_hides_nothing_acknowledged_and_a_flipped_one_does() {
+    let disk = Disk::holding(&small(3));
+    let bytes = disk.bytes(1);
+    let ends = ends(&bytes);
+    let beside = || read(&disk.data, session(), protocol::Seq(1)).unwrap();
+
+    disk.put(1, &bytes[..ends[1] + 5]);
+    assert_eq!(beside().acknowledged().unwrap(), small(3)[..2]);
+
+    let mut flipped = bytes;
+    flipped[ends[1] + 30] ^= 1;
+    disk.put(1, &flipped);
+    let cut = beside().acknowledged().unwrap_err();
+    assert_eq!(cut.reason, Damage::Checksum);
+}

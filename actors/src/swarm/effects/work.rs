@@ -18,6 +18,7 @@ use super::attempt::Order;
 use super::{Answer, command};
 use crate::agent_actor::{AgentActor, CommandError, Start, Status};
 use crate::journal;
+use crate::session::read_acknowledged;
 use crate::swarm::crew::Member;
 use crate::swarm::former;
 use crate::swarm::house::{House, NoHouse};
@@ -337,14 +338,11 @@ async fn fold(site: &Site, order: &Order) -> Result<Option<agent::State>, Stop> 
     let (data, id) = (DataFolder::at(&site.options.data), site.id);
     let me = order.agent;
     let fold = move || {
-        let report = store::read(&data, id, Seq(1)).map_err(|error| error.to_string())?;
-        if let Some(cut) = report.cut {
-            return Err(format!("read its journal: {}", cut.reason));
-        }
-        let records = &report.records;
-        let is_known = records.iter().any(|record| record.agent == Some(me));
+        let records = read_acknowledged(&data, id, Seq(1))?;
+        let records = records.iter().map(Arc::as_ref);
+        let is_known = records.clone().any(|record| record.agent == Some(me));
         let own = |record: &&Record| record.agent.is_none_or(|of| of == me);
-        Ok(is_known.then(|| agent::State::fold(records.iter().filter(own))))
+        Ok(is_known.then(|| agent::State::fold(records.filter(own))))
     };
     let folded = tokio::task::spawn_blocking(fold).await;
     let folded = folded.unwrap_or_else(|error| Err(error.to_string()));
