@@ -7,11 +7,11 @@ pub fn run(base: &str, prompt: &str) -> Result<String, Box<dyn std::error::Error
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(converse(base, prompt))
+    runtime.block_on(async { converse(&client()?, base, prompt).await })
 }
 
-/// Until a reply has no calls.
-async fn converse(base: &str, prompt: &str) -> Result<String, Box<dyn std::error::Error>> {
+/// What all its conversations ask through.
+pub fn client() -> Result<reqwest::Client, Box<dyn std::error::Error>> {
     // No certificates are read for plain HTTP, and no proxy is looked up: the floor pays for nothing it does not use.
     let tls = rustls::ClientConfig::builder_with_provider(
         rustls::crypto::ring::default_provider().into(),
@@ -19,10 +19,16 @@ async fn converse(base: &str, prompt: &str) -> Result<String, Box<dyn std::error
     .with_safe_default_protocol_versions()?
     .with_root_certificates(rustls::RootCertStore::empty())
     .with_no_client_auth();
-    let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .build()?;
+    let client = reqwest::Client::builder().tls_backend_preconfigured(tls);
+    Ok(client.no_proxy().build()?)
+}
+
+/// Until a reply has no calls.
+pub async fn converse(
+    client: &reqwest::Client,
+    base: &str,
+    prompt: &str,
+) -> Result<String, Box<dyn std::error::Error>> {
     let tools = json!([{"name": "read", "description": "Read a file.", "input_schema": {
         "type": "object", "properties": {"file_path": {"type": "string"}}, "required": ["file_path"]}}]);
     let mut messages = vec![json!({"role": "user", "content": prompt})];

@@ -12,6 +12,15 @@ mod long;
 mod prompt;
 mod run;
 mod stream;
+mod swarm;
+
+/// What is measured, by the word that asks for it alone.
+const SUBJECTS: [(&str, fn()); 4] = [
+    ("prompt", prompt::measure),
+    ("long", long::measure),
+    ("stream", stream::measure),
+    ("swarm", swarm::measure),
+];
 
 /// Runs as the floor when told so, else measures everything and prints a table.
 fn main() {
@@ -22,13 +31,26 @@ fn main() {
         println!("{}", floor::run(base, prompt).expect("the floor answers"));
         return;
     }
+    if let [_, word, base, prompts, lanes] = arguments.as_slice()
+        && word == "swarm-floor"
+    {
+        let count = |text: &String| text.parse().expect("a count");
+        swarm::floor(base, count(prompts), count(lanes)).expect("the floor answers");
+        return;
+    }
     println!(
         "{:<58} {:>10} {:>10} {:>8} {:>8}",
         "what", "formic", "floor", "ratio", "bound"
     );
-    prompt::measure();
-    long::measure();
-    stream::measure();
+    // Cargo adds a word of its own that begins with dashes.
+    let words = arguments.iter().skip(1);
+    let words: Vec<&String> = words.filter(|word| !word.starts_with("--")).collect();
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| *word == name);
+    for (name, measure) in SUBJECTS {
+        if wanted(name) {
+            measure();
+        }
+    }
 }
 
 /// Prints one comparison.
