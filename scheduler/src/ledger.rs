@@ -30,6 +30,19 @@ pub enum Meter {
     Attempts,
 }
 
+impl Meter {
+    /// The limit that a budget sets to this; `None` if it sets none.
+    pub(crate) fn of(self, budget: &Budget) -> Option<u64> {
+        let [tokens, cost, tool_calls, attempts] = limits(budget);
+        match self {
+            Self::Tokens => tokens,
+            Self::Cost => cost,
+            Self::ToolCalls => tool_calls,
+            Self::Attempts => attempts,
+        }
+    }
+}
+
 /// Why something could not be set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Short {
@@ -72,6 +85,17 @@ impl Spend {
             attempts,
         } = *self;
         [tokens, cost.0, tool_calls, u64::from(attempts)]
+    }
+
+    /// How much of one thing it is.
+    pub(crate) fn of_meter(&self, meter: Meter) -> u64 {
+        let [tokens, cost, tool_calls, attempts] = self.amounts();
+        match meter {
+            Meter::Tokens => tokens,
+            Meter::Cost => cost,
+            Meter::ToolCalls => tool_calls,
+            Meter::Attempts => attempts,
+        }
     }
 
     fn of(amounts: Amounts) -> Self {

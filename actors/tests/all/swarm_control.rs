@@ -111,6 +111,39 @@ async fn a_cancelled_run_ends_what_is_at_work() {
 }
 
 #[tokio::test]
+async fn a_node_of_a_cancelled_run_is_tried_again_with_what_waited_for_it() {
+    let wait = json!({"command": "sleep 600"});
+    let endless = Rule::new("sleep", Reply::tool("bash", wait)).marker("[node one]");
+    let script = editing(
+        Script::new().rule(endless.times(1)),
+        "one",
+        ("a.txt", "alpha", "ALPHA"),
+    );
+    let script = editing(script, "two", ("b.txt", "beta", "BETA"));
+    let bench = repository(script, &[("a.txt", "alpha\n"), ("b.txt", "beta\n")]);
+    let bench = bench.allowing("Bash(sleep:*)");
+    let swarm = Swarm::open(bench.options(), approved(chain()), None)
+        .await
+        .unwrap();
+    let mut watch = swarm.subscribe();
+    let begun = |event: &Event| matches!(event, Event::Tool(ToolEvent::Started { .. }));
+    soon(until(&mut watch, begun)).await;
+    let why = "enough".to_owned();
+    swarm.command(RunCommand::Cancel { why }).await.unwrap();
+    assert_eq!(soon(swarm.rest()).await.unwrap(), RunPhase::Closed);
+    let node = scheduler::plan::node_id(swarm.id(), &NodeName::from("one"));
+    swarm.command(RunCommand::Retry { node }).await.unwrap();
+    let id = to_the_end(swarm).await;
+    let records = bench.records(id);
+    assert_eq!(
+        (bench.file("a.txt"), bench.file("b.txt")),
+        ("ALPHA\n".into(), "BETA\n".into()),
+        "{}",
+        told(&records)
+    );
+}
+
+#[tokio::test]
 async fn a_paused_run_starts_nothing_until_it_goes_on() {
     let bench = two();
     let swarm = Swarm::open(bench.options(), approved(chain()), None)

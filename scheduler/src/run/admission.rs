@@ -94,7 +94,7 @@ pub(super) fn starts(run: &Run) -> Vec<Event> {
             let is_fresh = ladder::may_begin(run, node)?;
             ledger.release(node);
             let allotted = purse::allotted(run, &mut ledger, node, share);
-            Some(start(run, node, is_fresh, allotted))
+            purse::has_grown(run, node, &allotted).then(|| start(run, node, is_fresh, allotted))
         })
         .collect()
 }
@@ -131,9 +131,14 @@ pub(super) fn starved(run: &Run) -> Vec<Event> {
     if run.nodes.values().any(NodeRun::is_busy) {
         return Vec::new();
     }
-    let waits = decision(run).waits.into_iter();
-    waits
+    // Whoever could begin and did not has no more to begin with than what was too little before.
+    let Decision { starts, waits } = decision(run);
+    let short = waits
+        .into_iter()
         .filter(|waiting| matches!(waiting.why, Wait::Budget(_)))
-        .map(|waiting| failed(waiting.node, "its budget, or the run's, is used up"))
+        .map(|waiting| waiting.node);
+    let short = starts.into_iter().map(|start| start.node).chain(short);
+    short
+        .map(|node| failed(node, "its budget, or the run's, is used up"))
         .collect()
 }

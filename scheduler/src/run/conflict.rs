@@ -3,6 +3,7 @@
 use protocol::{Conflict, Kind, Node, NodeId, NodeName, PlanPatch, Scope, Text};
 
 use super::Run;
+use super::verdict::TIP_IS_RIGHT;
 
 /// Merge nodes for one proposal; after that its own node begins again on the newer work.
 const MERGE_NODES: usize = 2;
@@ -40,7 +41,9 @@ pub(super) fn patch(run: &Run, node: NodeId) -> Option<PlanPatch> {
     let run_id = run.id.uuid();
     let brief = format!(
         "The tree holds the change of node {} on top of newer work, with conflict markers where the two do not merge. \
-         Keep what both want and leave no marker.\n\n{}\n\nWhat the node was to do:\n{}",
+         Keep what both want and leave no marker. If what landed does already all that the change wants, leave the \
+         newer work as it is and end with a text whose first line is `{TIP_IS_RIGHT} ` and why.\n\n{}\n\nWhat the node \
+         was to do:\n{}",
         planned.name,
         failure.evidence.as_str(),
         planned.brief.as_ref().map_or("".into(), Text::as_str),

@@ -109,7 +109,7 @@ pub(super) fn after(plan: &Plan, patch: &PlanPatch) -> Plan {
     plan
 }
 
-/// A node that was given up is planned anew as it was.
+/// A node that was given up is planned anew as it was, and with it what was given up because it waited for that node.
 fn retried(run: &Run, node: NodeId) -> Result<PlanEvent, Illegal> {
     let planned = run.planned(node).ok_or(Illegal::UnknownNode(node))?;
     match run.end(node) {
@@ -123,11 +123,31 @@ fn retried(run: &Run, node: NodeId) -> Result<PlanEvent, Illegal> {
         return Err(Illegal::NotRetryable(node, why));
     }
     let patch = PlanPatch {
-        modify: vec![planned.clone()],
+        modify: again(run, planned),
         ..PlanPatch::default()
     };
     let why = format!("node {} is tried again", planned.name);
     Ok(PlanEvent::Patched { patch, why })
+}
+
+/// A node and all that waits for it, directly or not, and is not done. A run that was cancelled has ended those too.
+fn again(run: &Run, node: &Node) -> Vec<Node> {
+    let mut again = vec![node.clone()];
+    let mut at = 0;
+    while let Some(before) = again.get(at).map(|node| node.id) {
+        at += 1;
+        let waits = |one: &&Node| one.deps.contains(&before) && is_given_up(run, one.id);
+        for one in run.plan.nodes.iter().filter(waits) {
+            if !again.iter().any(|known| known.id == one.id) {
+                again.push(one.clone());
+            }
+        }
+    }
+    again
+}
+
+fn is_given_up(run: &Run, node: NodeId) -> bool {
+    run.end(node).is_some_and(|end| end != NodeEnd::Done)
 }
 
 fn answered(run: &Run, outcome: RunOutcome) -> Result<Vec<Event>, Illegal> {

@@ -99,7 +99,7 @@ fn settled(run: &Run, node: &Node, state: &NodeRun) -> Option<Event> {
             Rung::Merge => decide::resolve(run, node.id),
             Rung::Enough => Some(given_up(node.id, state)),
         },
-        NodePhase::Resolving => unresolved(run, node.id),
+        NodePhase::Resolving => resolved(run, node.id),
         NodePhase::Inspecting | NodePhase::Queued | NodePhase::InBatch | NodePhase::Ended(_) => {
             None
         }
@@ -133,7 +133,13 @@ fn blocked_for_ever(run: &Run, node: &Node) -> Option<Event> {
     Some(ended(node.id, NodeEnd::Skipped, Some(why)))
 }
 
-fn unresolved(run: &Run, node: NodeId) -> Option<Event> {
+/// A merge node that lands ends its original with it. One that says with its check that nothing is left to be landed
+/// ends it too, and one that is given up takes it along.
+fn resolved(run: &Run, node: NodeId) -> Option<Event> {
+    let is_done = |one: &Node| run.end(one.id) == Some(NodeEnd::Done);
+    if conflict::resolvers(run, node).any(is_done) {
+        return Some(ended(node, NodeEnd::Done, None));
+    }
     let mut resolvers = conflict::resolvers(run, node).peekable();
     let last = resolvers.peek().map(|node| node.name.to_string());
     let is_lost = resolvers.all(|one| run.nodes.get(&one.id).is_none_or(NodeRun::is_over));
@@ -155,8 +161,8 @@ fn giving_up(run: &Run) -> Vec<Event> {
             node.name
         )
     });
-    let of_lane = (run.lane.faults >= wishes::FAULTS).then(|| {
-        let text = run.lane.fault.as_deref().unwrap_or_default();
+    let of_lane = run.lane.trouble.is_lasting().then(|| {
+        let text = &run.lane.trouble.text;
         match run.stage.footing.is_firm() {
             true => format!("the work could not be integrated: {text}"),
             false => format!("the plan's checks could not be run: {text}"),
@@ -219,7 +225,7 @@ fn ending(run: &Run) -> Vec<Event> {
     let why = run.given_up().unwrap_or_default();
     let in_doubt = |node: NodeId| {
         let batch = run.batch().filter(|batch| {
-            batch.stage == BatchStage::Advancing && run.lane.faults < wishes::FAULTS
+            batch.stage == BatchStage::Advancing && run.lane.trouble.faults < wishes::FAULTS
         });
         batch.is_some_and(|batch| {
             let mut nodes = batch.nodes.iter();

@@ -111,7 +111,7 @@ fn end_of(log: &str) -> &str {
 /// The checks, once the run knows where it stands.
 pub(super) fn wish(run: &Run) -> Option<Wish> {
     let is_due = !run.due_checks().is_empty() && run.ground.is_some();
-    (is_due && run.lane.faults < FAULTS).then_some(Wish::Check)
+    (is_due && run.lane.trouble.faults < FAULTS).then_some(Wish::Check)
 }
 
 /// How the checks went; an answer to other checks than those that are due says nothing.

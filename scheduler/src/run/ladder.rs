@@ -43,7 +43,11 @@ pub(super) fn next(run: &Run, node: NodeId) -> Rung {
     if class == FailureClass::Conflict && !last.burns {
         return Rung::Merge;
     }
-    let is_over = if last.burns {
+    // What cannot be integrated as it is would not be after another attempt.
+    let is_stuck = class == FailureClass::Machine && state.rungs.bounce.is_some();
+    let is_over = if is_stuck {
+        true
+    } else if last.burns {
         class == FailureClass::Budget || state.burnt() >= attempts(planned)
     } else {
         borne(state, class) >= patience(class)

@@ -4,6 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use protocol::{Check, CheckRun, Conflict, GitId, Landing, Merged, NodeId};
 
+use super::Run;
+use super::wishes::FAULTS;
+
+/// How long the first repetition of a step that could not be carried out waits, in milliseconds, and by how much longer
+/// each further one does.
+const PAUSE_MS: u64 = 500;
+const PAUSE_GROWS: u64 = 4;
+
 /// How many proposals the first batch takes at most.
 const FIRST_WIDTH: usize = 4;
 
@@ -21,10 +29,7 @@ pub(super) struct Lane {
     pub width: usize,
     /// The newest batch's number.
     pub taken: u32,
-    /// How often in a row carrying a step out failed.
-    pub faults: u32,
-    /// What was said then.
-    pub fault: Option<String>,
+    pub trouble: Trouble,
     pub landing: Option<Landing>,
     /// Where the user's branch was brought last.
     pub arrived: Option<GitId>,
@@ -43,13 +48,46 @@ impl Default for Lane {
             batch: None,
             width: FIRST_WIDTH,
             taken: 0,
-            faults: 0,
-            fault: None,
+            trouble: Trouble::default(),
             landing: None,
             arrived: None,
             landed: BTreeMap::new(),
             passed: BTreeSet::new(),
         }
+    }
+}
+
+impl Run {
+    /// How long to wait before the next step of the integration, in milliseconds: nothing, unless it was tried already
+    /// and could not be carried out.
+    pub fn pause_ms(&self) -> u64 {
+        match self.lane.trouble.faults {
+            0 => 0,
+            more => PAUSE_MS * PAUSE_GROWS.saturating_pow(more.min(FAULTS) - 1),
+        }
+    }
+}
+
+/// Steps that could not be carried out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Trouble {
+    /// How often in a row it was one and the same step.
+    pub faults: u32,
+    /// Nodes given up since the branch moved last because a step could not be carried out with them.
+    pub lost: u32,
+    /// What was said last.
+    pub text: String,
+}
+
+impl Trouble {
+    /// What a new process, or another try, begins with: what failed before may have been the machine.
+    pub fn forget(&mut self) {
+        (self.faults, self.lost) = (0, 0);
+    }
+
+    /// Whether nothing of the run can be integrated any more.
+    pub const fn is_lasting(&self) -> bool {
+        self.faults >= FAULTS || self.lost >= FAULTS
     }
 }
 

@@ -1,11 +1,11 @@
 //! Budgets of a run: what is set aside for an attempt, what it used, and whose fault it is when that was too little.
 
-use protocol::{Budget, Cost, FailureClass, Node, NodeId, Plan};
+use protocol::{Budget, Cost, FailureClass, Limit, Node, NodeId, Plan, TurnEnd};
 
 use super::Run;
 use super::node_run::{NodeRun, Setback, Spent};
 use super::wishes::DEFAULT_WALL_MS;
-use crate::ledger::{Ledger, Spend};
+use crate::ledger::{Ledger, Meter, Spend};
 
 /// With fewer tokens than this no further attempt is worth its prompt.
 const LEAST_TOKENS: u64 = 1_000;
@@ -65,24 +65,51 @@ pub(super) fn overdrawn(state: &NodeRun) -> Option<String> {
     (used > allotted).then(|| format!("it asked for {used} tool calls and may make {allotted}"))
 }
 
-/// Whether a node's own limits are used up, so that a larger allotment would not help, or no limit of tokens, money or
-/// calls was set at all, so that it would change nothing.
+/// Whether a larger allotment would not help: the node's own limit of what was used up is used up too, or it was no
+/// allotment that stopped the attempt.
 pub(super) fn is_own_fault(run: &Run, node: NodeId) -> bool {
     let (Some(planned), Some(state)) = (run.planned(node), run.nodes.get(&node)) else {
         return true;
     };
-    let allotted = state.attempt.as_ref().map(|attempt| attempt.allotted);
-    let is_limited = allotted.is_some_and(|allotted| {
-        allotted.tokens.is_some() || allotted.cost.is_some() || allotted.tool_calls.is_some()
-    });
-    let own = &planned.budget;
-    let used = run.ledger.settled(node);
-    let is_used_up = own
-        .tokens
-        .is_some_and(|own| own < used.tokens.saturating_add(LEAST_TOKENS))
-        || own.cost.is_some_and(|own| own <= used.cost)
-        || own.tool_calls.is_some_and(|own| own <= used.tool_calls);
-    !is_limited || is_used_up
+    let Some(meter) = used_up(state) else {
+        return true;
+    };
+    let least = match meter {
+        Meter::Tokens => LEAST_TOKENS,
+        Meter::Cost | Meter::ToolCalls | Meter::Attempts => 1,
+    };
+    let used = run.ledger.settled(node).of_meter(meter);
+    meter
+        .of(&planned.budget)
+        .is_some_and(|own| own < used.saturating_add(least))
+}
+
+/// Which part of its allotment the newest attempt used up.
+fn used_up(state: &NodeRun) -> Option<Meter> {
+    let allotted = &state.attempt.as_ref()?.allotted;
+    let meter = match &state.turn.end {
+        Some(TurnEnd::Limited(Limit::Tokens)) => Meter::Tokens,
+        Some(TurnEnd::Limited(Limit::Cost)) => Meter::Cost,
+        // An agent has a step for each of its tool calls; fewer is what the session allows everybody.
+        Some(TurnEnd::Limited(Limit::Steps)) | None
+            if Some(state.spent_now.tool_calls) >= allotted.tool_calls =>
+        {
+            Meter::ToolCalls
+        }
+        Some(_) | None => return None,
+    };
+    meter.of(allotted).map(|_| meter)
+}
+
+/// Whether an attempt would have more of what the one before had too little of: otherwise it would come to the same.
+pub(super) fn has_grown(run: &Run, node: NodeId, allotted: &Budget) -> bool {
+    let meter = run.nodes.get(&node).and_then(used_up);
+    match (cut_short(run, node), meter) {
+        (Some(before), Some(meter)) => meter
+            .of(allotted)
+            .is_none_or(|now| Some(now) > meter.of(&before)),
+        (Some(_) | None, _) => true,
+    }
 }
 
 /// What is left of the run's wall time, in milliseconds, as of the newest record; `None` without a limit.

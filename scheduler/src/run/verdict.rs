@@ -2,7 +2,7 @@
 
 use protocol::{
     Change, ChangeKind, CheckRun, Failure, FailureClass, Inspection, InterruptCause, Isolation,
-    Limit, Node, NodeId, Text, TurnEnd,
+    Kind, Limit, Node, NodeId, Text, TurnEnd,
 };
 
 use super::Run;
@@ -10,6 +10,9 @@ use super::paths::{Touch, is_test};
 
 /// What an agent writes first to say that its node cannot be done.
 const IMPOSSIBLE: &str = "IMPOSSIBLE:";
+
+/// What the agent of a merge node writes first to say that nothing of the change is to be kept.
+pub(super) const TIP_IS_RIGHT: &str = "TIP IS RIGHT:";
 
 pub(super) fn failure(class: FailureClass, evidence: impl Into<Text>) -> Failure {
     Failure {
@@ -20,11 +23,18 @@ pub(super) fn failure(class: FailureClass, evidence: impl Into<Text>) -> Failure
 
 /// Why it cannot be done, if the last text says so in its first line.
 pub(super) fn impossible(said: Option<&Text>) -> Option<Failure> {
-    let said = said?;
-    let text = said.as_str();
-    let first = text.trim_start().lines().next()?;
-    let is_so = first.starts_with(IMPOSSIBLE);
-    is_so.then(|| failure(FailureClass::Impossible, said.clone()))
+    let said = said.filter(|said| begins_with(said, IMPOSSIBLE))?;
+    Some(failure(FailureClass::Impossible, said.clone()))
+}
+
+fn begins_with(said: &Text, word: &str) -> bool {
+    said.as_str().trim_start().starts_with(word)
+}
+
+/// Whether no change is what was wanted: the plan says so, or the agent of a merge node does.
+fn may_be_empty(planned: &Node, said: Option<&Text>) -> bool {
+    let is_merge = planned.kind == Kind::Merge && planned.resolves.is_some();
+    planned.scope.noop || (is_merge && said.is_some_and(|said| begins_with(said, TIP_IS_RIGHT)))
 }
 
 /// What the end of a turn says; `None` if the agent is through with its work.
@@ -96,7 +106,8 @@ fn found_wrong(run: &Run, node: NodeId) -> Option<Failure> {
         // Without git nothing tells what changed, except the agent's own tools; a command is taken at its exit code.
         let has_written = state.rungs.has_written || !planned.kind.has_agent();
         let has_changed = !is_separate && found.tree.is_none() && has_written;
-        of_change(planned, found, has_changed).or_else(|| {
+        let is_enough = has_changed || may_be_empty(planned, state.said.as_ref());
+        of_change(planned, found, is_enough).or_else(|| {
             let has_no_tree = is_separate && found.tree.is_none() && !found.changed.is_empty();
             has_no_tree.then(|| failure(FailureClass::Machine, "no tree of its files was made"))
         })
@@ -106,7 +117,7 @@ fn found_wrong(run: &Run, node: NodeId) -> Option<Failure> {
     of_change.or_else(|| of_check(planned, found))
 }
 
-fn of_change(planned: &Node, found: &Inspection, has_changed: bool) -> Option<Failure> {
+fn of_change(planned: &Node, found: &Inspection, is_enough: bool) -> Option<Failure> {
     let within = |change: &&Change| !found.strays.contains(&change.path);
     let is_empty = !found.changed.iter().any(|change| within(&change));
     if is_empty && !found.strays.is_empty() {
@@ -116,8 +127,8 @@ fn of_change(planned: &Node, found: &Inspection, has_changed: bool) -> Option<Fa
         );
         return Some(failure(FailureClass::Scope, evidence));
     }
-    if is_empty && !has_changed && !planned.scope.noop {
-        return Some(failure(FailureClass::NoChange, "it changed nothing"));
+    if is_empty && !is_enough {
+        return Some(failure(FailureClass::NoChange, nothing(planned)));
     }
     if !found.markers.is_empty() {
         let evidence = format!(
@@ -131,6 +142,17 @@ fn of_change(planned: &Node, found: &Inspection, has_changed: bool) -> Option<Fa
         let evidence = format!("it deleted tests:\n{}", deleted.join("\n"));
         failure(FailureClass::Scope, evidence)
     })
+}
+
+fn nothing(planned: &Node) -> String {
+    let nothing = "it changed nothing".to_owned();
+    match planned.kind {
+        Kind::Merge => format!(
+            "{nothing}: if what landed does all that the change wanted, end with a text whose first line is \
+             `{TIP_IS_RIGHT} ` and why"
+        ),
+        _ => nothing,
+    }
 }
 
 /// Tests that are gone, unless the scope names them or they only moved: to another place for tests, each to its own.

@@ -9,7 +9,8 @@ use super::{Run, RunPhase, Wish, commons, footing, gate};
 /// How long an attempt may work if nothing is said, in milliseconds: half an hour.
 pub const DEFAULT_WALL_MS: u64 = 30 * 60 * 1000;
 
-/// After so many failures in a row to carry out one and the same step, the run is given up.
+/// After so many failures in a row to carry out one and the same step, what it is about is given up: a proposal, or the
+/// run where the step is the whole run's. So it is after so many such proposals in a row.
 pub(super) const FAULTS: u32 = 3;
 
 /// Everything that should be under way now.
@@ -65,7 +66,7 @@ fn of_node(node: &Node, state: &NodeRun, wishes: &mut Vec<Wish>) {
 }
 
 fn of_batch(run: &Run) -> impl Iterator<Item = Wish> {
-    let wish = run.batch().filter(|_| run.lane.faults < FAULTS);
+    let wish = run.batch().filter(|_| run.lane.trouble.faults < FAULTS);
     wish.and_then(|batch| {
         let number = batch.number;
         match (batch.stage, batch.head()) {
@@ -93,7 +94,7 @@ pub(super) fn landing(run: &Run) -> Option<Wish> {
     let is_due = phase == RunPhase::Running || (phase == RunPhase::Ending && run.stage.is_landing);
     let is_wanted = is_separate && is_due && is_through(run);
     let tip = run.tip().filter(|tip| Some(*tip) != run.base())?;
-    let is_open = run.lane.landing.is_none() && run.lane.faults < FAULTS;
+    let is_open = run.lane.landing.is_none() && run.lane.trouble.faults < FAULTS;
     (is_wanted && is_open).then(|| Wish::Land {
         commit: tip.clone(),
     })

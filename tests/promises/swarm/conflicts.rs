@@ -76,6 +76,29 @@ fn a_conflict_becomes_a_node_and_both_changes_land() {
 }
 
 #[test]
+fn a_merge_whose_right_answer_is_what_landed_is_done_with_nothing_to_land() {
+    let words = "TIP IS RIGHT: the page says so already\nNothing of the change is left to do.";
+    let resolving = agent(
+        "writer-merge-1",
+        [
+            Reply::tool("read", json!({"file_path": PAGE})),
+            Reply::steps([write(PAGE, "nothing yet\n")]),
+            Reply::text(words),
+        ],
+    );
+    let (stage, ended) = ran(resolving);
+    assert_eq!(ended.code(), Some(0), "{ended}");
+    let report = Report::of(&ended);
+    assert_eq!(
+        report.in_state("done"),
+        ["mover", "writer", "writer-merge-1"]
+    );
+    assert_eq!(stage.content(PAGE), "nothing yet\n");
+    assert_eq!(integrated(&stage.run_records()).len(), 1);
+    assert_eq!(stage.git(["rev-list", "--count", "HEAD"]), "2");
+}
+
+#[test]
 fn a_merge_that_leaves_the_conflict_marked_does_not_land_whatever_its_agent_says() {
     let lazy = agent("writer-merge-1", [Reply::text("Everything is resolved.")]);
     let (stage, ended) = ran(lazy);

@@ -174,7 +174,9 @@ async fn check(
         return Ok(None);
     };
     let is_idle = order.node.kind.writes() && house.is_private() && found.changed.is_empty();
-    if is_idle && !order.node.scope.noop {
+    // A merge node may leave nothing but what landed, and then its check says whether that is enough.
+    let may_be_idle = order.node.scope.noop || order.node.kind == Kind::Merge;
+    if is_idle && !may_be_idle {
         return Ok(None);
     }
     let law = outfit::law(site, &order.node, (house, None)).map_err(|error| error.to_string())?;

@@ -21,6 +21,7 @@ use protocol::{InterruptCause, NodeId};
 use ractor::ActorRef;
 use scheduler::run::{RunOutcome, Wish};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tools::WritePermit;
 
@@ -34,8 +35,37 @@ const GRACE: Duration = Duration::from_secs(10);
 /// is durable. An error is a fault of formic or of the machine.
 pub(crate) type Answer = Result<(Option<RunOutcome>, Option<WritePermit>), String>;
 
-/// What is to be done to fulfil a wish. What it needs of the run is taken now; nothing of the run is shared with it.
+/// What is to be done to fulfil a wish. What it needs of the run is taken now; nothing of the run is shared with it. A
+/// step of the integration that could not be carried out before is not tried again at once.
 pub(crate) fn task(
+    state: &mut RunState,
+    wish: &Wish,
+    cancel: CancellationToken,
+    me: &ActorRef<RunMsg>,
+) -> BoxFuture<'static, Answer> {
+    let pause = Duration::from_millis(state.run.pause_ms());
+    match wish {
+        Wish::Check
+        | Wish::Merge { .. }
+        | Wish::Gate { .. }
+        | Wish::Advance { .. }
+        | Wish::Land { .. }
+            if !pause.is_zero() =>
+        {
+            let step = step(state, wish, cancel.clone(), me);
+            async move {
+                match cancel.run_until_cancelled(sleep(pause)).await {
+                    Some(()) => step.await,
+                    None => Ok((None, None)),
+                }
+            }
+            .boxed()
+        }
+        wish => step(state, wish, cancel, me),
+    }
+}
+
+fn step(
     state: &mut RunState,
     wish: &Wish,
     cancel: CancellationToken,
@@ -114,7 +144,7 @@ pub(crate) async fn guarded(
 
 /// Waits until the time is over, and until the agent that has used it up has ended its turn.
 async fn overdue(run: ActorRef<RunMsg>, node: NodeId, time: Duration) {
-    tokio::time::sleep(time).await;
+    sleep(time).await;
     let (answer, asked) = oneshot::channel();
     let message = RunMsg::Interrupt(node, InterruptCause::Timeout, answer);
     if run.send_message(message).is_err() {

@@ -11,14 +11,15 @@ use super::enter;
 use crate::run::Run;
 use crate::run::lane::{Batch, BatchStage};
 use crate::run::node_run::{Bounce, NodePhase};
+use crate::run::wishes::FAULTS;
 use crate::run::{commons, conflict, gate, verdict};
 
 /// A red gate may have been chance once, and only once.
 const ROUNDS: u32 = 2;
 
 pub(super) fn apply(run: &mut Run, event: &WorkspaceEvent) {
-    if !matches!(event, WorkspaceEvent::Failed { .. }) {
-        run.lane.faults = 0;
+    if is_step(event) {
+        run.lane.trouble.faults = 0;
     }
     match event {
         WorkspaceEvent::Begun(ground) => run.ground = Some(ground.clone()),
@@ -51,11 +52,63 @@ pub(super) fn apply(run: &mut Run, event: &WorkspaceEvent) {
                 run.lane.arrived = Some(landing.commit.clone());
             }
         }
-        WorkspaceEvent::Failed { text, .. } => {
-            run.lane.faults += 1;
-            run.lane.fault = Some(text.as_str().into_owned());
-        }
+        WorkspaceEvent::Failed { batch, text } => failed(run, *batch, &text.as_str()),
         WorkspaceEvent::Reverted { .. } => {}
+    }
+}
+
+/// Whether a step of the lane was carried out. What nodes do meanwhile says nothing of it.
+const fn is_step(event: &WorkspaceEvent) -> bool {
+    match event {
+        WorkspaceEvent::BatchTaken { .. }
+        | WorkspaceEvent::Merged { .. }
+        | WorkspaceEvent::Gated { .. }
+        | WorkspaceEvent::Advancing { .. }
+        | WorkspaceEvent::Advanced { .. }
+        | WorkspaceEvent::Landed(_) => true,
+        WorkspaceEvent::Begun(_)
+        | WorkspaceEvent::TreeMade { .. }
+        | WorkspaceEvent::Worked { .. }
+        | WorkspaceEvent::Inspected { .. }
+        | WorkspaceEvent::Reverted { .. }
+        | WorkspaceEvent::Failed { .. } => false,
+    }
+}
+
+/// A step could not be carried out. Too often, and the batch it was about is given up; a branch that cannot be moved is
+/// nobody's fault.
+fn failed(run: &mut Run, number: Option<u32>, text: &str) {
+    run.lane.trouble.faults += 1;
+    text.clone_into(&mut run.lane.trouble.text);
+    let is_enough = run.lane.trouble.faults >= FAULTS;
+    let is_its_own =
+        |batch: &mut Batch| Some(batch.number) == number && batch.stage != BatchStage::Advancing;
+    let batch = run
+        .lane
+        .batch
+        .take_if(|batch| is_enough && is_its_own(batch));
+    if let Some(batch) = batch {
+        run.lane.trouble.faults = 0;
+        stuck(run, &batch, text);
+    }
+}
+
+/// Several are halved to find the one that cannot be carried on; one is turned back with the reason.
+fn stuck(run: &mut Run, batch: &Batch, text: &str) {
+    if let [only] = batch.nodes[..] {
+        run.lane.trouble.lost += 1;
+        let text = format!("its work could not be integrated: {text}");
+        let turned_back = Bounce {
+            failure: verdict::failure(FailureClass::Machine, text),
+            start: TreeStart::Kept,
+            paths: Vec::new(),
+        };
+        bounce(run, only, turned_back);
+        return;
+    }
+    run.lane.halve(&batch.nodes);
+    for node in &batch.nodes {
+        enter(run, *node, NodePhase::Queued);
     }
 }
 
@@ -212,6 +265,9 @@ fn bounce(run: &mut Run, node: NodeId, bounce: Bounce) {
 
 fn advanced(run: &mut Run, to: &GitId, nodes: &[Merged]) {
     run.lane.tip = Some(to.clone());
+    run.lane.trouble.lost = 0;
+    run.lane
+        .withdraw(&nodes.iter().map(|merged| merged.node).collect::<Vec<_>>());
     for Merged { node, commit } in nodes {
         run.lane.landed.insert(*node, commit.clone());
         enter(run, *node, NodePhase::Ended(NodeEnd::Done));

@@ -46,7 +46,7 @@ fn taken_up(run: &mut Run, away_ms: u64) {
     if let Some(begun) = &mut run.clock.begun {
         *begun = Timestamp(begun.0.saturating_add(away_ms));
     }
-    run.lane.faults = 0;
+    run.lane.trouble.forget();
 }
 
 /// Moves a node to another phase and notes when that was.

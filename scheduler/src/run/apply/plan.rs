@@ -22,7 +22,7 @@ pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
         PlanEvent::Patched { patch, .. } => patched(run, patch),
         PlanEvent::Checked { runs } => {
             run.stage.footing.tried(runs);
-            run.lane.faults = 0;
+            run.lane.trouble.faults = 0;
         }
         PlanEvent::NodeStarted {
             node,
@@ -113,7 +113,7 @@ fn reopen(run: &mut Run, node: NodeId) {
     run.stage.cancelled = None;
     run.stage.is_landing = false;
     run.lane.landing = None;
-    run.lane.faults = 0;
+    run.lane.trouble.forget();
 }
 
 fn started(run: &mut Run, node: NodeId, agent: AgentId, attempt: Option<&Attempt>) {

@@ -1,6 +1,6 @@
 //! Budgets of a run: time, tokens and tool calls, what is set aside and what is left for others.
 
-use protocol::{Budget, Isolation, NodeEnd, Plan, TurnEnd};
+use protocol::{Budget, Isolation, Limit, NodeEnd, Plan, TurnEnd};
 use scheduler::run::{NodePhase, RunOutcome, Wish, wishes};
 
 use super::given_run::*;
@@ -126,4 +126,56 @@ fn tool_calls_beyond_the_allotment_end_the_attempt() {
     let sim = Sim::of(plan, Isolation::Worktree);
     let nothing = NodePhase::Ended(NodeEnd::Failed);
     assert_eq!(sim.phase(1), nothing, "there is nothing to begin with");
+}
+
+#[test]
+fn what_is_used_up_is_not_tried_again_with_no_more_of_it() {
+    let limited = |limit| TurnEnd::Limited(limit);
+    let tokens = |own, run| (Some(own), Some(run));
+    for ((own, run), end, attempts) in [
+        // Its own limit is used up.
+        (tokens(4_000, 30_000), limited(Limit::Tokens), 1),
+        // The run has no more than that.
+        ((None, Some(4_000)), limited(Limit::Tokens), 1),
+        // Nothing limits the tokens; more of them is what it had.
+        ((None, None), limited(Limit::Tokens), 1),
+        // The session's steps are the same the next time, whatever else is left.
+        (tokens(30_000, 30_000), limited(Limit::Steps), 1),
+        ((None, Some(30_000)), limited(Limit::Steps), 1),
+    ] {
+        let mut first = writer(1, &[]);
+        first.budget.tokens = own;
+        first.budget.tool_calls = Some(50);
+        let mut plan = of(vec![first]);
+        plan.budget.tokens = run;
+        let mut sim = Sim::of(plan, Isolation::Worktree);
+        while sim.phase(1) == NodePhase::Working {
+            sim.begin(1);
+            sim.agent_says(sim.speaker(1), replied("more", 4_000));
+            sim.end(1, end.clone());
+        }
+        assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed));
+        let number = sim.run.node(node(1)).unwrap().number();
+        assert_eq!(number, attempts, "{own:?} {run:?} {end:?}");
+    }
+}
+
+#[test]
+fn whoever_had_too_little_waits_until_the_run_has_more_for_it() {
+    let mut plan = of(vec![writer(1, &[]), writer(2, &[])]);
+    plan.budget.tokens = Some(20_000);
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    sim.begin(1);
+    sim.agent_says(sim.speaker(1), replied("more", 10_000));
+    sim.end(1, TurnEnd::Limited(Limit::Tokens));
+    assert_eq!(sim.phase(1), NodePhase::Returned, "the other has the rest");
+    sim.begin(2);
+    sim.agent_says(sim.speaker(2), replied("done", 1_000));
+    sim.end(2, TurnEnd::Completed);
+    let less = NodePhase::Ended(NodeEnd::Failed);
+    assert_eq!(
+        sim.phase(1),
+        less,
+        "9000 are left, and 10000 were too little"
+    );
 }

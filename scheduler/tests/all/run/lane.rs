@@ -18,7 +18,7 @@ pub(super) fn gated(count: usize) -> Plan {
     plan
 }
 
-fn batch(sim: &Sim) -> Vec<NodeId> {
+pub(super) fn batch(sim: &Sim) -> Vec<NodeId> {
     sim.run.batch().unwrap().nodes.clone()
 }
 
@@ -61,7 +61,7 @@ pub(super) fn advance(sim: &mut Sim) {
     });
 }
 
-fn conflict(n: usize, onto: u64) -> Conflict {
+pub(super) fn conflict(n: usize, onto: u64) -> Conflict {
     Conflict {
         node: node(n),
         paths: vec![format!("d{n}/file")],
@@ -293,23 +293,6 @@ fn a_branch_that_was_moved_by_a_former_process_counts_as_moved_and_by_anyone_els
             assert!(sim.run.given_up().unwrap().contains("someone else"));
         }
     }
-}
-
-#[test]
-fn a_step_that_cannot_be_carried_out_is_tried_three_times_and_then_the_run_ends_with_a_reason() {
-    let mut sim = Sim::of(gated(2), Isolation::Worktree);
-    sim.submit(1);
-    for _ in 0..3 {
-        let wish = Wish::Merge { batch: 1 };
-        assert!(sim.wishes().contains(&wish));
-        sim.answer(RunOutcome::Failed {
-            wish,
-            text: "no space left".into(),
-        });
-    }
-    assert_eq!(sim.run.phase(), RunPhase::Closed);
-    assert!(sim.run.given_up().unwrap().contains("no space left"));
-    assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Cancelled));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The life of a run as a whole: its plan, its pauses, its end; commands that fit and commands that do not.
 
 use protocol::{
-    Isolation, Kind, Node, NodeEnd, Plan, PlanEvent, PlanPatch, Planner, TreeStart, TurnEnd,
+    InterruptCause, Isolation, Kind, Node, NodeEnd, Plan, PlanEvent, PlanPatch, Planner, TreeStart,
+    TurnEnd,
 };
 use scheduler::run::{
     Blocked, Illegal, NodePhase, RunCommand, RunInput, RunOutcome, RunPhase, Wish, decide,
@@ -309,6 +310,33 @@ fn a_node_that_was_given_up_is_tried_again_with_what_had_to_be_skipped() {
     world.live();
     world.judge();
     assert_eq!(world.sim.phase(2), NodePhase::Ended(NodeEnd::Done));
+}
+
+#[test]
+fn after_a_cancel_a_node_is_tried_again_with_all_that_waited_for_it_and_nothing_else() {
+    let plan = of(vec![
+        writer(1, &[]),
+        writer(2, &[1]),
+        writer(3, &[2]),
+        writer(4, &[]),
+    ]);
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    sim.begin(1);
+    let cancel = RunCommand::Cancel { why: "no".into() };
+    command(&mut sim, cancel).unwrap();
+    sim.end(1, TurnEnd::Interrupted(InterruptCause::User));
+    let cancelled = NodePhase::Ended(NodeEnd::Cancelled);
+    assert!((1..=4).all(|n| sim.phase(n) == cancelled));
+    assert_eq!(sim.run.phase(), RunPhase::Closed);
+    command(&mut sim, RunCommand::Retry { node: node(1) }).unwrap();
+    let phases: Vec<NodePhase> = (1..=4).map(|n| sim.phase(n)).collect();
+    let waiting = NodePhase::Waiting;
+    assert_eq!(phases, [NodePhase::Working, waiting, waiting, cancelled]);
+    let mut world = World::new(sim, 3, Weather::default());
+    world.live();
+    world.judge();
+    assert_eq!(world.sim.phase(3), NodePhase::Ended(NodeEnd::Done));
+    assert_eq!(world.sim.phase(4), cancelled);
 }
 
 #[test]

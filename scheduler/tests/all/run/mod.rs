@@ -13,4 +13,6 @@ mod lane;
 mod laws;
 mod life;
 mod prefixes;
+mod stuck;
+mod tip;
 mod world;

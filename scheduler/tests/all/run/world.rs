@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    Event, GitId, Isolation, Kind, ModelRef, ModelTraits, NodeEnd, NodeId, PermissionMode,
-    SessionEvent, TreeStart, TurnId,
+    Event, FailureClass, GitId, Isolation, Kind, ModelRef, ModelTraits, NodeEnd, NodeId,
+    PermissionMode, PlanEvent, SessionEvent, TreeStart, TurnId,
 };
 use scheduler::run::{NodePhase, Run, RunPhase, follow, wishes};
 
@@ -238,12 +238,36 @@ impl World {
                 node.name
             );
         }
+        self.judge_budgets();
         if is_separate(run) {
             assert_eq!(
                 run.tip(),
                 Some(&self.branch),
                 "the run and the world differ"
             );
+        }
+    }
+
+    /// Whoever used up its tokens begins again only with more of them.
+    fn judge_budgets(&self) {
+        let mut had: BTreeMap<NodeId, (Option<u64>, bool)> = BTreeMap::new();
+        for record in &self.sim.journal {
+            match &record.event {
+                Event::Plan(PlanEvent::NodeStarted { node, attempt, .. }) => {
+                    let now = attempt.as_ref().and_then(|attempt| attempt.allotted.tokens);
+                    let before = had.insert(*node, (now, false));
+                    if let Some((before, true)) = before {
+                        assert!(now > before, "{now:?} after {before:?}");
+                    }
+                }
+                Event::Plan(PlanEvent::NodeReturned { node, failure, .. }) => {
+                    let is_short = failure.class == FailureClass::Budget;
+                    if let Some(had) = had.get_mut(node) {
+                        had.1 = is_short;
+                    }
+                }
+                _ => {}
+            }
         }
     }
 }

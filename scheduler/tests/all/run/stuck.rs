@@ -1,0 +1,133 @@
+//! Steps of the integration that cannot be carried out: how often, with which pauses, and who is given up for it.
+
+use protocol::{Event, Isolation, NodeEnd, WorkspaceEvent};
+use scheduler::run::{NodePhase, RunOutcome, RunPhase, Wish};
+
+use super::given_run::*;
+use super::lane::{advance, batch, gate, gated, merge};
+use crate::given::{node, nodes};
+
+fn fail(sim: &mut Sim, wish: Wish) {
+    assert!(sim.wishes().contains(&wish), "{wish:?}");
+    let text = "no space left".to_owned();
+    sim.answer(RunOutcome::Failed { wish, text });
+}
+
+#[test]
+fn a_merge_that_always_fails_is_tried_three_times_with_pauses_and_then_its_node_has_failed() {
+    let mut sim = Sim::of(gated(2), Isolation::Worktree);
+    sim.submit(1);
+    for pause in [0, 500, 2000] {
+        assert_eq!(sim.run.pause_ms(), pause);
+        fail(&mut sim, Wish::Merge { batch: 1 });
+        // What other nodes do meanwhile is no progress of this one.
+        sim.say(made(2));
+    }
+    let state = sim.run.node(node(1)).unwrap();
+    assert_eq!(state.phase, NodePhase::Ended(NodeEnd::Failed));
+    let why = state.setbacks[0].failure.evidence.as_str().into_owned();
+    assert_eq!(why, "its work could not be integrated: no space left");
+    assert_eq!(
+        (sim.run.phase(), sim.run.pause_ms()),
+        (RunPhase::Running, 0)
+    );
+    sim.submit(2);
+    merge(&mut sim);
+    gate(&mut sim, 0);
+    advance(&mut sim);
+    assert_eq!(sim.phase(2), NodePhase::Ended(NodeEnd::Done));
+}
+
+#[test]
+fn of_a_batch_that_cannot_be_merged_the_one_is_found_and_the_others_land() {
+    let mut sim = Sim::of(gated(5), Isolation::Worktree);
+    (1..=5).for_each(|n| sim.submit(n));
+    merge(&mut sim);
+    gate(&mut sim, 0);
+    advance(&mut sim);
+    while let Some(taken) = sim.run.batch().cloned() {
+        let wish = Wish::Merge {
+            batch: taken.number,
+        };
+        match taken.nodes.contains(&node(4)) {
+            true => fail(&mut sim, wish),
+            false => {
+                merge(&mut sim);
+                gate(&mut sim, 0);
+                advance(&mut sim);
+            }
+        }
+    }
+    assert_eq!(sim.phase(4), NodePhase::Ended(NodeEnd::Failed));
+    let done = NodePhase::Ended(NodeEnd::Done);
+    assert!([1, 2, 3, 5].into_iter().all(|n| sim.phase(n) == done));
+}
+
+#[test]
+fn checks_that_cannot_be_started_are_counted_as_merges_are() {
+    let mut sim = Sim::of(gated(1), Isolation::Worktree);
+    sim.submit(1);
+    merge(&mut sim);
+    for _ in 0..3 {
+        let wish = sim.wishes().remove(0);
+        assert!(matches!(wish, Wish::Gate { .. }));
+        fail(&mut sim, wish);
+    }
+    assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed));
+}
+
+#[test]
+fn three_nodes_in_a_row_that_cannot_be_integrated_end_the_run_with_the_reason() {
+    let mut sim = Sim::of(gated(4), Isolation::Worktree);
+    for n in 1..=3 {
+        sim.submit(n);
+        assert_eq!(batch(&sim), nodes(&[n]));
+        for _ in 0..3 {
+            fail(&mut sim, Wish::Merge { batch: n as u32 });
+        }
+    }
+    assert_eq!(sim.phase(3), NodePhase::Ended(NodeEnd::Failed));
+    assert_eq!(sim.phase(4), NodePhase::Ended(NodeEnd::Cancelled));
+    assert!(sim.run.given_up().unwrap().contains("no space left"));
+}
+
+#[test]
+fn a_branch_that_cannot_be_moved_ends_the_run_with_the_reason() {
+    let mut sim = Sim::of(gated(2), Isolation::Worktree);
+    sim.submit(1);
+    merge(&mut sim);
+    gate(&mut sim, 0);
+    for _ in 0..3 {
+        let wish = sim.wishes().pop().unwrap();
+        assert!(matches!(wish, Wish::Advance { .. }));
+        fail(&mut sim, wish);
+    }
+    assert_eq!(sim.run.phase(), RunPhase::Closed);
+    assert!(sim.run.given_up().unwrap().contains("no space left"));
+    assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Cancelled));
+}
+
+#[test]
+fn an_older_journal_in_which_such_a_merge_was_tried_on_folds_to_what_landed() {
+    let mut sim = Sim::of(gated(3), Isolation::Worktree);
+    (1..=3).for_each(|n| sim.submit(n));
+    merge(&mut sim);
+    gate(&mut sim, 0);
+    advance(&mut sim);
+    for _ in 0..3 {
+        let (batch, text) = (Some(2), "no space left".into());
+        sim.say(Event::Workspace(WorkspaceEvent::Failed { batch, text }));
+    }
+    let merged = |n: usize| protocol::Merged {
+        node: node(n),
+        commit: git(2000 + n as u64),
+    };
+    sim.say(Event::Workspace(WorkspaceEvent::Advanced {
+        batch: 2,
+        to: git(2003),
+        nodes: vec![merged(2), merged(3)],
+    }));
+    sim.settle();
+    assert_eq!(sim.run.batch(), None, "nothing is merged twice");
+    assert_eq!(sim.wishes(), [Wish::Land { commit: git(2003) }]);
+}
