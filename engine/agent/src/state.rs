@@ -1,13 +1,17 @@
 //! The state of one agent: everything the journal's records say about it, and nothing else.
 
 use std::collections::BTreeMap;
+use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use protocol::{BlobId, Event, Message, Record};
+use protocol::{BlobHasher, BlobId, Event, Message, Record};
 use serde::Serialize;
 
 use crate::flow::Flow;
+
+/// How much of a state is written before it is hashed, in bytes.
+const PIECE_BYTES: usize = 16 * 1024;
 
 /// One agent's state. Folding its records gives the same state as having lived through them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -37,8 +41,13 @@ impl State {
 
     /// Content id of the whole state: two runs are alike exactly when their digests are.
     pub fn digest(&self) -> BlobId {
+        // Through a small buffer: a long conversation does not lie in memory a second time, and the hash
+        // takes pieces that are worth taking.
+        let mut pieces = BufWriter::with_capacity(PIECE_BYTES, BlobHasher::default());
         // A state holds only strings, numbers and UTF-8 paths, so writing it cannot fail; an empty
         // digest would show up as a difference, never as a false match with a real one.
-        BlobId::of(&serde_json::to_vec(self).unwrap_or_default())
+        let written = serde_json::to_writer(&mut pieces, self);
+        let whole = written.ok().and_then(|()| pieces.into_inner().ok());
+        whole.unwrap_or_default().finish()
     }
 }

@@ -1,7 +1,9 @@
 //! The life of a turn, from the words of the user to rest.
 
+use std::sync::Arc;
+
 use agent::{Phase, decide};
-use protocol::{Block, Command, Input, StopReason, Text};
+use protocol::{BlobId, Block, Command, Input, Message, Role, StopReason, Text};
 
 use crate::given::*;
 use crate::story::session;
@@ -185,6 +187,18 @@ fn a_reply_with_plans_only_does_not_hang() {
         .when(submit(1, "go"))
         .reply(answer)
         .tells("replied 0, ended completed");
+}
+
+#[test]
+fn the_digest_is_the_content_id_of_the_written_state_however_long_it_is() {
+    for length in [0, 1, 16 * 1024, 100_000] {
+        let mut story = session().when(submit(1, "go"));
+        let (role, content) = (Role::User, vec![text(&"a\n".repeat(length))]);
+        let said = Message { role, content };
+        story.state.messages.push(Arc::new(said));
+        let written = serde_json::to_vec(&story.state).unwrap();
+        assert_eq!(story.state.digest(), BlobId::of(&written));
+    }
 }
 
 #[test]
