@@ -10,7 +10,7 @@ use protocol::{
     ToolStatus, TurnEnd,
 };
 use tools::Delegated;
-use views::{FilesTouched, Transcript, View};
+use views::{FilesTouched, LastTurn, TurnStanding, View};
 
 use super::brief::last_end;
 
@@ -37,13 +37,15 @@ impl Tidings {
             own.map(Arc::as_ref)
         };
         let state = agent::State::fold(own());
+        let last = LastTurn::fold(own());
+        let said = last.get().and_then(TurnStanding::answer);
         let below = family(records, agent);
         let theirs = records
             .iter()
             .filter(|record| record.agent.is_some_and(|of| below.contains(&of)));
         Self {
             end: last_end(own()),
-            said: Transcript::fold(own()).answer().unwrap_or_default(),
+            said: said.unwrap_or_default().to_owned(),
             used: state.flow.spent.spending(),
             files: FilesTouched::fold(theirs.map(Arc::as_ref)),
             fault: None,

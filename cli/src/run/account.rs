@@ -5,20 +5,18 @@ use std::collections::BTreeSet;
 use protocol::{
     CallId, Event, ModelEvent, Opening, PermissionEvent, Record, SessionEvent, TurnEvent, Verdict,
 };
-use views::{Denials, Ledger, Lineage, Transcript, TurnLines, View};
+use views::{Denials, LastTurn, Ledger, TurnStanding, View};
 
 /// What a run's records add up to.
 #[derive(Default)]
 pub struct Account {
-    /// The conversation.
-    pub transcript: Transcript,
     /// Tokens and money of this process.
     pub ledger: Ledger,
     /// What permission refused.
     pub denials: Denials,
     /// How the session was opened, with the mode and model of the latest run.
     pub opening: Option<Opening>,
-    lineage: Lineage,
+    last: LastTurn,
     round: Round,
 }
 
@@ -33,9 +31,8 @@ struct Round {
 impl Account {
     /// Takes in a record of an earlier process: it is part of the conversation, and was paid before.
     pub fn remember(&mut self, record: &Record) {
-        self.transcript.apply(record);
+        self.last.apply(record);
         self.denials.apply(record);
-        self.lineage.apply(record);
         if self.is_own(record) {
             self.take(record);
         }
@@ -43,7 +40,7 @@ impl Account {
 
     /// Whether a record is not about a sub-agent: its end is not the run's.
     pub fn is_own(&self, record: &Record) -> bool {
-        self.lineage.call_of(record).is_none()
+        self.last.lineage().call_of(record).is_none()
     }
 
     fn take(&mut self, record: &Record) {
@@ -89,8 +86,8 @@ impl Account {
     }
 
     /// The latest turn.
-    pub fn turn(&self) -> Option<&TurnLines> {
-        self.transcript.last()
+    pub fn turn(&self) -> Option<&TurnStanding> {
+        self.last.get()
     }
 
     /// Whether permission denied every call of the latest reply that had any, so that the model had to answer

@@ -32,10 +32,10 @@ pub fn object(account: &Account, ending: &Ending, wires: Wires<'_>) -> Map<Strin
     put("modelUsage", models(account));
     put("permission_denials", denials(account, wires));
     put("terminal_reason", json!(ending.reason));
-    if let Some(answer) = account.transcript.structured() {
+    if let Some(answer) = account.turn().and_then(|turn| turn.structured.as_deref()) {
         put(
             "structured_output",
-            serde_json::from_str(&answer).unwrap_or(Value::Null),
+            serde_json::from_str(answer).unwrap_or(Value::Null),
         );
     }
     if let Some((message, hint)) = &ending.trouble {
@@ -50,9 +50,10 @@ pub fn answer(account: &Account, ending: &Ending) -> String {
     if !ending.has_answer() {
         return String::new();
     }
-    let text = account.transcript.structured();
-    text.or_else(|| account.transcript.answer())
-        .unwrap_or_default()
+    let text = account
+        .turn()
+        .and_then(|turn| turn.structured.as_deref().or_else(|| turn.answer()));
+    text.unwrap_or_default().to_owned()
 }
 
 /// Tokens under the names of Anthropic's wire.

@@ -9,6 +9,7 @@
 mod calls;
 mod denials;
 mod files;
+mod last_turn;
 mod ledger;
 mod lineage;
 mod summary;
@@ -20,6 +21,7 @@ use protocol::Record;
 
 pub use denials::{Denial, Denials};
 pub use files::{FileTouch, FilesTouched};
+pub use last_turn::{LastTurn, TurnStanding};
 pub use ledger::{Ledger, Tally};
 pub use lineage::Lineage;
 pub use summary::{State, Summary, Writes};

@@ -1,15 +1,17 @@
 //! What a person reads of a session: turns with what was said, called, refused, retried, and how they ended.
 
+mod answer;
 mod lines;
 
+pub(crate) use answer::{Answer, structured};
 pub use lines::about;
 
 use std::sync::Arc;
 
 use protocol::{
-    AgentId, Block, CallId, Event, Fact, FaultEvent, ModelEvent, PermissionEvent, PlannedCall,
-    Record, Reply, SessionEvent, StopReason, Timestamp, ToolEvent, ToolResult, ToolStatus, TurnEnd,
-    TurnEvent, TurnId, Verdict,
+    AgentId, Block, CallId, Event, FaultEvent, ModelEvent, PermissionEvent, PlannedCall, Record,
+    Reply, SessionEvent, Timestamp, ToolEvent, ToolResult, ToolStatus, TurnEnd, TurnEvent, TurnId,
+    Verdict,
 };
 use serde::Serialize;
 
@@ -43,10 +45,7 @@ pub struct TurnLines {
     /// The answer that fits the wanted schema, as exact JSON text.
     pub structured: Option<Arc<str>>,
     /// The text of the last reply; `None` if it has none.
-    pub answer: Option<String>,
-    /// Whether the last reply was paused, so that the next one goes on with it.
-    #[serde(skip)]
-    paused: bool,
+    answer: Answer,
 }
 
 /// One thing of a turn.
@@ -101,22 +100,6 @@ pub struct CallLine {
 }
 
 impl Transcript {
-    /// The last turn that is no sub-agent's.
-    pub fn last(&self) -> Option<&TurnLines> {
-        self.turns.iter().rfind(|turn| turn.task.is_none())
-    }
-
-    /// The last turn's answer: the text of its last reply.
-    pub fn answer(&self) -> Option<String> {
-        self.last()?.answer.clone()
-    }
-
-    /// The last turn's answer that fits the wanted schema, as exact JSON text.
-    pub fn structured(&self) -> Option<String> {
-        let text = self.last()?.structured.as_deref()?;
-        Some(text.to_owned())
-    }
-
     /// The turn a record belongs to; the latest if it does not say.
     fn turn_of(&mut self, record: &Record) -> Option<&mut TurnLines> {
         match record.turn {
@@ -134,8 +117,7 @@ impl Transcript {
             items: vec![Item::User(lines::said(content))],
             end: None,
             structured: None,
-            answer: None,
-            paused: false,
+            answer: Answer::default(),
         });
     }
 
@@ -227,32 +209,15 @@ impl Transcript {
 
 impl TurnLines {
     fn reply(&mut self, agent: Option<AgentId>, reply: &Reply, calls: &[PlannedCall]) {
-        let text = lines::spoken(reply);
         for item in lines::items(agent, reply, calls) {
             self.items.push(item);
         }
-        self.answer = match (self.answer.take(), text) {
-            (Some(begun), Some(rest)) if self.paused => Some(begun + &rest),
-            (Some(begun), None) if self.paused => Some(begun),
-            (_, text) => text,
-        };
-        self.paused = reply.stop == StopReason::PauseTurn;
+        self.answer.take(reply);
     }
 
     fn finish(&mut self, call: CallId, result: &ToolResult) {
-        for fact in &result.facts {
-            match fact {
-                Fact::Structured(text) => self.structured = Some(text.clone()),
-                Fact::FileSeen { .. }
-                | Fact::FileWritten { .. }
-                | Fact::Cwd(_)
-                | Fact::Spilled(_)
-                | Fact::Exited(_)
-                | Fact::Todos(_)
-                | Fact::Noted(_)
-                | Fact::Delegated(_)
-                | Fact::Instructions { .. } => {}
-            }
+        if let Some(text) = structured(result) {
+            self.structured = Some(text);
         }
         if let Some(line) = self.call(call) {
             line.status = Some(result.status);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use protocol::{
     BlobId, Event, Fact, Kind, Node, NodeEnd, Plan, PlanEvent, Record, TurnEnd, Usage, Verdict,
 };
-use views::{Denials, FilesTouched, Ledger, Summary, Swarm, Timeline, Transcript, View};
+use views::{Denials, FilesTouched, LastTurn, Ledger, Summary, Swarm, Timeline, Transcript, View};
 
 use crate::given::*;
 
@@ -110,6 +110,15 @@ proptest! {
         folds_in_parts::<Timeline>(&records, at);
         folds_in_parts::<Swarm>(&records, at);
         folds_in_parts::<FilesTouched>(&records, at);
+        folds_in_parts::<LastTurn>(&records, at);
+    }
+
+    #[test]
+    fn the_last_turn_of_the_transcript_is_the_last_turn(records in journal()) {
+        let (transcript, last) = (Transcript::fold(&records), LastTurn::fold(&records));
+        let (lines, last) = (transcript.turns.last(), last.get());
+        prop_assert_eq!(lines.map(|turn| (turn.id, turn.began, turn.ended)), last.map(|turn| (turn.id, turn.began, turn.ended)));
+        prop_assert_eq!(lines.map(|turn| &turn.end), last.map(|turn| &turn.end));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod files;
 mod given;
 mod given_swarm;
+mod last_turn;
 mod laws;
 mod ledger;
 mod summary;
