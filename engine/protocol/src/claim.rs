@@ -8,6 +8,7 @@ use crate::GitId;
 
 /// What one tool call wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Claim {
     /// The tool's canonical name, for example `edit`.
     pub tool: String,
@@ -18,7 +19,7 @@ pub struct Claim {
 /// What a call would do. Paths are absolute with `..` and symlinks already resolved; `asked` is the
 /// path as the model wrote it, made absolute only, so that rules on either spelling hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// Read one file or list one folder.
     Read {
@@ -61,6 +62,7 @@ pub enum Action {
 
 /// One thing a call reads or writes; two calls conflict when one writes what the other touches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Access {
     /// Whether it writes.
     pub writes: bool,

@@ -6,6 +6,7 @@ use crate::Cost;
 
 /// What a run may use; `None` means no limit. Checked before each model call, never after.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Model calls.
     pub steps: Option<u32>,
@@ -36,6 +37,7 @@ impl Limits {
 
 /// What an agent has used, its sub-agents' part with it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Spending {
     /// Model calls answered.
     pub steps: u32,

@@ -16,6 +16,7 @@ pub enum Role {
 
 /// One message of the conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Message {
     /// Who speaks.
     pub role: Role,
@@ -25,7 +26,7 @@ pub struct Message {
 
 /// One block of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Block {
     /// Plain text.
     Text(Text),
@@ -64,6 +65,7 @@ pub enum Block {
 
 /// A tool call as the model wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ToolCall {
     /// formic's id.
     pub id: CallId,

@@ -11,6 +11,7 @@ use crate::{Block, Cost, Message, Usage};
 
 /// A model at a provider, printed `provider/model`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ModelRef {
     /// The provider's name in the settings, for example `anthropic`.
     pub provider: String,
@@ -26,6 +27,7 @@ impl fmt::Display for ModelRef {
 
 /// What is known of a model before it is called.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ModelTraits {
     /// Tokens the model can see at once, if known.
     pub context_window: Option<u64>,
@@ -65,6 +67,7 @@ pub struct Prompt {
 
 /// A whole reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reply {
     /// The model that answered, as the provider names it.
     pub model: String,
@@ -104,6 +107,7 @@ pub enum StopReason {
 
 /// Why a model call failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ModelFault {
     /// The class.
     pub kind: FaultKind,

@@ -25,6 +25,7 @@ pub enum Text {
 
 /// Where a bulky text lies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StoredText {
     /// Content id of the UTF-8 bytes.
     pub blob: BlobId,

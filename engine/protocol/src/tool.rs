@@ -12,6 +12,7 @@ pub const TASK_TOOL: &str = "task";
 
 /// A call of a reply after its name and arguments were matched to a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PlannedCall {
     /// Which call.
     pub call: CallId,
@@ -27,7 +28,7 @@ pub struct PlannedCall {
 
 /// What a write is about to do, journaled before it does it, so that a crash can be judged after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Intent {
     /// One file goes from one content to another.
     File {
@@ -74,6 +75,7 @@ impl ToolStatus {
 
 /// What a call gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ToolResult {
     /// How it ended.
     pub status: ToolStatus,
@@ -113,7 +115,7 @@ impl ToolResult {
 
 /// One block of a tool's result.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ResultBlock {
     /// Text.
     Text(Text),
@@ -128,7 +130,7 @@ pub enum ResultBlock {
 
 /// Something a result lets the session know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fact {
     /// This agent has seen, or just written, this content of this file.
     FileSeen {
@@ -171,6 +173,7 @@ pub enum Fact {
 
 /// What an agent wants the others of its run to know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Note {
     /// What it is.
     pub kind: EntryKind,
@@ -184,6 +187,7 @@ pub struct Note {
 
 /// One entry of the to-do list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Todo {
     /// What is to be done.
     pub content: String,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Tokens of one model call, as the provider counted them. The four are disjoint: `input` holds
 /// only tokens that were neither read from nor written to the provider's cache.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Usage {
     /// Prompt tokens that no cache was involved in.
     pub input: u64,
@@ -72,6 +73,7 @@ impl AddAssign for Cost {
 
 /// What a model's tokens cost, in US dollars per million tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Price {
     /// Uncached prompt tokens.
     pub input: f64,

@@ -64,6 +64,7 @@ impl Verdict {
 
 /// Why a verdict fell as it did: a sentence for people and models, and the rule if one decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reason {
     /// A lower-case sentence fragment, for example `the command writes outside the tree: /etc/x`.
     pub text: String,
@@ -73,6 +74,7 @@ pub struct Reason {
 
 /// Where a rule stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RuleRef {
     /// The rule as written, for example `Bash(git push:*)`.
     pub rule: String,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Facts about faults.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FaultEvent {
     /// The journal's tail was torn or flipped and was cut off when the session was taken up.
     JournalCut {

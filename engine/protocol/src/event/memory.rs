@@ -6,7 +6,7 @@ use crate::{AgentId, BlobId, MemoryId, NodeId, Text};
 
 /// Facts about the board.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum MemoryEvent {
     /// An entry was put on the board, or replaced one with the same key.
     Noted {
@@ -24,6 +24,7 @@ pub enum MemoryEvent {
 
 /// One thing the agents of a run know together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BoardEntry {
     /// Its id.
     pub id: MemoryId,
@@ -57,6 +58,7 @@ pub enum EntryKind {
 
 /// Where an entry comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Provenance {
     /// The node whose agent wrote it; `None` for the coordinator.
     pub node: Option<NodeId>,
@@ -68,6 +70,7 @@ pub struct Provenance {
 
 /// A file as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// Relative to the root.
     pub path: String,

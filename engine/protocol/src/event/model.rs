@@ -6,7 +6,7 @@ use crate::{ModelFault, PlannedCall, Reply};
 
 /// Facts about a model call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ModelEvent {
     /// A call is about to be made.
     Requested {

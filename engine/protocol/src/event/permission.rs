@@ -6,7 +6,7 @@ use crate::{CallId, Decider, Verdict};
 
 /// Facts about permission. Reads that are allowed leave no record of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PermissionEvent {
     /// A claim was judged, once and for all.
     Decided {

@@ -6,7 +6,7 @@ use crate::{AgentId, Budget, CheckRun, GitId, NodeId, Plan, PlanPatch, Text};
 
 /// Facts about the plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PlanEvent {
     /// A plan is there to be looked at: validated, normalised, with the edges its scopes demand.
     Proposed {
@@ -95,6 +95,7 @@ pub enum Planner {
 
 /// One attempt at a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Attempt {
     /// Counted from 1. Every effect of the attempt carries it: an effect of an earlier one is refused.
     pub number: u32,
@@ -108,7 +109,7 @@ pub struct Attempt {
 
 /// What a node's tree holds when an attempt begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TreeStart {
     /// No tree of its own: the user's folder itself.
     Shared,
@@ -127,6 +128,7 @@ pub enum TreeStart {
 
 /// Why an attempt came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Failure {
     /// The class.
     pub class: FailureClass,

@@ -8,7 +8,7 @@ use crate::{Limits, ModelRef, ModelTraits, PermissionMode, Seq, SessionId, Text}
 
 /// Facts about a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SessionEvent {
     /// The session began.
     Opened(Box<Opening>),
@@ -31,6 +31,7 @@ pub enum SessionEvent {
 
 /// How a session began.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Opening {
     /// The folder it works in.
     pub cwd: PathBuf,
@@ -52,6 +53,7 @@ pub struct Opening {
 
 /// Where a fork branched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ForkPoint {
     /// The session it came from.
     pub session: SessionId,

@@ -6,7 +6,7 @@ use crate::{CallId, Intent, Timestamp, ToolResult};
 
 /// Facts about a tool call. Reads have only an end: a read under way at a crash is simply run again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ToolEvent {
     /// A write is about to happen; from here until its end a crash leaves it in doubt.
     Started {

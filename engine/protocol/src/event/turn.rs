@@ -6,7 +6,7 @@ use crate::{BlobId, Block, InterruptCause, Limit, ModelFault, Text, TurnId};
 
 /// Facts about a turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TurnEvent {
     /// A turn began.
     Submitted {

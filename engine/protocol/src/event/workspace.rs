@@ -8,7 +8,7 @@ use crate::{Check, GitId, NodeId, Text};
 
 /// Facts about working trees and what comes out of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum WorkspaceEvent {
     /// Where the run's work goes.
     Begun(Ground),
@@ -105,6 +105,7 @@ pub enum WorkspaceEvent {
 
 /// Where a run's work goes, found out once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ground {
     /// The user's checkout or folder.
     pub root: PathBuf,
@@ -130,6 +131,7 @@ pub enum Isolation {
 
 /// What a node left in its tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Inspection {
     /// Its files as a git tree; `None` without git.
     pub tree: Option<GitId>,
@@ -149,6 +151,7 @@ pub struct Inspection {
 
 /// One changed path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Change {
     /// Relative to the root.
     pub path: String,
@@ -170,6 +173,7 @@ pub enum ChangeKind {
 
 /// One run of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CheckRun {
     /// The check.
     pub check: Check,
@@ -190,6 +194,7 @@ impl CheckRun {
 
 /// A node's change as a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Merged {
     /// The node.
     pub node: NodeId,
@@ -199,6 +204,7 @@ pub struct Merged {
 
 /// A node's change that does not merge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Conflict {
     /// The node.
     pub node: NodeId,
@@ -212,6 +218,7 @@ pub struct Conflict {
 
 /// Where the result of a run came to rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Landing {
     /// The branch that holds it, without `refs/heads/`.
     pub branch: String,

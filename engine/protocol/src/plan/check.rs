@@ -7,6 +7,7 @@ pub const DEFAULT_CHECK_MS: u64 = 600_000;
 
 /// A shell command and how long it may take. It holds if it exits with 0 in that time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Check {
     /// The command, run by `sh -c` in the root of the tree.
     pub cmd: String,

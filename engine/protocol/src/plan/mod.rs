@@ -22,6 +22,7 @@ pub const PLAN_VERSION: u32 = 1;
 
 /// What is to be done, as a DAG. A chat is a plan with one node.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Version of this document's form.
     pub version: u32,
@@ -53,6 +54,7 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 /// How far a plan may grow and how much of it may run at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Caps {
     /// Nodes in all, those added later among them.
     pub max_nodes: u32,

@@ -10,6 +10,7 @@ use crate::{Cost, NodeId, Text};
 
 /// One piece of work, done by one agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Node {
     /// Its id; follows from its name and the run.
     pub id: NodeId,
@@ -161,6 +162,7 @@ impl Kind {
 
 /// Which paths a node may touch: globs relative to the root, `/` between names, `**` for any number of folders.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Scope {
     /// What it reads; empty means everything.
     pub reads: Vec<String>,
@@ -190,6 +192,7 @@ pub enum Tier {
 
 /// How heavy a node is and what becomes of it when it fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Weight {
     /// How long it will take, in milliseconds, as estimated; orders work, never decides correctness. 0: not known.
     pub est_ms: u64,
@@ -228,6 +231,7 @@ pub enum OnFail {
 
 /// What a node or a run may use; `None` means no limit of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Budget {
     /// Tokens, prompt and reply of every call together.
     pub tokens: Option<u64>,

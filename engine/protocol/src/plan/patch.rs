@@ -7,6 +7,7 @@ use crate::NodeId;
 
 /// What changes; validated like a plan before it is applied. Nodes that have started are never touched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PlanPatch {
     /// New nodes.
     pub add: Vec<Node>,

@@ -1,6 +1,7 @@
 //! Every event as the journal holds it. A journal is kept for ever: a line that changes here needs an upcaster.
 
 use protocol::{AgentId, Draft, Event, Record, Seq, SessionId, Text, Timestamp};
+use serde_json::{Value, json};
 
 use crate::examples::{events, uuid};
 
@@ -24,6 +25,51 @@ fn every_event_ever_written_is_read_as_it_was_meant() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(read, events(&"t".into()));
+}
+
+/// Copies of a value, each with an unknown field in another of the objects in it.
+fn with_an_unknown_field(value: &Value) -> Vec<Value> {
+    let mut copies = Vec::new();
+    match value {
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                for inner in with_an_unknown_field(inner) {
+                    let mut copy = fields.clone();
+                    copy.insert(name.clone(), inner);
+                    copies.push(Value::Object(copy));
+                }
+            }
+            let mut copy = fields.clone();
+            copy.insert("unheard_of".to_owned(), Value::Null);
+            copies.push(Value::Object(copy));
+        }
+        Value::Array(items) => {
+            for (at, inner) in items.iter().enumerate() {
+                for inner in with_an_unknown_field(inner) {
+                    let mut copy = items.clone();
+                    copy[at] = inner;
+                    copies.push(Value::Array(copy));
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    copies
+}
+
+#[test]
+fn no_unknown_field_of_an_event_or_record_is_passed_over_at_any_depth() {
+    let events = include_str!("events.jsonl").lines();
+    for event in events.map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        let copies = with_an_unknown_field(&event);
+        assert!(!copies.is_empty(), "{event}");
+        for copy in copies {
+            serde_json::from_value::<Event>(copy.clone()).expect_err(&copy.to_string());
+        }
+    }
+    let record = json!({"v": 1, "seq": 2, "at": 3, "session": SessionId::new(uuid(1)), "unheard_of": null,
+        "event": {"fault": {"actor_failed": {"actor": "a", "message": "m"}}}});
+    serde_json::from_value::<Record>(record).expect_err("a field of the record");
 }
 
 #[test]
