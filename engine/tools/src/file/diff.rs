@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
 
-use similar::{ChangeTag, TextDiff};
+use similar::{DiffOp, group_diff_ops};
+
+use crate::file::steps::line_steps;
 
 /// Changed regions with more lines than this, on both sides together, are shown as replaced as a whole:
 /// finding the smallest difference of large texts costs more than it tells.
@@ -63,14 +65,13 @@ fn lines(text: &str) -> Vec<&str> {
 }
 
 fn smallest(a: &[&str], b: &[&str], from: usize) -> Difference {
-    let diff = TextDiff::from_slices(a, b);
     let mut found = Difference {
         unified: String::new(),
         added: 0,
         removed: 0,
         region: 0..0,
     };
-    for group in diff.grouped_ops(AROUND) {
+    for group in group_diff_ops(line_steps(a, b), AROUND) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else {
             continue;
         };
@@ -79,18 +80,25 @@ fn smallest(a: &[&str], b: &[&str], from: usize) -> Difference {
             first.new_range().start..last.new_range().end,
         );
         header(&mut found.unified, from, &old, &new);
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let sign = match change.tag() {
-                ChangeTag::Equal => ' ',
-                ChangeTag::Insert => '+',
-                ChangeTag::Delete => '-',
-            };
-            found.added += u64::from(sign == '+');
-            found.removed += u64::from(sign == '-');
-            push(&mut found.unified, sign, change.value());
-        }
+        group.iter().for_each(|step| tell(&mut found, step, a, b));
     }
     found
+}
+
+/// Adds the lines of one step from `a` to `b`.
+fn tell(found: &mut Difference, step: &DiffOp, a: &[&str], b: &[&str]) {
+    let (old, new) = (&a[step.old_range()], &b[step.new_range()]);
+    if let DiffOp::Equal { .. } = step {
+        old.iter()
+            .for_each(|line| push(&mut found.unified, ' ', line));
+        return;
+    }
+    found.removed += old.len() as u64;
+    found.added += new.len() as u64;
+    old.iter()
+        .for_each(|line| push(&mut found.unified, '-', line));
+    new.iter()
+        .for_each(|line| push(&mut found.unified, '+', line));
 }
 
 fn whole(a: &[&str], b: &[&str], from: usize) -> Difference {

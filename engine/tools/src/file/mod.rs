@@ -8,4 +8,5 @@ pub(crate) mod lookalike;
 pub(crate) mod nearest;
 pub(crate) mod pager;
 pub(crate) mod splice;
+pub(crate) mod steps;
 pub(crate) mod whole;

@@ -2,10 +2,16 @@
 
 use std::path::Path;
 
-use similar::get_close_matches;
+use crate::file::steps::likeness;
 
 /// Folders with more entries than this are not looked through.
 const MOST_ENTRIES: usize = 5_000;
+
+/// How alike two names must be to be told of, from 0.0 to 1.0.
+const NEAR: f64 = 0.6;
+
+/// Names told of.
+const MOST_NEAR: usize = 3;
 
 /// A sentence that says what is missing and what is there instead.
 pub(crate) fn missing(path: &Path) -> String {
@@ -52,13 +58,20 @@ fn near_names(folder: &Path, wanted: &str) -> Vec<String> {
 
 /// Up to three of `all` that look like `wanted`, the nearest first; case does not count.
 pub(crate) fn nearest<'a>(wanted: &str, all: &[&'a str]) -> Vec<&'a str> {
-    let folded: Vec<String> = all.iter().map(|name| name.to_lowercase()).collect();
-    let keys: Vec<&str> = folded.iter().map(String::as_str).collect();
-    get_close_matches(wanted.to_lowercase().as_str(), &keys, 3, 0.6)
+    let wanted = wanted.to_lowercase();
+    let near = |name: &&'a str| {
+        let key = name.to_lowercase();
+        let likeness = likeness(&wanted, &key);
+        (likeness >= NEAR).then_some((likeness, key, *name))
+    };
+    let mut found: Vec<(f64, String, &str)> = all.iter().filter_map(near).collect();
+    found.sort_unstable_by(|a, b| {
+        b.0.total_cmp(&a.0)
+            .then_with(|| (&a.1, a.2).cmp(&(&b.1, b.2)))
+    });
+    found
         .into_iter()
-        .filter_map(|key| {
-            let at = keys.iter().position(|k| *k == key)?;
-            all.get(at).copied()
-        })
+        .take(MOST_NEAR)
+        .map(|(_, _, name)| name)
         .collect()
 }
