@@ -1,6 +1,9 @@
 //! The one place that chooses the async runtime, made only for commands that wait for something.
 
 use std::future::Future;
+use std::pin::Pin;
+
+use tokio::runtime::Runtime;
 
 use crate::failure::{Failure, Kind};
 
@@ -9,10 +12,17 @@ use crate::failure::{Failure, Kind};
 ///
 /// # Errors
 /// The system refuses what a runtime needs.
-pub fn new() -> std::io::Result<tokio::runtime::Runtime> {
+pub fn new() -> std::io::Result<Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
+}
+
+/// Runs a future to its end on `runtime`. Behind a pointer the runtime's own code is made once for each kind of answer:
+/// made for each future it would hold that future's code several times, and a command's future is most of the command.
+pub fn drive<T>(runtime: &Runtime, future: impl Future<Output = T>) -> T {
+    let future: Pin<Box<dyn Future<Output = T> + '_>> = Box::pin(future);
+    runtime.block_on(future)
 }
 
 /// Runs a future to its end. Threads that still read stdin are not waited for.
@@ -27,7 +37,7 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T
             "check the process's limits (ulimit -a)",
         )
     })?;
-    let ended = runtime.block_on(future);
+    let ended = drive(&runtime, future);
     runtime.shutdown_background();
     ended
 }

@@ -13,6 +13,7 @@ use scripted::{Script, Server};
 use views::{Ledger, View};
 
 use super::ground;
+use crate::runtime::{self, drive};
 
 const PROMPT: &str =
     "A test of this crate fails. Find out why, mend the code, and prove it by running the tests.";
@@ -35,9 +36,9 @@ pub fn run(data: &Path, out: &mut dyn Write) -> anyhow::Result<bool> {
     )?;
     let script = Script::from_json(include_str!("script.json"))?;
     let server = Server::in_background(script)?;
-    let runtime = crate::runtime::new()?;
+    let runtime = runtime::new()?;
     let options = ground::options(data, &root, server.base_url());
-    let (id, end, ledger) = runtime.block_on(converse(options, out))?;
+    let (id, end, ledger) = drive(&runtime, converse(options, out))?;
     report(&root, id, &ledger, out)?;
     let (lines, passed) = sample::test(&root)?;
     writeln!(out, "The tests, run once more outside the agent:")?;

@@ -16,6 +16,7 @@ use scripted::{LoggedRequest, Server};
 use views::SwarmReport;
 
 use super::ground;
+use crate::runtime::{self, drive};
 use live::Live;
 use tally::Tally;
 
@@ -39,8 +40,8 @@ pub fn run(data: &Path, out: &mut dyn Write) -> anyhow::Result<bool> {
         root.display(),
     )?;
     let server = Server::in_background(script::script()?)?;
-    let runtime = crate::runtime::new()?;
-    let report = runtime.block_on(carry_out(data, &root, server.base_url(), out))?;
+    let runtime = runtime::new()?;
+    let report = drive(&runtime, carry_out(data, &root, server.base_url(), out))?;
     let is_landed = report.status == views::RunStatus::Success;
     let is_green = proof(&root, out)?;
     let agrees = agreement(&report, &server.requests(), out)?;
