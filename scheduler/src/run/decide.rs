@@ -11,7 +11,7 @@ use super::lane::{Batch, BatchStage};
 use super::node_run::{NodePhase, NodeRun};
 use super::{
     Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, commons, conflict, footing,
-    gate, verdict, wishes,
+    gate, single, verdict, wishes,
 };
 use crate::{Dag, plan};
 
@@ -59,12 +59,16 @@ fn commanded(run: &Run, command: RunCommand) -> Result<PlanEvent, Illegal> {
         (RunCommand::Retry { node }, RunPhase::Running | RunPhase::Paused | RunPhase::Closed) => {
             retried(run, node)
         }
+        (RunCommand::End { node, why }, RunPhase::Running | RunPhase::Paused) => {
+            single::end(run, node, why)
+        }
         (RunCommand::Propose { .. }, _) => refuse("propose a plan to"),
         (RunCommand::Approve { .. }, _) => refuse("approve the plan of"),
         (RunCommand::Reject { .. }, _) => refuse("turn down the plan of"),
         (RunCommand::Pause, _) => refuse("pause"),
         (RunCommand::Unpause, _) => refuse("go on with"),
         (RunCommand::Cancel { .. }, _) => refuse("cancel"),
+        (RunCommand::End { .. }, _) => refuse("end a node of"),
         (RunCommand::Patch { .. }, _) => refuse("change the plan of"),
         (RunCommand::Retry { .. }, _) => refuse("try a node again in"),
     }

@@ -49,6 +49,13 @@ pub enum RunCommand {
         /// Why, for people.
         why: String,
     },
+    /// End one node; the rest of the run goes on without it.
+    End {
+        /// The node.
+        node: NodeId,
+        /// Why, for people.
+        why: String,
+    },
     /// Change what has not started.
     Patch {
         /// How; validated before.
@@ -243,6 +250,9 @@ pub enum Illegal {
     /// The node was not given up, or something it depends on was.
     #[error("try node {0} again: {1}")]
     NotRetryable(NodeId, &'static str),
+    /// The node has ended, or its work is not its own any more.
+    #[error("end node {0}: {1}")]
+    NotEndable(NodeId, &'static str),
     /// The carrier's answer does not fit what it was asked.
     #[error("take the answer about batch {batch}: {what}")]
     Mismatch {

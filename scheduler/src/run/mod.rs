@@ -20,6 +20,7 @@ mod lane;
 mod node_run;
 mod paths;
 mod purse;
+mod single;
 mod state;
 mod verdict;
 mod wishes;

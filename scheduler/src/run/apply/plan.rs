@@ -9,7 +9,7 @@ use super::enter;
 use crate::order::Order;
 use crate::run::decide::after;
 use crate::run::node_run::{NodePhase, NodeRun, Setback, Spent, Turn};
-use crate::run::{Run, admission, commons, conflict, purse, wishes};
+use crate::run::{Run, admission, commons, conflict, purse, single, wishes};
 
 pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
     match event {
@@ -218,10 +218,9 @@ fn was_rate_limited(state: &NodeRun) -> bool {
 }
 
 fn ended(run: &mut Run, node: NodeId, end: NodeEnd) {
-    run.lane.withdraw(&[node]);
-    // Only a run that is given up ends a node in the middle of its batch.
-    let batch = run.lane.batch.take();
-    run.lane.batch = batch.filter(|batch| !batch.nodes.contains(&node));
+    for other in single::withdraw(run, node) {
+        enter(run, other, NodePhase::Queued);
+    }
     enter(run, node, NodePhase::Ended(end));
     if end == NodeEnd::Done {
         commons::hand_off(run, node);

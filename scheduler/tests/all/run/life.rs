@@ -124,13 +124,20 @@ fn plans_that_cannot_be_ordered_are_refused() {
 #[test]
 fn each_command_fits_some_phases_and_is_refused_in_the_others() {
     let why = || "why".to_owned();
-    let commands: [(&str, RunCommand); 7] = [
+    let commands: [(&str, RunCommand); 8] = [
         ("propose", propose(two())),
         ("approve", RunCommand::Approve { plan: None }),
         ("reject", RunCommand::Reject { why: why() }),
         ("pause", RunCommand::Pause),
         ("unpause", RunCommand::Unpause),
         ("cancel", RunCommand::Cancel { why: why() }),
+        (
+            "end",
+            RunCommand::End {
+                node: node(1),
+                why: why(),
+            },
+        ),
         (
             "patch",
             RunCommand::Patch {
@@ -157,8 +164,16 @@ fn each_command_fits_some_phases_and_is_refused_in_the_others() {
             RunPhase::Proposed,
             &["propose", "approve", "reject", "cancel"],
         ),
-        (running, RunPhase::Running, &["pause", "cancel", "patch"]),
-        (paused, RunPhase::Paused, &["unpause", "cancel", "patch"]),
+        (
+            running,
+            RunPhase::Running,
+            &["pause", "cancel", "end", "patch"],
+        ),
+        (
+            paused,
+            RunPhase::Paused,
+            &["unpause", "cancel", "end", "patch"],
+        ),
         (ending, RunPhase::Ending, &[]),
         (closed, RunPhase::Closed, &[]),
     ] {

@@ -13,6 +13,7 @@ mod lane;
 mod laws;
 mod life;
 mod prefixes;
+mod single;
 mod stuck;
 mod tip;
 mod world;
