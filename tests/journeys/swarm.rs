@@ -172,3 +172,23 @@ fn a_run_that_is_over_is_not_taken_up_again() {
     assert_eq!(stage.asked().len(), asked, "{again}");
     assert_eq!(stage.git(["rev-parse", "HEAD"]), head);
 }
+
+#[test]
+fn the_branch_of_a_run_is_deleted_when_all_of_it_landed_and_kept_and_named_when_not() {
+    let stage = stage();
+    let branches = || stage.git(["branch", "--format=%(refname:short)"]);
+    stage.swarm(&three()).succeed();
+    assert_eq!(branches(), "main", "it landed");
+
+    // The same nodes once more, in a checkout with work of its own.
+    stage.git(["reset", "--quiet", "--hard", "HEAD~3"]);
+    stage.write("README", "mine\n");
+    let report = Report::of(&stage.swarm(&three()).succeed());
+    let target = &report.0["target"];
+    let branch = target["branch"].as_str().expect("a branch").to_owned();
+    assert_eq!(target["fast_forwarded"], false);
+    assert_eq!(branches(), format!("{branch}\nmain"));
+    assert_eq!(target["commit"], *stage.git(["rev-parse", &branch]));
+    let remark = target["remark"].as_str().expect("a remark");
+    assert!(remark.contains(&format!("git merge {branch}")), "{remark}");
+}

@@ -54,14 +54,14 @@ pub(super) async fn land(site: &Site, stands: Option<GitId>, commit: GitId) -> A
     let reference = format!("refs/heads/{}", target.unwrap_or(fallback));
     let permit = permit(site, &reference, &commit).await?;
     let landing = repo.land(target, base, &commit, fallback).await;
-    let landing = landing.map_err(|error| error.to_string())?;
-    if let Some(reference) = ground
-        .integration
-        .as_ref()
-        .filter(|_| landing.is_fast_forward)
-    {
-        // All of it is on the user's branch. If it cannot be taken away, it is only one name too many.
-        let _ = repo.delete_ref(reference, &commit).await;
+    let mut landing = landing.map_err(|error| error.to_string())?;
+    if landing.is_fast_forward && !fallback.is_empty() {
+        // All of it is on the user's branch: the one that collected it goes, or is named.
+        let stays = match repo.take_away(fallback, &commit).await {
+            Ok(stays) => stays,
+            Err(error) => Some(format!("could not {error}")),
+        };
+        landing.remark = stays.map(|why| format!("the branch {fallback} stays: {why}"));
     }
     Ok((Some(RunOutcome::Landed(landing)), Some(permit)))
 }

@@ -196,6 +196,6 @@ pub enum NodeEnd {
     Failed,
     /// It never started, because a node it depends on was not done.
     Skipped,
-    /// The run was cancelled.
+    /// It was ended from outside, alone or with the whole run.
     Cancelled,
 }

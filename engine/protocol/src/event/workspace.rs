@@ -226,6 +226,6 @@ pub struct Landing {
     pub commit: GitId,
     /// Whether the user's branch and checkout were moved to it.
     pub is_fast_forward: bool,
-    /// If not, why, and what the user can do.
+    /// If not, why, and what the user can do; if so, why the run's own branch is still there.
     pub remark: Option<String>,
 }

@@ -169,7 +169,7 @@ pub struct Target {
     pub commit: GitId,
     /// Whether the user's branch and checkout were moved to it.
     pub fast_forwarded: bool,
-    /// If not, why, and what the user can do.
+    /// If not, why, and what the user can do; if so, why the run's own branch is still there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
 }

@@ -55,6 +55,31 @@ impl Repo {
         }
     }
 
+    /// Takes away a branch that stands at `commit` and is not needed any more. One that was moved, or that somebody has
+    /// checked out or comes back to, stays: gives why.
+    pub async fn take_away(
+        &self,
+        branch: &str,
+        commit: &GitId,
+    ) -> Result<Option<String>, GitError> {
+        let name = format!("refs/heads/{branch}");
+        let checkouts = self.checkouts().await?;
+        let mut holders = checkouts.iter();
+        if let Some(one) = holders.find(|one| one.branch.as_deref() == Some(&name)) {
+            return Ok(Some(format!("it is checked out at {}", one.root.display())));
+        }
+        if let Some(place) = self.claimed(branch) {
+            return Ok(Some(format!(
+                "it is being worked on in {}",
+                place.display()
+            )));
+        }
+        Ok(match self.delete_ref(&name, commit).await? {
+            RefMove::Done => None,
+            RefMove::Found(_) => Some("someone else has moved it".to_owned()),
+        })
+    }
+
     /// Moves the target; gives why it was left, if it was.
     async fn forward(
         &self,

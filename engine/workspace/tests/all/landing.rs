@@ -257,3 +257,25 @@ async fn a_result_that_does_not_hold_the_base_never_replaces_it() {
     assert!(!landed.unwrap().is_fast_forward);
     assert_eq!(before, without_index(ready.stage.belongings()));
 }
+
+#[tokio::test]
+async fn a_branch_that_is_not_needed_goes_unless_somebody_has_it() {
+    let ready = Ready::new().await;
+    let take = || ready.repo.take_away("formic/run", &ready.commit);
+    let linked = ready.stage.root().join("../linked");
+    let linked = linked.to_str().unwrap();
+    ready
+        .stage
+        .git(&["worktree", "add", "-q", linked, "formic/run"]);
+    let stays = take().await.unwrap().unwrap();
+    assert!(stays.starts_with("it is checked out at "), "{stays}");
+    ready.stage.git(&["worktree", "remove", "--force", linked]);
+    ready.stage.git(&["branch", "-f", "formic/run", "main"]);
+    let stays = take().await.unwrap();
+    assert_eq!(stays.as_deref(), Some("someone else has moved it"));
+    let commit = ready.commit.as_str();
+    ready.stage.git(&["branch", "-f", "formic/run", commit]);
+    assert_eq!(take().await.unwrap(), None);
+    assert_eq!(ready.stage.git(&["branch", "--list", "formic/*"]), "");
+    assert_eq!(take().await.unwrap(), None, "it is gone already");
+}
