@@ -26,8 +26,8 @@ pub use ledger::{Ledger, Tally};
 pub use lineage::Lineage;
 pub use summary::{State, Summary, Writes};
 pub use swarm::{
-    Batch, BudgetLine, CheckLine, Doing, NodeLine, NodeState, NodeUse, Phase, RunStatus, Swarm,
-    SwarmNode, SwarmReport, Target, Times, TokenCount, Totals,
+    AttemptStory, Batch, BudgetLine, CheckLine, Doing, NodeLine, NodeState, NodeUse, Phase,
+    RunStatus, Stories, Story, Swarm, SwarmNode, SwarmReport, Target, Times, TokenCount, Totals,
 };
 pub use timeline::{ModelSpan, Span, Timeline, ToolSpan};
 pub use transcript::{CallLine, Item, Transcript, TurnLines, about};

@@ -5,6 +5,7 @@ mod lines;
 mod node;
 mod outlook;
 mod report;
+mod story;
 
 use protocol::{
     Budget, Event, Ground, Kind, Landing, NodeId, Plan, PlanEvent, PlanPatch, Planner, Record,
@@ -16,6 +17,7 @@ pub use lines::{
     BudgetLine, CheckLine, NodeLine, NodeUse, RunStatus, SwarmReport, Target, TokenCount, Totals,
 };
 pub use node::{Doing, NodeState, SwarmNode, Times};
+pub use story::{AttemptStory, Stories, Story};
 
 use crate::{Ledger, View};
 

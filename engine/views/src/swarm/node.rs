@@ -77,7 +77,7 @@ pub enum NodeState {
     Failed,
     /// It never started, because something it depends on was not done.
     Skipped,
-    /// The run was cancelled.
+    /// It was ended from outside, alone or with the whole run.
     Cancelled,
 }
 

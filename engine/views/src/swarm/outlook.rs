@@ -14,6 +14,26 @@ impl Swarm {
         deps.filter(|dep| dep.state != NodeState::Done).collect()
     }
 
+    /// The nodes that this one keeps from starting, directly or not, in the order of the plan.
+    pub fn blocked(&self, node: &SwarmNode) -> Vec<&SwarmNode> {
+        let mut behind = BTreeSet::from([node.id()]);
+        // As many rounds as the longest chain has nodes.
+        for _ in 0..self.nodes.len() {
+            let reached = self.nodes.iter().filter(|one| {
+                let mut deps = one.node.deps.iter();
+                one.state != NodeState::Done && deps.any(|dep| behind.contains(dep))
+            });
+            let reached: BTreeSet<NodeId> = reached.map(SwarmNode::id).collect();
+            let before = behind.len();
+            behind.extend(reached);
+            if behind.len() == before {
+                break;
+            }
+        }
+        let is_behind = |one: &&SwarmNode| one.id() != node.id() && behind.contains(&one.id());
+        self.nodes.iter().filter(is_behind).collect()
+    }
+
     /// The nodes whose failure is why this one was not begun: the failed or cancelled ones upstream.
     pub fn causes(&self, node: &SwarmNode) -> Vec<&SwarmNode> {
         let (mut seen, mut found) = (BTreeSet::new(), Vec::new());

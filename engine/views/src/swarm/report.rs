@@ -12,15 +12,29 @@ use crate::Tally;
 const REASON: usize = 400;
 
 impl Swarm {
-    /// The report of the run as it stands.
+    /// The report of the run as its records leave it.
     pub fn report(&self, run: SessionId) -> SwarmReport {
+        self.report_at(run, Timestamp(0))
+    }
+
+    /// The report of the run as it stands at a moment of the clock on the wall, up to which a process had it.
+    pub fn report_at(&self, run: SessionId, at: Timestamp) -> SwarmReport {
+        let recorded = self.span.map(|(_, last)| last);
+        let until = match self.is_over() {
+            true => recorded,
+            false => recorded.map(|last| last.max(self.active(at))),
+        };
         SwarmReport {
             kind: "swarm_result",
             run_id: run,
             status: self.status(),
             goal: self.goal().to_owned(),
-            nodes: self.nodes.iter().map(|node| self.line(run, node)).collect(),
-            totals: self.totals(),
+            nodes: self
+                .nodes
+                .iter()
+                .map(|node| self.line(run, node, until))
+                .collect(),
+            totals: self.totals_until(until),
             target: self.target(),
         }
     }
@@ -125,7 +139,7 @@ impl Swarm {
         (is_over && has_work && writes).then(|| node.node.name.kept_ref(run))
     }
 
-    fn line(&self, run: SessionId, node: &SwarmNode) -> NodeLine {
+    fn line(&self, run: SessionId, node: &SwarmNode, until: Option<Timestamp>) -> NodeLine {
         let tally = self.ledger.nodes.get(&node.id());
         let found = node.found.as_ref();
         NodeLine {
@@ -144,30 +158,25 @@ impl Swarm {
                 .map(check)
                 .into_iter()
                 .collect(),
-            used: used(tally, self.wall(node)),
+            used: used(tally, wall(node, until)),
             kept: self.kept(run, node),
             denials: node.denied().len(),
             reason: self.reason(node),
         }
     }
 
-    /// How long a node took so far, in milliseconds.
-    fn wall(&self, node: &SwarmNode) -> u64 {
-        let latest = self.span.map(|(_, last)| last);
-        let until: Option<Timestamp> = node.times.ended.or(latest);
-        match (until, node.times.began) {
-            (Some(until), Some(began)) => until.since(began),
-            _ => 0,
-        }
+    /// Everything together, as its records leave it.
+    pub fn totals(&self) -> Totals {
+        self.totals_until(self.span.map(|(_, last)| last))
     }
 
-    /// Everything together.
-    pub fn totals(&self) -> Totals {
+    fn totals_until(&self, until: Option<Timestamp>) -> Totals {
         let (done, failed) = (
             self.count(|state| state == NodeState::Done),
             self.count(|state| state == NodeState::Failed),
         );
-        let wall = self.span.map_or(0, |(began, last)| last.since(began));
+        let wall = self.span.zip(until);
+        let wall = wall.map_or(0, |((began, _), until)| until.since(began));
         let budget = self.budget();
         let landed = self.batches.iter().filter(|batch| batch.landed.is_some());
         Totals {
@@ -196,21 +205,46 @@ impl Swarm {
     }
 }
 
+/// How long a node took until then, in milliseconds.
+fn wall(node: &SwarmNode, until: Option<Timestamp>) -> u64 {
+    match (node.times.ended.or(until), node.times.began) {
+        (Some(until), Some(began)) => until.since(began),
+        _ => 0,
+    }
+}
+
 /// Why the latest attempt came to nothing, or the node was given up.
 fn fault(node: &SwarmNode) -> Option<String> {
-    let failure = node.last_failure();
+    // What ended it from outside is no failure of an attempt.
+    let failure = node
+        .last_failure()
+        .filter(|_| node.state != NodeState::Cancelled);
     let class = failure.map(|failure| format!("{}: ", failure.class.name()));
     let said = match (&node.why, failure) {
         (Some(why), _) => why.as_str().into_owned(),
         (None, Some(failure)) => failure.evidence.as_str().into_owned(),
         (None, None) => return None,
     };
+    let has_log = matches!(
+        failure.map(|failure| failure.class),
+        Some(FailureClass::Check | FailureClass::Gate)
+    );
+    let said = if has_log { ends(&said) } else { said };
     let denied = match node.denied() {
         [] => String::new(),
         [one] => format!("; denied: {one}"),
         [.., last] => format!("; {} calls denied, the last: {last}", node.denied().len()),
     };
     Some(format!("{}{said}{denied}", class.unwrap_or_default()))
+}
+
+/// The first and the last line of a log: what was run, and what it came to.
+fn ends(log: &str) -> String {
+    let mut lines = log.lines().filter(|line| !line.trim().is_empty());
+    match (lines.next(), lines.next(), lines.next_back()) {
+        (Some(first), Some(_), Some(last)) => format!("{first} ... {last}"),
+        _ => log.to_owned(),
+    }
 }
 
 /// A reason on one line that a table can hold.

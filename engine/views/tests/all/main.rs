@@ -10,5 +10,6 @@ mod ledger;
 mod summary;
 mod swarm;
 mod swarm_report;
+mod swarm_story;
 mod timeline_and_denials;
 mod transcript;
