@@ -7,10 +7,11 @@ use protocol::{AgentId, BlobId, Event, Record, Seq, SessionEvent, SessionId, Tur
 use tools::Process;
 
 use crate::law::spill_root;
+pub use crate::swarm::leftovers::{self, Leftovers, Untidy};
 
 pub use store::{
-    Condition, Cut, DataFolder, Facts, ReadReport, Reader, RunStage, SessionInfo, StoreError,
-    check, delete, fork, list, newest_first, read, rebuild_index,
+    Condition, Cut, DataFolder, Facts, ReadReport, Reader, RunStage, RunTally, SessionInfo,
+    StoreError, check, delete, fork, list, newest_first, read, rebuild_index,
 };
 pub use tools::Reaped;
 

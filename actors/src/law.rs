@@ -105,7 +105,7 @@ pub(crate) fn spill_root(data: &Path) -> PathBuf {
 const TEMP_NAMES: usize = 3;
 
 /// Where the commands in a node's tree keep their temporary files: one folder a tree, used again with it.
-fn temp_folder(data: &Path, root: &Path) -> PathBuf {
+pub(crate) fn temp_folder(data: &Path, root: &Path) -> PathBuf {
     let below = root.strip_prefix(data).unwrap_or(root);
     let names = below.components().rev().take(TEMP_NAMES);
     let mut names: Vec<_> = names

@@ -3,12 +3,16 @@
 use std::path::Path;
 
 use protocol::{Isolation, PermissionMode, PlanDocument, SessionId};
-use workspace::{GitError, Repo};
+use workspace::{GitError, Repo, Standing};
 
 pub use scheduler::plan::{
     Defaults, DerivedEdge, Forecast, Ground, Normal, Prices, Problem, better_alone, forecast,
     normalise,
 };
+
+/// What is to be known where the kernel has no walls for the commands of nodes.
+pub(crate) const NO_WALLS: &str = "this system has no Landlock: commands of nodes are judged by what they say, \
+     and what a program writes outside its tree is not prevented";
 
 /// The most files of a folder without git that scopes are compared with.
 const MOST_FILES: usize = 50_000;
@@ -42,11 +46,11 @@ pub async fn rehearse(
     isolation: Option<Isolation>,
     mode: PermissionMode,
 ) -> Result<Normal, Unfit> {
-    let (mut base, mut remarks) = (None, Vec::new());
-    let files = match survey(root, isolation).await? {
+    let mut base = None;
+    let (standing, mut remarks) = stand(root, isolation).await?;
+    let files = match standing {
         Some(standing) => {
             base = standing.head.commit().cloned();
-            remarks = standing.remarks();
             standing.files
         }
         None => {
@@ -66,25 +70,45 @@ pub async fn rehearse(
         defaults: &Defaults::default(),
     };
     let mut normal = normalise(document, &ground).map_err(Unfit::Plan)?;
-    normal.remarks.extend(remarks);
+    normal.remarks.append(&mut remarks);
+    normal
+        .remarks
+        .extend((!tools::walls_hold()).then(|| NO_WALLS.to_owned()));
     Ok(normal)
 }
 
-/// The repository, where one is wanted and there is one that a run could start from.
-async fn survey(
+/// The repository, where one is wanted and there is one that a run could start from, and what is to be known of it.
+pub(crate) async fn stand(
     root: &Path,
     isolation: Option<Isolation>,
-) -> Result<Option<workspace::Standing>, GitError> {
+) -> Result<(Option<Standing>, Vec<String>), GitError> {
     if isolation == Some(Isolation::Shared) {
-        return Ok(None);
+        return Ok((None, Vec::new()));
     }
     let standing = match Repo::survey(root).await {
         Ok(standing) => standing,
-        Err(GitError::Unfit { .. }) if isolation.is_none() => return Ok(None),
+        Err(error) if isolation.is_none() && is_no_repository(&error) => {
+            let remark = format!(
+                "all work is done in the one folder, writes one at a time: could not {error}"
+            );
+            return Ok((None, vec![remark]));
+        }
         Err(error) => return Err(error),
     };
     match standing.unfit() {
         Some(error) => Err(error),
-        None => Ok(Some(standing)),
+        None => {
+            let remarks = standing.remarks();
+            Ok((Some(standing), remarks))
+        }
+    }
+}
+
+/// Whether there is simply no repository, rather than one that cannot be used.
+const fn is_no_repository(error: &GitError) -> bool {
+    match error {
+        GitError::Missing => true,
+        GitError::Unfit { why, .. } => matches!(why, workspace::Unfit::NotARepository),
+        _ => false,
     }
 }

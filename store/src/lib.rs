@@ -19,5 +19,6 @@ pub use error::{Result, StoreError};
 pub use folder::DataFolder;
 pub use journal::{Cut, Damage, Journal, Position, ReadReport, Reader, Recovered, read};
 pub use sessions::{
-    Condition, Facts, RunStage, SessionInfo, check, delete, fork, list, newest_first, rebuild_index,
+    Condition, Facts, RunStage, RunTally, SessionInfo, check, delete, forget_lock, forgotten_locks,
+    fork, list, newest_first, rebuild_index,
 };

@@ -75,6 +75,28 @@ pub(crate) fn holder_of_session(folder: &Path) -> Option<u32> {
     }
 }
 
+/// Whether the lock in `folder` is signed by a process that is gone: nobody holds it, but a look at it tells so only after
+/// asking the system.
+pub(crate) fn is_forgotten(folder: &Path) -> bool {
+    let signed = File::open(session_lock(folder)).ok();
+    let signed = signed.and_then(|mut file| pid_in(&mut file));
+    signed.is_some() && holder_of_session(folder).is_none()
+}
+
+/// Takes the signature of a process that is gone off the lock in `folder`. Whether it was there and nobody has it.
+pub(crate) fn forget(folder: &Path) -> Result<bool> {
+    if !is_forgotten(folder) {
+        return Ok(false);
+    }
+    match FileLock::attempt(&session_lock(folder))? {
+        Attempt::Taken(lock) => {
+            drop(lock);
+            Ok(true)
+        }
+        Attempt::Held(_) => Ok(false),
+    }
+}
+
 fn session_lock(folder: &Path) -> PathBuf {
     folder.join("lock")
 }

@@ -10,18 +10,15 @@ use protocol::{
 use scheduler::plan::{self, Defaults, normalise};
 use scheduler::run::{Run, RunCommand};
 use tokio::sync::OnceCell;
-use workspace::{GitError, Repo, Standing, Unfit};
+use workspace::{Repo, Standing};
 
 use super::options::{Models, SwarmOptions};
 use super::planner::{self, Planning};
 use super::site::Git;
 use crate::error::OpenError;
 use crate::options::Options;
+use crate::plans::{NO_WALLS, stand};
 use crate::setup::{self, Ground as Setup};
-
-/// What is to be known where the kernel has no walls for the commands of nodes.
-const NO_WALLS: &str = "this system has no Landlock: commands of nodes are judged by what they say, \
-     and what a program writes outside its tree is not prevented";
 
 /// What a run begins with.
 pub(super) struct Beginning {
@@ -180,27 +177,10 @@ fn completed(mut document: PlanDocument, swarm: &SwarmOptions) -> PlanDocument {
 }
 
 async fn find(options: &Options, swarm: &SwarmOptions, id: SessionId) -> Result<Found, OpenError> {
-    if swarm.isolation == Some(Isolation::Shared) {
-        return Ok(shared(options, Vec::new()));
-    }
-    match Repo::survey(&options.place.root).await {
-        Ok(standing) => separate(options, swarm, (id, standing)).await,
-        Err(error) if swarm.isolation.is_none() && is_no_repository(&error) => {
-            let remark = format!(
-                "all work is done in the one folder, writes one at a time: could not {error}"
-            );
-            Ok(shared(options, vec![remark]))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Whether there is simply no repository, rather than one that cannot be used.
-const fn is_no_repository(error: &GitError) -> bool {
-    match error {
-        GitError::Missing => true,
-        GitError::Unfit { why, .. } => matches!(why, Unfit::NotARepository),
-        _ => false,
+    let (standing, remarks) = stand(&options.place.root, swarm.isolation).await?;
+    match standing {
+        Some(standing) => separate(options, swarm, (id, standing)).await,
+        None => Ok(shared(options, remarks)),
     }
 }
 
@@ -224,9 +204,6 @@ async fn separate(
     swarm: &SwarmOptions,
     (id, standing): (SessionId, Standing),
 ) -> Result<Found, OpenError> {
-    if let Some(error) = standing.unfit() {
-        return Err(error.into());
-    }
     let repo = Repo::open(&options.place.root).await?;
     let (base, target) = target(&repo, swarm, &standing).await?;
     let files = match standing.head.commit() == Some(&base) {

@@ -9,6 +9,7 @@ mod footprint;
 mod former;
 mod handle;
 mod house;
+pub mod leftovers;
 mod messages;
 mod options;
 mod outfit;

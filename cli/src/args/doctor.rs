@@ -12,6 +12,9 @@ pub struct DoctorArgs {
     /// Build the indexes again from the journals
     #[arg(long)]
     pub rebuild: bool,
+    /// Take away what runs left behind and nobody comes back to; nothing that is on no branch
+    #[arg(long)]
+    pub tidy: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

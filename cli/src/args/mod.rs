@@ -114,26 +114,34 @@ pub fn parse(words: &[OsString]) -> Result<Cli, Stop> {
         // A word beside the run's own flags and prompt: clap took it for a command.
         let is_word = error.kind() == ErrorKind::ArgumentConflict
             && error.get(ContextKind::InvalidSubcommand).is_some();
-        let meant = is_word.then(|| misplaced(words)).flatten();
+        let is_of_swarm = words.get(1).is_some_and(|word| word == SWARM);
+        let find = match is_of_swarm {
+            true => misplaced_in_swarm,
+            false => misplaced,
+        };
+        let meant = is_word.then(|| find(words)).flatten();
         meant.unwrap_or_else(|| fault::explain(&error))
     })?;
     let slip = match &cli.command {
         None if !cli.run.print => misplaced(words),
-        Some(Command::Swarm(args)) if args.command.is_none() => misplaced_in(words, "swarm"),
+        Some(Command::Swarm(args)) if args.command.is_none() => misplaced_in_swarm(words),
         None | Some(_) => None,
     };
     slip.map_or(Ok(cli), Err)
 }
 
-/// A subcommand of `command` that was taken for what it is to be about.
-fn misplaced_in(words: &[OsString], command: &str) -> Option<Stop> {
+/// The command whose goal may be taken for a subcommand, and the other way round.
+const SWARM: &str = "swarm";
+
+/// A subcommand of `formic swarm` that was taken for a goal.
+fn misplaced_in_swarm(words: &[OsString]) -> Option<Stop> {
     let tree = Cli::command();
-    let below = tree.find_subcommand(command)?;
+    let below = tree.find_subcommand(SWARM)?;
     let names: Vec<&str> = below
         .get_subcommands()
         .flat_map(clap::Command::get_name_and_visible_aliases)
         .collect();
-    stray::meant(words.get(1..)?, &names).map(Stop::Failed)
+    stray::meant(words.get(1..)?, &names, stray::Place::Swarm).map(Stop::Failed)
 }
 
 fn misplaced(words: &[OsString]) -> Option<Stop> {
@@ -142,7 +150,7 @@ fn misplaced(words: &[OsString]) -> Option<Stop> {
         .get_subcommands()
         .map(clap::Command::get_name)
         .collect();
-    stray::meant(words, &names).map(Stop::Failed)
+    stray::meant(words, &names, stray::Place::Program).map(Stop::Failed)
 }
 
 /// Why reading the command line ended without a command to run.

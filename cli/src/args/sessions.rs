@@ -137,13 +137,13 @@ pub struct CostArgs {
     pub json: bool,
 }
 
-/// A session as people name it: its whole id, or the beginning of it.
+/// A session as people name it: its whole id, or one end of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionName {
     /// The id.
     Whole(SessionId),
-    /// The first hexadecimal digits of one, at least [`SessionName::LEAST`].
-    Beginning(String),
+    /// The last or the first hexadecimal digits of one, at least [`SessionName::LEAST`].
+    End(String),
 }
 
 impl SessionName {
@@ -159,7 +159,7 @@ pub fn session(text: &str) -> Result<SessionId, String> {
     text.parse().map_err(|_| WANTED.to_owned())
 }
 
-/// Reads an id or the beginning of one.
+/// Reads an id or one end of it.
 ///
 /// # Errors
 /// What to write instead.
@@ -168,12 +168,12 @@ pub fn session_name(text: &str) -> Result<SessionName, String> {
         return Ok(SessionName::Whole(id));
     }
     let digits = text.strip_prefix("ses_").unwrap_or(text).replace('-', "");
-    let is_beginning = (SessionName::LEAST..32).contains(&digits.len())
+    let is_end = (SessionName::LEAST..32).contains(&digits.len())
         && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match is_beginning {
-        true => Ok(SessionName::Beginning(digits.to_ascii_lowercase())),
+    match is_end {
+        true => Ok(SessionName::End(digits.to_ascii_lowercase())),
         false => Err(WANTED.to_owned()),
     }
 }
 
-const WANTED: &str = "write a session's id (`formic sessions list` shows them), its first digits, or a UUID; a prompt goes before the flag";
+const WANTED: &str = "write a session's id (`formic sessions list` shows them), its last or first digits, or a UUID; a prompt goes before the flag";

@@ -13,7 +13,8 @@ const EXAMPLES: &str = r#"Examples:
   formic swarm "move every crate to the new error type" --gate "cargo test"
   formic swarm --plan plan.json --dry-run
   formic swarm resume                     after Ctrl-C, a crash, a limit
-  formic swarm steer ID NODE "keep the old name as an alias"
+  formic swarm steer NODE "keep the old name as an alias"
+  formic swarm show NODE                  one node in full
 
 A plan file:
   {"version": 1, "goal": "append a line to two files", "gate": {"cmd": "make test"},
@@ -148,17 +149,19 @@ pub enum SwarmCommand {
     /// List runs, newest first
     #[command(visible_alias = "list")]
     Ls(LsArgs),
-    /// Show a run: its plan, its nodes, what landed
+    /// Show a run: its plan, its nodes, what landed; or one node in full
     Show(ShowArgs),
     /// Go on with a run; one that waits for approval is shown first
     Resume(Box<ResumeArgs>),
-    /// Give a run up; what landed stays
+    /// Give a run up, or one node of it; what landed stays
     Cancel(CancelArgs),
     /// Let nothing new start; `resume` lets it go on
-    Pause(OneRun),
+    Pause(PauseArgs),
     /// Say something to a node's agent; it reads it before its next step
+    #[command(override_usage = "formic swarm steer [OPTIONS] [ID] NODE TEXT")]
     Steer(SteerArgs),
-    /// Try a node again that failed or was skipped
+    /// Try a node again that failed, was skipped or was cancelled
+    #[command(override_usage = "formic swarm retry [OPTIONS] [ID] NODE")]
     Retry(RetryArgs),
 }
 
@@ -179,9 +182,20 @@ pub struct LsArgs {
 /// `formic swarm show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The run; without it the newest of this folder
-    #[arg(value_name = "ID", value_parser = session_name)]
-    pub run: Option<SessionName>,
+    /// Which.
+    #[command(flatten)]
+    pub named: NamedArgs,
+}
+
+/// A run, and perhaps one of its nodes.
+#[derive(Debug, Args)]
+pub struct NamedArgs {
+    /// The run; without it the one of this project that is under way, else its newest
+    #[arg(value_name = "ID")]
+    pub run: Option<String>,
+    /// Only this node, by its name in the plan; ID may be left out before it
+    #[arg(value_name = "NODE")]
+    pub node: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -190,7 +204,7 @@ pub struct ShowArgs {
 /// `formic swarm resume`.
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
-    /// The run; without it the newest unfinished one of this folder
+    /// The run; without it the newest of this project that can go on
     #[arg(value_name = "ID", value_parser = session_name)]
     pub run: Option<SessionName>,
     /// How it runs.
@@ -198,12 +212,12 @@ pub struct ResumeArgs {
     pub crew: CrewArgs,
 }
 
-/// One run, and how to print.
+/// `formic swarm pause`.
 #[derive(Debug, Args)]
-pub struct OneRun {
-    /// The run: its id, or the beginning of it
-    #[arg(value_name = "ID", value_parser = session_name)]
-    pub run: SessionName,
+pub struct PauseArgs {
+    /// The run; without it the one of this project that is under way, else its newest
+    #[arg(value_name = "ID")]
+    pub run: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -214,7 +228,7 @@ pub struct OneRun {
 pub struct CancelArgs {
     /// Which.
     #[command(flatten)]
-    pub one: OneRun,
+    pub named: NamedArgs,
     /// Why, for the report
     #[arg(long, value_name = "TEXT", default_value = "cancelled by the user")]
     pub why: String,
@@ -223,24 +237,21 @@ pub struct CancelArgs {
 /// `formic swarm steer`.
 #[derive(Debug, Args)]
 pub struct SteerArgs {
-    /// Which.
-    #[command(flatten)]
-    pub one: OneRun,
-    /// The node, by its name in the plan
-    #[arg(value_name = "NODE")]
-    pub node: String,
-    /// What its agent is told
-    #[arg(value_name = "TEXT")]
-    pub text: String,
+    /// The run, as for `pause`; the node, by its name in the plan; what its agent is told
+    #[arg(value_name = "[ID] NODE TEXT", num_args = 2..=3, required = true)]
+    pub words: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `formic swarm retry`.
 #[derive(Debug, Args)]
 pub struct RetryArgs {
-    /// Which.
-    #[command(flatten)]
-    pub one: OneRun,
-    /// The node, by its name in the plan
-    #[arg(value_name = "NODE")]
-    pub node: String,
+    /// The run, as for `pause`; the node, by its name in the plan
+    #[arg(value_name = "[ID] NODE", num_args = 1..=2, required = true)]
+    pub words: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }

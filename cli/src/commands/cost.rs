@@ -173,7 +173,7 @@ fn heads() -> Vec<String> {
 fn rows(account: &Account) -> Vec<Vec<String>> {
     let title = account.title.as_deref().unwrap_or("");
     let mut rows = vec![row(
-        format!("{} {}", account.session, brief(title)),
+        format!("{} {}", account.session.digits(), brief(title)),
         &account.ledger.total,
     )];
     let models = account.ledger.models.iter();

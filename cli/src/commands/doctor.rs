@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, ExitCode, Stdio};
 
-use actors::archive::{self, DataFolder};
+use actors::archive::{self, DataFolder, Leftovers};
 use serde_json::{Value, json};
 
 use super::permissions;
@@ -67,6 +67,7 @@ pub fn run(args: &DoctorArgs) -> Result<ExitCode, Failure> {
     findings.push(orphans(&data));
     findings.push(journals(&data));
     findings.push(index(&data, args.rebuild));
+    findings.extend(leftovers(&data, &site, args.tidy));
     let is_well = findings.iter().all(|finding| finding.is_well);
     if args.json {
         let findings = findings.iter().map(|finding| {
@@ -207,7 +208,7 @@ fn journals(data: &DataFolder) -> Finding {
     let damaged: Vec<String> = sessions
         .iter()
         .filter(|info| info.facts.problem.is_some())
-        .map(|info| info.id.to_string())
+        .map(|info| info.id.digits())
         .collect();
     if damaged.is_empty() {
         return Finding::well("sessions", format!("{}, all readable", sessions.len()));
@@ -217,6 +218,76 @@ fn journals(data: &DataFolder) -> Finding {
         format!("damaged: {}", damaged.join(", ")),
         "`formic sessions fsck` says where; taking one up sets the damaged end aside",
     )
+}
+
+/// What runs left behind: counted, or with --tidy taken away. What is on no branch is only named.
+fn leftovers(data: &DataFolder, site: &Site, is_wanted: bool) -> Vec<Finding> {
+    let root = &site.place.root;
+    let looked = runtime::block_on(async {
+        Ok(match is_wanted {
+            true => archive::leftovers::tidy(data, root).await,
+            false => archive::leftovers::survey(data, root).await,
+        })
+    });
+    match looked {
+        Ok(Ok(found)) => told(&found, is_wanted),
+        Ok(Err(error)) => vec![Finding::ill(
+            "left-overs of runs",
+            format!("could not {error}"),
+            "try again when no other formic runs; check that the data folder is writable",
+        )],
+        Err(failure) => vec![Finding::ill(
+            "left-overs of runs",
+            failure.message,
+            failure.hint,
+        )],
+    }
+}
+
+fn told(found: &Leftovers, is_gone: bool) -> Vec<Finding> {
+    let counts = [
+        (
+            found.trees.len(),
+            "tree of runs that are over",
+            "trees of runs that are over",
+        ),
+        (found.folders.len(), "temporary folder", "temporary folders"),
+        (
+            found.refs.len(),
+            "ref of work that is merged",
+            "refs of work that is merged",
+        ),
+        (
+            found.locks.len(),
+            "lock of a dead process",
+            "locks of dead processes",
+        ),
+    ];
+    let counts = counts.iter().filter(|(many, ..)| *many > 0);
+    let counts: Vec<String> = counts
+        .map(|(many, one, several)| match many {
+            1 => format!("1 {one}"),
+            _ => format!("{many} {several}"),
+        })
+        .collect();
+    let said = match (found.is_empty(), is_gone) {
+        (true, _) => "none".to_owned(),
+        (false, true) => format!("taken away: {}", counts.join(", ")),
+        (false, false) => format!("{}; --tidy takes them away", counts.join(", ")),
+    };
+    let mut findings = vec![Finding::well("left-overs of runs", said)];
+    findings.extend(found.unmerged.iter().map(|name| {
+        let shown = name.strip_prefix("refs/heads/").unwrap_or(name);
+        let gone = match name.strip_prefix("refs/heads/") {
+            Some(branch) => format!("git branch -D {branch}"),
+            None => format!("git update-ref -d {name}"),
+        };
+        Finding::well(
+            "work on no branch of yours",
+            format!("{shown} stays; look at it: git show {shown}; let go of it: {gone}"),
+        )
+    }));
+    findings
 }
 
 fn index(data: &DataFolder, rebuild: bool) -> Finding {

@@ -50,7 +50,11 @@ fn object(id: SessionId, replayed: &Replayed) -> Value {
 }
 
 fn lines(id: SessionId, replayed: &Replayed) -> String {
-    let mut lines = vec![format!("session {id}: {} records folded", replayed.records)];
+    let mut lines = vec![format!(
+        "session {}: {} records folded",
+        id.digits(),
+        replayed.records
+    )];
     for point in &replayed.checkpoints {
         let seq = point.seq;
         lines.push(match point.recorded == point.folded {

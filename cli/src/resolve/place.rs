@@ -36,9 +36,14 @@ impl Place {
             Some(path) => folder(environment, "--cwd", path)?,
             None => folder(environment, "working directory", environment.cwd()?)?,
         };
-        let root = repository(&cwd).unwrap_or(&cwd).to_owned();
+        let root = project(&cwd).to_owned();
         Ok(Self { cwd, root })
     }
+}
+
+/// The project's root that a folder lies in: the repository it is part of, else the folder itself.
+pub fn project(folder: &Path) -> &Path {
+    repository(folder).unwrap_or(folder)
 }
 
 /// The nearest folder upwards that holds `.git`, as a folder or as a worktree's file.

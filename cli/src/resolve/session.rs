@@ -10,6 +10,9 @@ use crate::args::SessionArgs;
 use crate::args::sessions::SessionName;
 use crate::failure::{Failure, Kind};
 
+/// How many sessions are named where one was meant.
+const CANDIDATES: usize = 6;
+
 /// How a run comes to its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Take {
@@ -63,28 +66,68 @@ pub fn newest(ground: &Site, flag: &str) -> Result<SessionId, Failure> {
 /// The session of a name.
 ///
 /// # Errors
-/// When no session begins so, or several do.
+/// When no session has such an id, or several have.
 pub fn named(data: &DataFolder, name: &SessionName) -> Result<SessionId, Failure> {
     let digits = match name {
         SessionName::Whole(id) => return Ok(*id),
-        SessionName::Beginning(digits) => digits,
+        SessionName::End(digits) => digits,
     };
-    let mut found = archive::newest_first(data)?;
-    found.retain(|id| id.uuid().simple().to_string().starts_with(digits));
+    let found = ending(archive::newest_first(data)?, digits);
     match found.as_slice() {
         [id] => Ok(*id),
         [] => Err(Failure::new(
             Kind::Session,
-            format_args!("session {digits}: none begins so"),
+            format_args!("session {digits}: no id begins or ends so"),
             "`formic sessions list` shows the sessions there are, `formic swarm ls` the runs of swarms",
         )),
-        several => {
-            let shown: Vec<String> = several.iter().take(3).map(ToString::to_string).collect();
-            Err(Failure::new(
-                Kind::Session,
-                format_args!("session {digits}: {} sessions begin so", several.len()),
-                format_args!("write more digits: {}", shown.join(", ")),
-            ))
-        }
+        several => Err(Failure::new(
+            Kind::Session,
+            format_args!(
+                "session {digits}: the ids of {} sessions begin or end so",
+                several.len()
+            ),
+            format_args!("name one of them: {}", candidates(data, several)),
+        )),
     }
+}
+
+/// The ids that begin or end with these digits. A short form that is whole means its own, whatever begins like it.
+fn ending(ids: Vec<SessionId>, digits: &str) -> Vec<SessionId> {
+    let short: Vec<SessionId> = ids
+        .iter()
+        .copied()
+        .filter(|id| id.digits() == digits)
+        .collect();
+    if !short.is_empty() {
+        return short;
+    }
+    let is_meant = |id: &SessionId| {
+        let whole = id.uuid().simple().to_string();
+        whole.ends_with(digits) || whole.starts_with(digits)
+    };
+    ids.into_iter().filter(is_meant).collect()
+}
+
+/// The newest few of several sessions, each with what it is about.
+fn candidates(data: &DataFolder, several: &[SessionId]) -> String {
+    let listed = archive::list(data).unwrap_or_default();
+    let is_told_apart = |id: &SessionId| {
+        let same = several.iter().filter(|one| one.digits() == id.digits());
+        same.count() == 1
+    };
+    let shown = several.iter().take(CANDIDATES).map(|id| {
+        let name = match is_told_apart(id) {
+            true => id.digits(),
+            false => id.to_string(),
+        };
+        let info = listed.iter().find(|info| info.id == *id);
+        match info.and_then(|info| info.facts.title.as_deref()) {
+            Some(title) => format!("{name} ({})", crate::swarm::brief(title, 30)),
+            None => name,
+        }
+    });
+    let mut shown: Vec<String> = shown.collect();
+    let more = several.len() - shown.len();
+    shown.extend((more > 0).then(|| format!("{more} more")));
+    shown.join(", ")
 }

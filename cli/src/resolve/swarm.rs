@@ -1,12 +1,12 @@
 //! A swarm run, resolved: what every session needs, the models of its nodes, and what settings say of swarms.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use actors::plans::Prices;
 use actors::{ModelChoice, Models, Options};
 use config::Sourced;
-use protocol::{Isolation, ModelRef, Tier};
+use protocol::{Isolation, ModelRef, Plan, Tier};
 use serde_json::Value;
 
 use super::ground::Ground;
@@ -113,7 +113,7 @@ impl SwarmRun {
     }
 
     /// What the models of the run cost, as far as that is known.
-    pub fn prices(&self, models: &Models) -> Prices {
+    pub fn tariff(&self, models: &Models) -> Tariff {
         let usual = ModelChoice {
             endpoint: self.options.endpoint.clone(),
             model: self.options.model.clone(),
@@ -123,11 +123,35 @@ impl SwarmRun {
                 .ok()?
                 .price
         };
-        let priced = TIERS.iter().filter_map(|(tier, _)| {
-            let own = models.tiers.range(*tier..).map(|(_, at)| at).next();
-            Some((*tier, price(own.unwrap_or(&usual))?))
-        });
-        priced.collect()
+        let mut tariff = Tariff::default();
+        for (tier, _) in TIERS {
+            let own = models.tiers.range(tier..).map(|(_, at)| at).next();
+            let at = own.unwrap_or(&usual);
+            match price(at) {
+                Some(price) => drop(tariff.prices.insert(tier, price)),
+                None => drop(tariff.unpriced.insert(tier, at.model.to_string())),
+            }
+        }
+        tariff
+    }
+}
+
+/// What the models of a run cost.
+#[derive(Debug, Clone, Default)]
+pub struct Tariff {
+    /// Those whose price is known.
+    pub prices: Prices,
+    /// Those whose price is not, by name.
+    unpriced: BTreeMap<Tier, String>,
+}
+
+impl Tariff {
+    /// The models a plan's agents need whose price is not known.
+    pub fn unpriced(&self, plan: &Plan) -> Vec<String> {
+        let agents = plan.nodes.iter().filter(|node| node.kind.has_agent());
+        let models = agents.filter_map(|node| self.unpriced.get(&node.tier).cloned());
+        let unique: BTreeSet<String> = models.collect();
+        unique.into_iter().collect()
     }
 }
 

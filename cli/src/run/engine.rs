@@ -12,10 +12,13 @@ use super::account::Account;
 use super::ending::{self, Ending};
 use super::input::Input;
 use super::show::{self, Show};
-use super::signals::Stops;
+use super::signals::{Stops, stopped};
 use crate::failure::{Failure, Kind};
 use crate::resolve::session::Take;
 use views::View;
+
+/// What takes an interrupted session up again.
+const AGAIN: &str = "--continue";
 
 /// How long an interrupted turn may take to end by itself.
 const GRACE: Duration = Duration::from_secs(10);
@@ -118,7 +121,7 @@ impl Engine {
                 }
                 Woken::Notice(Some(Notice::Delta(_))) | Woken::Overdue => {}
                 Woken::Notice(None) => return Err(gone()),
-                Woken::Stop(cause) => return Err(stopped(cause)),
+                Woken::Stop(cause) => return Err(stopped(cause, AGAIN)),
                 Woken::Down(why) => return Err(why.into()),
             }
         }
@@ -129,7 +132,7 @@ impl Engine {
         while self.stopped.is_none() {
             let notice = tokio::select! {
                 biased;
-                cause = self.stops.next() => return Err(stopped(cause)),
+                cause = self.stops.next() => return Err(stopped(cause, AGAIN)),
                 notice = self.records.next() => notice,
                 said = input.next() => return said,
             };
@@ -178,7 +181,7 @@ impl Engine {
                 Woken::Stop(cause) => self.stop(cause).await?,
                 Woken::Overdue => {
                     let cause = self.stopped.as_ref().map(|stopping| stopping.cause);
-                    return Err(stopped(cause.unwrap_or(InterruptCause::Terminate)));
+                    return Err(stopped(cause.unwrap_or(InterruptCause::Terminate), AGAIN));
                 }
                 Woken::Down(why) => return Err(why.into()),
             }
@@ -188,7 +191,9 @@ impl Engine {
     /// The first cause lets the turn end by itself; a second signal does not wait for it.
     async fn stop(&mut self, cause: InterruptCause) -> Result<(), Failure> {
         match (&self.stopped, cause) {
-            (Some(_), InterruptCause::User | InterruptCause::Terminate) => Err(stopped(cause)),
+            (Some(_), InterruptCause::User | InterruptCause::Terminate) => {
+                Err(stopped(cause, AGAIN))
+            }
             (Some(_), InterruptCause::Timeout) => Ok(()),
             (None, _) => {
                 let overdue = Box::pin(sleep(GRACE));
@@ -251,18 +256,4 @@ impl Engine {
 
 fn gone() -> Failure {
     Stopped("it has stopped".to_owned()).into()
-}
-
-/// The run ends without waiting for its turn.
-fn stopped(cause: InterruptCause) -> Failure {
-    let (kind, message) = match cause {
-        InterruptCause::User => (Kind::Interrupted, "run: interrupted"),
-        InterruptCause::Terminate => (Kind::Terminated, "run: terminated"),
-        InterruptCause::Timeout => (Kind::Timeout, "--timeout: the time was over"),
-    };
-    Failure::new(
-        kind,
-        message,
-        "what was done so far is kept: go on with --continue",
-    )
 }

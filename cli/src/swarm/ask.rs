@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::ExitStatus;
 
-use actors::plans::{Defaults, Ground, Prices, normalise};
+use actors::plans::{Defaults, Ground, normalise};
 use config::{PlanForm, parse_plan};
 use protocol::{InterruptCause, PermissionMode, Plan, SessionId};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin, stdin};
@@ -15,6 +15,7 @@ use super::screen::Paper;
 use crate::failure::{Failure, Kind};
 use crate::output;
 use crate::resolve::environment::Environment;
+use crate::resolve::swarm::Tariff;
 use crate::run::signals::Stops;
 
 /// What a person said of a plan.
@@ -59,7 +60,7 @@ impl Asker {
         &mut self,
         preview: Preview,
         stops: &mut Stops,
-        prices: &Prices,
+        tariff: &Tariff,
     ) -> Result<Answer, Failure> {
         let (mut preview, mut edited) = (preview, None);
         loop {
@@ -88,7 +89,7 @@ impl Asker {
                             plan.plan.clone(),
                             edges(&plan.plan, &plan.derived),
                             remarks,
-                            prices,
+                            tariff,
                         );
                         output::note(&preview.text(paper));
                         edited = Some(plan.plan);

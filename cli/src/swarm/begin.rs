@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use actors::archive::DataFolder;
+use actors::archive::{DataFolder, SessionInfo};
 use actors::{OpenError, Past, Swarm, SwarmOptions};
-use protocol::{Check, DEFAULT_CHECK_MS, Expect, SessionId};
+use protocol::{Check, DEFAULT_CHECK_MS, Expect};
 
 use super::inbox::{Inbox, Want};
 use super::pilot::{Cockpit, Pilot, Terms};
 use super::preview::{Edge, Preview, edges};
 use super::screen::{Paper, Screen};
 use super::show::{Form, Show};
-use super::{control, list, plan};
+use super::{choose, control, list, plan, words};
 use crate::args::OutputFormat;
 use crate::args::swarm::{BeginArgs, CrewArgs, ResumeArgs};
 use crate::failure::{Failure, Kind};
@@ -36,8 +36,8 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
         if args.dry_run {
             // Prices are worth asking for; a missing server is nothing to fail for where nothing is done with it.
             let models = run.find_servers(&args.crew).await.ok();
-            let prices = models.map(|models| run.prices(&models)).unwrap_or_default();
-            let preview = Preview::new(normal.plan, derived, normal.remarks, &prices);
+            let tariff = models.map(|models| run.tariff(&models)).unwrap_or_default();
+            let preview = Preview::new(normal.plan, derived, normal.remarks, &tariff);
             return rehearsed(&run, &preview, args.crew.output.format()).map(|()| 0);
         }
     }
@@ -52,7 +52,7 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
         }
     };
     let models = run.find_servers(&args.crew).await?;
-    let prices = run.prices(&models);
+    let tariff = run.tariff(&models);
     let gate = args
         .gate
         .as_ref()
@@ -75,7 +75,7 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     let terms = Terms {
         yes: args.crew.yes,
         dry_run: args.dry_run,
-        prices,
+        tariff,
         mode,
         derived,
     };
@@ -92,31 +92,38 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
 pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
     let mut run = prepare(&args.crew)?;
     let data = DataFolder::at(&run.ground.folders.data);
-    let id = match &args.run {
-        Some(name) => named(&data, name)?,
+    let info = match &args.run {
+        Some(name) => {
+            let id = named(&data, name)?;
+            let info = list::runs(&data)?.into_iter().find(|info| info.id == id);
+            info.ok_or_else(|| choose::no_run(id))?
+        }
         None => newest_open(&run, &data)?,
     };
-    let info = list::runs(&data)?.into_iter().find(|info| info.id == id);
-    let info = info.ok_or_else(|| list::no_run(id))?;
+    let id = info.id;
     if let Some(pid) = info.locked_by {
         let answer = control::hand_over(&data, &info, &Want::Unpause).await?;
         return match answer {
             Some(Ok(())) => {
-                output::line(&format!("run {id}: it goes on in process {pid}")).map(|()| 0)
+                output::line(&format!("run {}: it goes on in process {pid}", id.digits()))
+                    .map(|()| 0)
             }
             Some(Err(_)) | None => Err(Failure::new(
                 Kind::Session,
-                format_args!("run {id}: process {pid} has it, and it is not paused"),
+                format_args!(
+                    "run {}: process {pid} has it, and it is not paused",
+                    id.digits()
+                ),
                 "watch it there, or stop that process first",
             )),
         };
     }
     let models = run.find_servers(&args.crew).await?;
-    let prices = run.prices(&models);
+    let tariff = run.tariff(&models);
     let terms = Terms {
         yes: args.crew.yes,
         dry_run: false,
-        prices,
+        tariff,
         mode: run.options.permission.mode,
         derived: Vec::<Edge>::new(),
     };
@@ -136,22 +143,25 @@ fn prepare(args: &CrewArgs) -> Result<SwarmRun, Failure> {
     Ok(run)
 }
 
-/// The newest run of this folder that is not over.
-fn newest_open(run: &SwarmRun, data: &DataFolder) -> Result<SessionId, Failure> {
-    let cwd = Some(run.ground.place.cwd.clone());
-    let runs = list::runs(data)?;
-    let mut open = runs.iter().filter(|info| list::is_open(info));
-    let found = open.find(|info| info.facts.cwd == cwd);
-    found.map(|info| info.id).ok_or_else(|| {
+/// The newest run of this project that can go on: it is not over, or something of it was asked for that waits.
+fn newest_open(run: &SwarmRun, data: &DataFolder) -> Result<SessionInfo, Failure> {
+    let root = &run.ground.place.root;
+    let waits = |info: &SessionInfo| {
+        let letters = control::inbox(data, info.id).letters();
+        list::is_open(info) || letters.is_ok_and(|letters| !letters.is_empty())
+    };
+    let mut runs = list::runs(data)?.into_iter();
+    let found = runs.find(|info| choose::is_of(info, root) && waits(info));
+    let info = found.ok_or_else(|| {
         Failure::new(
             Kind::Session,
-            format_args!(
-                "swarm: there is no unfinished run of {}",
-                run.ground.place.cwd.display()
-            ),
+            format_args!("swarm: there is no unfinished run of {}", root.display()),
             "`formic swarm ls` shows all runs",
         )
-    })
+    })?;
+    let goal = words::brief(info.facts.title.as_deref().unwrap_or_default(), 100);
+    output::note(&format!("run {}: {goal}", info.id.digits()));
+    Ok(info)
 }
 
 /// Prints a plan that is only looked at.

@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use actors::archive::{self, DataFolder, SessionInfo};
+use actors::archive::{DataFolder, SessionInfo};
 use actors::{Source, SystemSource};
-use protocol::{NodeName, Seq, SessionId};
+use protocol::SessionId;
 use serde_json::json;
 use tokio::time::sleep;
-use views::{Swarm, View};
 
+use super::choose::{self, Chosen, Reach};
 use super::inbox::{Inbox, Want};
-use super::list::{is_open, no_run};
-use crate::args::swarm::{CancelArgs, OneRun, RetryArgs, SteerArgs};
+use super::list::is_open;
+use crate::args::swarm::{CancelArgs, PauseArgs, RetryArgs, SteerArgs};
 use crate::failure::{Failure, Kind};
 use crate::output;
-use crate::resolve::session::named;
 
 /// How long a run may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,82 +21,74 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the answer is looked for.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Gives a run up.
+/// Gives a run up, or one node of it.
 ///
 /// # Errors
-/// When there is no such run, or it refuses.
+/// When there is no such run or node, or the run refuses.
 pub async fn cancel(data: &DataFolder, args: &CancelArgs) -> Result<(), Failure> {
-    send(data, &args.one, Want::Cancel(args.why.clone())).await
+    let (run, node) = choose::run_or_node(data, &args.named, Reach::Project)?;
+    let why = args.why.clone();
+    let want = match node {
+        Some(node) => Want::End(node, why),
+        None => Want::Cancel(why),
+    };
+    send(data, &run, &want, args.named.json).await
 }
 
 /// Lets nothing new start.
 ///
 /// # Errors
 /// As [`cancel`].
-pub async fn pause(data: &DataFolder, args: &OneRun) -> Result<(), Failure> {
-    send(data, args, Want::Pause).await
+pub async fn pause(data: &DataFolder, args: &PauseArgs) -> Result<(), Failure> {
+    let run = choose::run(data, args.run.as_deref(), Reach::Project)?;
+    send(data, &run, &Want::Pause, args.json).await
 }
 
 /// Says something to a node's agent.
 ///
 /// # Errors
-/// As [`cancel`]; or there is no such node.
+/// As [`cancel`].
 pub async fn steer(data: &DataFolder, args: &SteerArgs) -> Result<(), Failure> {
-    let node = node(data, &args.one, &args.node)?;
-    send(data, &args.one, Want::Steer(node, args.text.clone())).await
+    let Some((text, words)) = args.words.split_last() else {
+        return Err(Failure::usage(
+            "TEXT: missing",
+            "say what its agent is told",
+        ));
+    };
+    let (run, node) = choose::run_and_node(data, words)?;
+    send(data, &run, &Want::Steer(node, text.clone()), args.json).await
 }
 
 /// Tries a node again.
 ///
 /// # Errors
-/// As [`steer`].
+/// As [`cancel`].
 pub async fn retry(data: &DataFolder, args: &RetryArgs) -> Result<(), Failure> {
-    let node = node(data, &args.one, &args.node)?;
-    send(data, &args.one, Want::Retry(node)).await
-}
-
-/// A node of the run, by name.
-fn node(data: &DataFolder, one: &OneRun, name: &str) -> Result<NodeName, Failure> {
-    let id = named(data, &one.run)?;
-    let report = archive::read(data, id, Seq(1))?;
-    let swarm = Swarm::fold(&report.records);
-    let found = swarm
-        .nodes
-        .iter()
-        .find(|node| node.node.name.as_str() == name);
-    found.map(|node| node.node.name.clone()).ok_or_else(|| {
-        let names: Vec<&str> = swarm.nodes.iter().map(views::SwarmNode::name).collect();
-        Failure::usage(
-            format_args!("NODE: {name}: the run has no such node"),
-            format_args!("name one of {}", super::words::list(&names, 12)),
-        )
-    })
+    let (run, node) = choose::run_and_node(data, &args.words)?;
+    send(data, &run, &Want::Retry(node), args.json).await
 }
 
 /// Sends what a run's own process is to do, or keeps it for the next one.
-async fn send(data: &DataFolder, one: &OneRun, want: Want) -> Result<(), Failure> {
-    let id = named(data, &one.run)?;
-    let info = archive::list(data)?.into_iter().find(|info| info.id == id);
-    let info = info
-        .filter(|info| info.facts.run.is_some())
-        .ok_or_else(|| no_run(id))?;
-    refused(&info, &want)?;
-    let outcome = hand_over(data, &info, &want).await?;
+async fn send(data: &DataFolder, run: &Chosen, want: &Want, json: bool) -> Result<(), Failure> {
+    let info = &run.info;
+    let (id, short) = (info.id, info.id.digits());
+    refused(info, want)?;
+    let outcome = hand_over(data, info, want).await?;
     let said = match &outcome {
-        Some(Ok(())) => told(&want),
+        Some(Ok(())) => told(want),
         Some(Err(why)) => {
             return Err(Failure::new(
                 Kind::Session,
-                format_args!("run {id}: could not {why}"),
-                "`formic swarm show` tells how the run stands",
+                format_args!("run {short}: could not {why}"),
+                format_args!("`formic swarm show {short}` tells how the run stands"),
             ));
         }
         None if info.locked_by.is_some() => "handed over; the run has not answered yet".to_owned(),
-        None => {
-            format!("kept: no process has the run; it takes effect with: formic swarm resume {id}")
-        }
+        None => format!(
+            "kept: no process has the run; it takes effect with: formic swarm resume {short}"
+        ),
     };
-    if one.json {
+    if json {
         let state = match (&outcome, info.locked_by) {
             (Some(_), _) => "done",
             (None, Some(_)) => "sent",
@@ -105,7 +96,7 @@ async fn send(data: &DataFolder, one: &OneRun, want: Want) -> Result<(), Failure
         };
         return output::json(&json!({"type": "swarm_control", "run_id": id, "state": state}));
     }
-    output::line(&format!("run {id}: {said}"))
+    output::line(&format!("{}: {said}", run.said()))
 }
 
 /// A run that is over takes nothing but another try.
@@ -116,8 +107,11 @@ fn refused(info: &SessionInfo, want: &Want) -> Result<(), Failure> {
     }
     Err(Failure::new(
         Kind::Session,
-        format_args!("run {}: it is over", info.id),
-        "`formic swarm retry ID NODE` tries a node again that was not done; `formic swarm ls` shows the runs",
+        format_args!("run {}: it is over", info.id.digits()),
+        format_args!(
+            "`formic swarm retry {} NODE` tries a node again that was not done; `formic swarm ls` shows the runs",
+            info.id.digits()
+        ),
     ))
 }
 
@@ -125,6 +119,9 @@ fn refused(info: &SessionInfo, want: &Want) -> Result<(), Failure> {
 fn told(want: &Want) -> String {
     match want {
         Want::Cancel(_) => "being cancelled; what landed stays".to_owned(),
+        Want::End(node, _) => {
+            format!("{node} is ended, and what needs it is skipped; `retry` tries it again")
+        }
         Want::Pause => {
             "paused: what runs goes on, nothing new starts until `formic swarm resume`".to_owned()
         }

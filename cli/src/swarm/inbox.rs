@@ -28,6 +28,8 @@ const MOST_BYTES: u64 = 256 * 1024;
 pub enum Want {
     /// Give it up.
     Cancel(String),
+    /// End one node of it, and go on with the rest.
+    End(NodeName, String),
     /// Start nothing new.
     Pause,
     /// Go on.
@@ -181,6 +183,8 @@ impl Want {
         let at = at.0;
         match self {
             Self::Cancel(why) => json!({"at": at, "want": "cancel", "why": why}),
+            // Not a cancellation with a node: a reader that overlooked the node would give the whole run up.
+            Self::End(node, why) => json!({"at": at, "want": "end", "node": node, "why": why}),
             Self::Pause => json!({"at": at, "want": "pause"}),
             Self::Unpause => json!({"at": at, "want": "unpause"}),
             Self::Retry(node) => json!({"at": at, "want": "retry", "node": node}),
@@ -197,6 +201,7 @@ impl Want {
         };
         match text("want")? {
             "cancel" => Ok(Self::Cancel(text("why")?.to_owned())),
+            "end" => Ok(Self::End(text("node")?.into(), text("why")?.to_owned())),
             "pause" => Ok(Self::Pause),
             "unpause" => Ok(Self::Unpause),
             "retry" => Ok(Self::Retry(text("node")?.into())),
@@ -248,6 +253,7 @@ mod tests {
             Want::Retry("b".into()),
             Want::Pause,
             Want::Unpause,
+            Want::End("c".into(), "in circles".to_owned()),
             Want::Cancel("enough".to_owned()),
         ];
         let names: Vec<String> = wants
@@ -264,7 +270,7 @@ mod tests {
         inbox
             .answer(&letters[1], &Err("it is not over".to_owned()))
             .unwrap();
-        assert_eq!(inbox.letters().unwrap().len(), 3);
+        assert_eq!(inbox.letters().unwrap().len(), 4);
         assert_eq!(inbox.answered(&names[0]), Some(Ok(())));
         assert_eq!(inbox.answered(&names[0]), None, "an answer is taken out");
         inbox.sweep();

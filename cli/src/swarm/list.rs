@@ -1,22 +1,18 @@
-//! `formic swarm ls` and `show`: the runs there are, and one of them as it stands.
+//! `formic swarm ls`: the runs there are and what came of each.
 
-use actors::archive::{self, DataFolder, RunStage, SessionInfo};
-use actors::plans::forecast;
-use protocol::{Seq, SessionId, Timestamp};
+use actors::archive::{self, DataFolder, RunStage, RunTally, SessionInfo};
+use actors::{Source, SystemSource};
+use protocol::Timestamp;
 use serde_json::{Value, json};
-use views::{Phase, Swarm, View};
 
-use super::preview::Preview;
-use super::report::Report;
 use super::screen::Paper;
 use super::words;
-use crate::args::swarm::{LsArgs, ShowArgs};
-use crate::commands::{moment, short};
-use crate::failure::{Failure, Kind};
+use crate::args::swarm::LsArgs;
+use crate::commands::short;
+use crate::failure::Failure;
 use crate::output;
 use crate::resolve::environment::Environment;
 use crate::resolve::place::folder;
-use crate::resolve::session::named;
 
 /// Prints the runs, newest first.
 ///
@@ -38,8 +34,12 @@ pub fn ls(data: &DataFolder, args: &LsArgs) -> Result<(), Failure> {
     if runs.is_empty() {
         return output::line("no runs");
     }
-    let rows: Vec<Vec<String>> = runs.iter().map(row).collect();
-    output::line(&output::fitted(&rows, Paper::find(&environment).room))
+    let heads = ["run", "age", "state", "branch", "folder", "goal"];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    let now = SystemSource::new().now();
+    rows.extend(runs.iter().map(|info| row(info, now)));
+    let table = output::fitted(&rows, Paper::find(&environment).room);
+    output::line(&words::safe(&table))
 }
 
 /// Every run, newest first.
@@ -53,15 +53,6 @@ pub fn runs(data: &DataFolder) -> Result<Vec<SessionInfo>, Failure> {
     Ok(runs)
 }
 
-/// How far a run is, in a word or two.
-fn state(info: &SessionInfo) -> String {
-    match (info.locked_by, info.facts.run) {
-        (Some(pid), _) => format!("runs in process {pid}"),
-        (None, Some(stage)) => stage.name().to_owned(),
-        (None, None) => "a chat".to_owned(),
-    }
-}
-
 /// Whether a run can go on.
 pub fn is_open(info: &SessionInfo) -> bool {
     !matches!(
@@ -70,12 +61,119 @@ pub fn is_open(info: &SessionInfo) -> bool {
     )
 }
 
-fn row(info: &SessionInfo) -> Vec<String> {
+/// What came of a run so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A process has it.
+    Live(u32),
+    /// Its plan waits to be approved.
+    Proposed,
+    /// No process has it, and it can be resumed.
+    Interrupted,
+    /// It was paused, and no process has it.
+    Paused,
+    /// Its plan was turned down.
+    Rejected,
+    /// All of it is done and on the user's branch.
+    Landed,
+    /// All of it is done; it is on a branch of its own, or there is no git.
+    Done,
+    /// Some of it is done.
+    Partial,
+    /// A budget kept some of it from being done.
+    Limited,
+    /// It was given up.
+    Cancelled,
+    /// Nothing of it is done.
+    Failed,
+}
+
+impl Outcome {
+    /// Of a run in a listing; `None` for a chat.
+    pub fn of(info: &SessionInfo) -> Option<Self> {
+        let stage = info.facts.run?;
+        if let Some(pid) = info.locked_by {
+            return Some(Self::Live(pid));
+        }
+        Some(match stage {
+            RunStage::Planning | RunStage::Running | RunStage::Ending => Self::Interrupted,
+            RunStage::Proposed => Self::Proposed,
+            RunStage::Paused => Self::Paused,
+            RunStage::Rejected => Self::Rejected,
+            RunStage::Closed => {
+                let tally = info.facts.tally.as_ref();
+                tally.map_or(Self::Done, Self::of_closed)
+            }
+        })
+    }
+
+    fn of_closed(tally: &RunTally) -> Self {
+        match (tally.done, tally.nodes) {
+            (1.., all) if tally.done == all && tally.is_landed => Self::Landed,
+            (1.., all) if tally.done == all => Self::Done,
+            _ if tally.is_cancelled => Self::Cancelled,
+            _ if tally.is_limited => Self::Limited,
+            (0, _) => Self::Failed,
+            (1.., _) => Self::Partial,
+        }
+    }
+
+    /// One word for programs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Live(_) => "live",
+            Self::Proposed => "proposed",
+            Self::Interrupted => "interrupted",
+            Self::Paused => "paused",
+            Self::Rejected => "rejected",
+            Self::Landed => "landed",
+            Self::Done => "done",
+            Self::Partial => "partial",
+            Self::Limited => "limit_reached",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// For people, with how much of it is done.
+    pub fn said(self, tally: Option<&RunTally>) -> String {
+        let counts = tally.map(|tally| (tally.done, tally.nodes));
+        let (done, all) = counts.unwrap_or_default();
+        let of = match all {
+            0 => String::new(),
+            _ => format!(" {done} of {all}"),
+        };
+        match self {
+            Self::Live(pid) => format!("runs in process {pid}{of}"),
+            Self::Proposed => "waits for approval".to_owned(),
+            Self::Interrupted => format!("interrupted{of} (resumable)"),
+            Self::Paused => format!("paused{of} (resumable)"),
+            Self::Rejected => "rejected".to_owned(),
+            Self::Landed => "landed".to_owned(),
+            Self::Done => "done".to_owned(),
+            Self::Partial => format!("partial{of}"),
+            Self::Limited => format!("at a limit{of}"),
+            Self::Cancelled => format!("cancelled{of}"),
+            Self::Failed => "failed".to_owned(),
+        }
+    }
+}
+
+/// What came of a run, for people; `None` for a chat.
+pub fn outcome(info: &SessionInfo) -> Option<String> {
+    let tally = info.facts.tally.as_ref();
+    Outcome::of(info).map(|outcome| outcome.said(tally))
+}
+
+fn row(info: &SessionInfo, now: Timestamp) -> Vec<String> {
     let facts = &info.facts;
+    let last = facts.last_at.unwrap_or(Timestamp(info.modified_ms));
+    let branch = facts.tally.as_ref().and_then(|tally| tally.branch.clone());
     vec![
-        info.id.to_string(),
-        moment(facts.last_at.unwrap_or(Timestamp(info.modified_ms))),
-        state(info),
+        info.id.digits(),
+        words::age(now.since(last)),
+        outcome(info).unwrap_or_default(),
+        branch.unwrap_or_else(|| "-".to_owned()),
         facts.cwd.as_deref().map(short).unwrap_or_default(),
         facts.title.clone().unwrap_or_default(),
     ]
@@ -83,9 +181,16 @@ fn row(info: &SessionInfo) -> Vec<String> {
 
 fn object(info: &SessionInfo) -> Value {
     let facts = &info.facts;
+    let tally = facts.tally.clone().unwrap_or_default();
     json!({
         "run_id": info.id,
+        "short_id": info.id.digits(),
         "stage": facts.run,
+        "outcome": Outcome::of(info).map(Outcome::word),
+        "nodes": tally.nodes,
+        "done": tally.done,
+        "branch": tally.branch,
+        "fast_forwarded": tally.is_landed,
         "locked_by": info.locked_by,
         "goal": facts.title,
         "cwd": facts.cwd,
@@ -93,87 +198,4 @@ fn object(info: &SessionInfo) -> Value {
         "last_at": facts.last_at,
         "records": facts.records,
     })
-}
-
-/// Prints a run as it stands.
-///
-/// # Errors
-/// When there is no such run, or it cannot be read.
-pub fn show(data: &DataFolder, args: &ShowArgs) -> Result<(), Failure> {
-    let id = match &args.run {
-        Some(name) => named(data, name)?,
-        None => newest(data)?,
-    };
-    let report = archive::read(data, id, Seq(1))?;
-    let swarm = Swarm::fold(&report.records);
-    if swarm.ground.is_none() && swarm.nodes.is_empty() {
-        return Err(no_run(id));
-    }
-    let plan = swarm.plan();
-    let expected = forecast(&plan, swarm.lanes(), &Default::default());
-    let said = Report::new(&swarm, id, Some(expected));
-    if args.json {
-        return output::json(&said.json());
-    }
-    let environment = Environment::read();
-    let paper = Paper::find(&environment);
-    let preview = Preview::new(plan, Vec::new(), swarm.remarks.clone(), &Default::default());
-    let text = match swarm.phase {
-        Phase::Proposed => preview.text(paper),
-        _ => whole(&swarm, &preview, &said, paper),
-    };
-    output::line(&text)
-}
-
-/// The drawing, the batches, the report.
-fn whole(swarm: &Swarm, preview: &Preview, report: &Report, paper: Paper) -> String {
-    let mut parts = Vec::new();
-    parts.extend(preview.drawing(paper));
-    if !swarm.batches.is_empty() {
-        let lines = swarm.batches.iter().map(|batch| batch_line(swarm, batch));
-        parts.push(lines.collect::<Vec<String>>().join("\n"));
-    }
-    parts.push(report.text(paper));
-    parts.join("\n\n")
-}
-
-fn batch_line(swarm: &Swarm, batch: &views::Batch) -> String {
-    let names: Vec<&str> = batch
-        .nodes
-        .iter()
-        .filter_map(|id| Some(swarm.node(*id)?.name()))
-        .collect();
-    let end = match (&batch.landed, batch.is_red(), batch.conflicts.is_empty()) {
-        (Some(to), ..) => format!("landed at {}", super::report::short(&to.to_string())),
-        (None, true, _) => "red".to_owned(),
-        (None, false, false) => "in conflict".to_owned(),
-        (None, false, true) => "not landed".to_owned(),
-    };
-    format!("batch {}: {} ({end})", batch.number, words::list(&names, 8))
-}
-
-/// The newest run of the folder the command was typed in, else of all.
-fn newest(data: &DataFolder) -> Result<SessionId, Failure> {
-    let environment = Environment::read();
-    let here = environment.cwd()?.to_owned();
-    let runs = runs(data)?;
-    let own = runs
-        .iter()
-        .find(|info| info.facts.cwd.as_ref() == Some(&here));
-    own.or(runs.first()).map(|info| info.id).ok_or_else(|| {
-        Failure::new(
-            Kind::Session,
-            "swarm: there is no run yet",
-            "begin one with formic swarm \"GOAL\", or look at one: formic demo",
-        )
-    })
-}
-
-/// A chat is not a run.
-pub fn no_run(id: SessionId) -> Failure {
-    Failure::new(
-        Kind::Session,
-        format_args!("session {id}: it is a chat, not a run of a swarm"),
-        "`formic swarm ls` shows the runs; `formic sessions show` shows a chat",
-    )
 }

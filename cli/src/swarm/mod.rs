@@ -3,12 +3,15 @@
 mod ask;
 mod begin;
 mod block;
+mod choose;
 mod control;
 mod document;
 mod draw;
 mod inbox;
 mod list;
+mod look;
 mod marks;
+mod node;
 mod painter;
 mod pilot;
 mod plan;
@@ -20,6 +23,9 @@ mod screen;
 mod show;
 mod told;
 mod words;
+
+pub use list::outcome;
+pub use words::brief;
 
 use std::process::ExitCode;
 
@@ -44,7 +50,7 @@ pub fn run(args: &SwarmArgs) -> Result<ExitCode, Failure> {
     match command {
         SwarmCommand::Resume(args) => return block_on(begin::resume(args)).map(ExitCode::from),
         SwarmCommand::Ls(args) => list::ls(&data()?, args),
-        SwarmCommand::Show(args) => list::show(&data()?, args),
+        SwarmCommand::Show(args) => look::show(&data()?, args),
         SwarmCommand::Cancel(args) => block_on(control::cancel(&data()?, args)),
         SwarmCommand::Pause(args) => block_on(control::pause(&data()?, args)),
         SwarmCommand::Steer(args) => block_on(control::steer(&data()?, args)),
@@ -67,5 +73,6 @@ pub fn written(plan: &Plan) -> PlanDocument {
 
 /// The report of a run for people.
 pub fn reported(swarm: &views::Swarm, run: SessionId) -> String {
-    report::Report::new(swarm, run, None).text(Paper::find(&Environment::read()))
+    let paper = Paper::find(&Environment::read());
+    report::Report::new(swarm, run, (None, report::Moment::AtRest)).text(paper)
 }

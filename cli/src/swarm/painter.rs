@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::words::{breadth, columns};
+use super::words::{breadth, columns, safe};
 
 /// Draws on stderr. The cursor always stands below the block, so that nothing has to be put back, whatever ends the process.
 #[derive(Default)]
@@ -31,12 +31,13 @@ impl Line {
 }
 
 impl Painter {
-    /// Draws these lines in place of the ones before; `width` columns are there. Nothing is written if nothing changed.
-    pub fn paint(&mut self, lines: &[Line], width: usize) {
+    /// Draws these lines in place of the ones before; `width` columns are there. What is to stay is written above them.
+    /// Nothing is written if nothing changed.
+    pub fn paint(&mut self, lines: &[Line], stays: &[String], width: usize) {
         let fitted: Vec<Line> = lines.iter().map(|line| fitted(line, width)).collect();
         let texts: Vec<String> = fitted.iter().map(|line| line.text.clone()).collect();
-        if texts != self.drawn {
-            let frame = self.frame(&fitted, width);
+        if texts != self.drawn || !stays.is_empty() {
+            let frame = self.frame(&fitted, stays, width);
             send(&frame);
             self.drawn = texts;
         }
@@ -51,8 +52,12 @@ impl Painter {
     }
 
     /// Everything at once, shown at once by terminals that can.
-    fn frame(&self, lines: &[Line], width: usize) -> String {
+    fn frame(&self, lines: &[Line], stays: &[String], width: usize) -> String {
         let mut frame = format!("\u{1b}[?2026h{}", self.back(width));
+        for line in stays {
+            // It may be longer than the terminal is broad: the block below begins where it ends.
+            frame.push_str(&format!("\u{1b}[J{}\r\n", safe(line)));
+        }
         for line in lines {
             match line.colour {
                 Some((colour, many)) => {
@@ -117,9 +122,13 @@ mod tests {
                 colour: Some((32, 3)),
             },
         ];
-        let frame = painter.frame(&lines, 20);
+        let frame = painter.frame(&lines, &[], 20);
         let then = "\u{1b}[?2026h\r\u{1b}[3Aone\u{1b}[K\r\n\u{1b}[32mtwo\u{1b}[0m three\u{1b}[K\r\n\u{1b}[J\u{1b}[?2026l";
         assert_eq!(frame, then);
+        let stays = painter.frame(&lines[..1], &["landed at 1\u{1b}".to_owned()], 20);
+        let then =
+            "\u{1b}[?2026h\r\u{1b}[3A\u{1b}[Jlanded at 1 \r\none\u{1b}[K\r\n\u{1b}[J\u{1b}[?2026l";
+        assert_eq!(stays, then);
         let long = fitted(&Line::plain("a\u{1b}b".repeat(10)), 8);
         assert_eq!(long.text, "a ba ba");
         assert_eq!(fitted(&Line::plain("日本語日本語"), 8).text, "日本語");

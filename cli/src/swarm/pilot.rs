@@ -4,8 +4,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actors::plans::{Forecast, Prices, forecast};
-use actors::{CommandError, Past, RunCommand, Source, Stopped, Subscription, Swarm};
+use actors::plans::{Forecast, forecast};
+use actors::{CommandError, Past, RunCommand, RunPhase, Source, Stopped, Subscription, Swarm};
 use protocol::{Block, InterruptCause, NodeId, NodeName, Notice, PermissionMode, Plan};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use views::Phase;
@@ -13,12 +13,13 @@ use views::Phase;
 use super::ask::{Answer, Asker};
 use super::inbox::{Inbox, LOOK, Letter, Want};
 use super::preview::{Edge, Preview};
-use super::report::Report;
+use super::report::{Moment, Report};
 use super::show::Show;
 use crate::args::OutputFormat;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::output;
-use crate::run::signals::Stops;
+use crate::resolve::swarm::Tariff;
+use crate::run::signals::{Stops, stopped};
 
 /// How long a run may take to close.
 const CLOSING: Duration = Duration::from_secs(10);
@@ -44,7 +45,7 @@ pub struct Terms {
     /// Whether the plan is only shown.
     pub dry_run: bool,
     /// What the models cost.
-    pub prices: Prices,
+    pub tariff: Tariff,
     /// What the session may do.
     pub mode: PermissionMode,
     /// The edges that the scopes of the plan file demand.
@@ -135,7 +136,8 @@ impl Pilot {
         }
         let mut is_asked = false;
         loop {
-            if self.show.view.is_over() {
+            // The run itself may have been opened again by a record that has not come yet.
+            if self.show.view.is_over() && self.swarm.phase() == RunPhase::Closed {
                 return Ok(End::Over);
             }
             match (&self.show.view.phase, is_asked) {
@@ -201,7 +203,7 @@ impl Pilot {
         output::note(&preview.text(self.show.paper()));
         let mut asker = Asker::new(self.swarm.id(), self.terms.mode);
         let answer = asker
-            .ask(preview, &mut self.stops, &self.terms.prices)
+            .ask(preview, &mut self.stops, &self.terms.tariff)
             .await?;
         match answer {
             Answer::Approve { plan, preview } => {
@@ -234,7 +236,7 @@ impl Pilot {
             view.plan(),
             derived,
             view.remarks.clone(),
-            &self.terms.prices,
+            &self.terms.tariff,
         )
     }
 
@@ -285,6 +287,10 @@ impl Pilot {
     async fn carry_out(&mut self, letter: &Letter) -> Result<(), String> {
         let command = match letter.want.clone()? {
             Want::Cancel(why) => RunCommand::Cancel { why },
+            Want::End(name, why) => RunCommand::End {
+                node: self.node(&name)?,
+                why,
+            },
             Want::Pause => RunCommand::Pause,
             Want::Unpause => RunCommand::Unpause,
             Want::Retry(name) => RunCommand::Retry {
@@ -342,26 +348,27 @@ impl Pilot {
     /// Says how it ended.
     fn tell(&mut self, end: End) -> Result<u8, Failure> {
         self.show.clear();
-        let id = self.swarm.id();
+        let (id, short) = (self.swarm.id(), self.swarm.id().digits());
         match end {
             End::Over if self.terms.dry_run => {
                 output::note(&format!(
-                    "nothing was done; carry it out with: formic swarm resume {id} --yes"
+                    "nothing was done; carry it out with: formic swarm resume {short} --yes"
                 ));
                 return Ok(0);
             }
             End::Unapproved => {
                 output::note(&format!(
-                    "error: plan: nobody approved it\nhint: approve it with: formic swarm resume {id} --yes"
+                    "error: plan: nobody approved it\nhint: approve it with: formic swarm resume {short} --yes"
                 ));
                 return Ok(5);
             }
             End::Over | End::Stopped(_) => {}
         }
         let lanes = self.show.view.lanes();
-        let expected = || forecast(&self.show.view.plan(), lanes, &self.terms.prices);
+        let expected = || forecast(&self.show.view.plan(), lanes, &self.terms.tariff.prices);
         let expected = self.forecast.take().unwrap_or_else(expected);
-        let report = Report::new(&self.show.view, id, Some(expected));
+        let moment = Moment::Leaving(self.source.now());
+        let report = Report::new(&self.show.view, id, (Some(expected), moment));
         match self.show.format() {
             OutputFormat::Text => output::line(&report.text(self.show.paper()))?,
             OutputFormat::Json | OutputFormat::StreamJson | OutputFormat::Events => {
@@ -370,25 +377,11 @@ impl Pilot {
         }
         match end {
             End::Stopped(cause) => {
-                let failure = stopped(cause, &format!("formic swarm resume {id}"));
+                let failure = stopped(cause, &format!("formic swarm resume {short}"));
                 output::note(&failure.to_string());
                 Ok(failure.kind.exit_code())
             }
             End::Over | End::Unapproved => Ok(report.code()),
         }
     }
-}
-
-/// The run was stopped from outside.
-fn stopped(cause: InterruptCause, again: &str) -> Failure {
-    let (kind, message) = match cause {
-        InterruptCause::User => (Kind::Interrupted, "run: interrupted"),
-        InterruptCause::Terminate => (Kind::Terminated, "run: terminated"),
-        InterruptCause::Timeout => (Kind::Timeout, "--timeout: the time was over"),
-    };
-    Failure::new(
-        kind,
-        message,
-        format_args!("what was done so far is kept: go on with {again}"),
-    )
 }

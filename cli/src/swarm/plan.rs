@@ -70,9 +70,11 @@ pub async fn rehearse(
     let rehearsed = plans::rehearse(root, document, isolation(run, args), mode).await;
     rehearsed.map_err(|unfit| match unfit {
         Unfit::Plan(problems) => unsound(&problems),
-        Unfit::Git(_) | Unfit::Folder { .. } => Failure::usage(
+        // As a run says it that begins without a plan.
+        Unfit::Git(error) => actors::OpenError::Git(error).into(),
+        Unfit::Folder { .. } => Failure::usage(
             format_args!("could not {unfit}"),
-            "start in a git repository with at least one commit and nothing half done, or work in the one folder: --isolation shared",
+            "check that the folder is there and may be read",
         ),
     })
 }

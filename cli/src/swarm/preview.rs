@@ -1,6 +1,6 @@
 //! A plan before it is carried out: the drawing, its nodes, the edges its scopes demand, what it would take.
 
-use actors::plans::{DerivedEdge, Forecast, Prices, better_alone, forecast};
+use actors::plans::{DerivedEdge, Forecast, better_alone, forecast};
 use protocol::{Cost, Node, NodeId, Plan};
 use serde_json::{Value, json};
 
@@ -8,6 +8,7 @@ use super::draw::{Knot, Strokes, dag};
 use super::screen::Paper;
 use super::{document, words};
 use crate::output;
+use crate::resolve::swarm::Tariff;
 
 /// More nodes than this are listed, not drawn.
 const MOST_DRAWN: usize = 60;
@@ -50,13 +51,16 @@ pub struct Preview {
     pub remarks: Vec<String>,
     /// What it would take.
     pub forecast: Forecast,
+    /// The models it needs whose price is not known.
+    unpriced: Vec<String>,
 }
 
 impl Preview {
     /// A plan with its forecast at these prices.
-    pub fn new(plan: Plan, derived: Vec<Edge>, remarks: Vec<String>, prices: &Prices) -> Self {
+    pub fn new(plan: Plan, derived: Vec<Edge>, remarks: Vec<String>, tariff: &Tariff) -> Self {
         Self {
-            forecast: forecast(&plan, plan.caps.max_parallel, prices),
+            forecast: forecast(&plan, plan.caps.max_parallel, &tariff.prices),
+            unpriced: tariff.unpriced(&plan),
             plan,
             derived,
             remarks,
@@ -166,7 +170,7 @@ impl Preview {
             "forecast: {}, about {} tokens, {}, about {} (no order could take less than {})\nlongest chain: {}",
             words::count(*agents as usize, "agent"),
             words::tokens(*tokens),
-            words::money(cost.map(Cost::usd)),
+            words::cost(cost.map(Cost::usd), &self.unpriced),
             words::span(*makespan_ms),
             words::span(*lower_bound_ms),
             names.join(" > "),

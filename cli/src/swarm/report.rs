@@ -1,7 +1,7 @@
 //! The report at the end of a run: every node, the totals against the forecast, what landed where, and what did not.
 
 use actors::plans::Forecast;
-use protocol::{Cost, SessionId};
+use protocol::{Cost, SessionId, Timestamp};
 use serde_json::{Value, json};
 use views::{NodeLine, NodeState, RunStatus, Swarm, SwarmReport};
 
@@ -24,15 +24,45 @@ const REMARK: usize = 100;
 pub struct Report {
     report: SwarmReport,
     forecast: Option<Forecast>,
+    /// The models of its agents whose price is not known.
+    unpriced: Vec<String>,
+    has_process: bool,
+}
+
+/// When a report is made, and by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Of a run that no process has: as its records leave it.
+    AtRest,
+    /// By the process that has had it until this moment and lets it go.
+    Leaving(Timestamp),
+    /// Of a run that a process has at this moment.
+    UnderWay(Timestamp),
 }
 
 impl Report {
     /// The report of a run as it stands.
-    pub fn new(swarm: &Swarm, run: SessionId, forecast: Option<Forecast>) -> Self {
+    pub fn new(
+        swarm: &Swarm,
+        run: SessionId,
+        (forecast, moment): (Option<Forecast>, Moment),
+    ) -> Self {
+        let models = swarm.ledger.models.iter();
+        let unpriced = models.filter(|(_, tally)| tally.cost.is_none());
         Self {
-            report: swarm.report(run),
+            report: match moment {
+                Moment::AtRest => swarm.report(run),
+                Moment::Leaving(now) | Moment::UnderWay(now) => swarm.report_at(run, now),
+            },
             forecast,
+            unpriced: unpriced.map(|(model, _)| model.clone()).collect(),
+            has_process: matches!(moment, Moment::UnderWay(_)),
         }
+    }
+
+    /// Whether it can go on and nobody works on it.
+    fn is_interrupted(&self) -> bool {
+        self.report.status == RunStatus::Unfinished && !self.has_process
     }
 
     /// The exit code that the report amounts to.
@@ -84,12 +114,17 @@ impl Report {
             RunStatus::LimitReached => "a budget was used up",
             RunStatus::Cancelled => "cancelled",
             RunStatus::Rejected => "the plan was rejected; nothing was done",
-            RunStatus::Unfinished => "not over yet",
+            RunStatus::Unfinished if self.has_process => "under way",
+            RunStatus::Unfinished => "interrupted",
+        };
+        let so_far = match self.report.status {
+            RunStatus::Unfinished => " done",
+            _ => "",
         };
         let goal = words::brief(&self.report.goal, 200);
-        let run = self.report.run_id;
+        let run = self.report.run_id.digits();
         format!(
-            "{goal}\nrun {run}: {said} ({} of {})",
+            "{goal}\nrun {run}: {said} ({} of {}{so_far})",
             totals.done,
             words::count(totals.nodes, "node")
         )
@@ -109,7 +144,7 @@ impl Report {
         ];
         let mut rows = vec![heads.map(str::to_owned).to_vec()];
         let nodes = self.report.nodes.iter();
-        rows.extend(nodes.map(|node| row(node, paper.strokes)));
+        rows.extend(nodes.map(|node| row(node, paper.strokes, self.is_interrupted())));
         if paper.room < NARROW {
             rows.iter_mut().for_each(|row| drop(row.drain(LESSER)));
         }
@@ -129,7 +164,7 @@ impl Report {
             words::count(used.model_calls as usize, "model call"),
             words::count(used.tool_calls as usize, "tool call"),
             words::tokens(spent),
-            words::money(used.cost_usd),
+            words::cost(used.cost_usd, &self.unpriced),
             words::span(used.wall_ms),
         )];
         if let Some(forecast) = &self.forecast {
@@ -138,7 +173,7 @@ impl Report {
                 words::count(forecast.agents as usize, "agent"),
                 words::tokens(forecast.tokens),
                 share(spent, forecast.tokens),
-                words::money(forecast.cost.map(Cost::usd)),
+                words::cost(forecast.cost.map(Cost::usd), &self.unpriced),
                 words::span(forecast.makespan_ms),
             ));
         }
@@ -150,22 +185,36 @@ impl Report {
 
     /// How to go on with what is not done.
     fn next(&self) -> Option<String> {
-        let run = self.report.run_id;
-        let failed = |node: &&NodeLine| node.state == NodeState::Failed;
-        let first = self.report.nodes.iter().find(failed)?;
-        let is_over = self.report.status != RunStatus::Unfinished;
-        let again = match is_over {
-            true => format!(" && formic swarm resume {run}"),
-            false => String::new(),
-        };
-        let mut text = format!(
-            "what its agents said and did: formic sessions show {run}\ntry one again: formic swarm retry {run} {}{again}",
-            first.id
-        );
-        if is_over && self.report.nodes.iter().any(|node| node.denials > 0) {
-            text.push_str(" --allowedTools \"Bash(COMMAND:*)\"");
+        let run = self.report.run_id.digits();
+        let mut lines = Vec::new();
+        let given_up =
+            |node: &&NodeLine| matches!(node.state, NodeState::Failed | NodeState::Cancelled);
+        if let Some(first) = self.report.nodes.iter().find(given_up) {
+            let is_over = self.report.status != RunStatus::Unfinished;
+            let again = match is_over {
+                true => format!(" && formic swarm resume {run}"),
+                false => String::new(),
+            };
+            let has_denials = self.report.nodes.iter().any(|node| node.denials > 0);
+            let rule = match is_over && has_denials {
+                true => " --allowedTools \"Bash(COMMAND:*)\"",
+                false => "",
+            };
+            let node = &first.id;
+            lines.push(format!(
+                "what was tried at a node, and why it came back: formic swarm show {run} {node}"
+            ));
+            lines.push(format!(
+                "what its agents said and did: formic sessions show {run}"
+            ));
+            lines.push(format!(
+                "try one again: formic swarm retry {run} {node}{again}{rule}"
+            ));
         }
-        Some(text)
+        if self.is_interrupted() {
+            lines.push(format!("go on with the run: formic swarm resume {run}"));
+        }
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
     /// What was done and is on no branch, with the way to it.
@@ -183,7 +232,8 @@ impl Report {
         let commit = short(&target.commit.to_string());
         let branch = &target.branch;
         Some(match (target.fast_forwarded, &target.remark) {
-            (true, _) => format!("landed: {branch} is at {commit}"),
+            (true, None) => format!("landed: {branch} is at {commit}"),
+            (true, Some(remark)) => format!("landed: {branch} is at {commit}; {remark}"),
             (false, Some(remark)) => format!("left on the branch {branch} at {commit}: {remark}"),
             (false, None) => {
                 format!("left on the branch {branch} at {commit}; take it with: git merge {branch}")
@@ -192,7 +242,12 @@ impl Report {
     }
 }
 
-fn row(node: &NodeLine, strokes: Strokes) -> Vec<String> {
+fn row(node: &NodeLine, strokes: Strokes, is_interrupted: bool) -> Vec<String> {
+    let state = match (node.state, is_interrupted) {
+        // No process has it: whatever its records say, nothing of it goes on.
+        (NodeState::Working | NodeState::Inspecting | NodeState::InBatch, true) => "interrupted",
+        (state, _) => state.name(),
+    };
     let check = node
         .checks
         .last()
@@ -208,7 +263,7 @@ fn row(node: &NodeLine, strokes: Strokes) -> Vec<String> {
     let why = node.reason.as_ref().map(|why| words::brief(why, REMARK));
     vec![
         node.id.to_string(),
-        format!("{} {}", mark(node.state, strokes), node.state.name()),
+        format!("{} {state}", mark(node.state, strokes)),
         node.attempts.to_string(),
         node.files.len().to_string(),
         check.unwrap_or_else(|| "-".to_owned()),
@@ -244,7 +299,7 @@ mod tests {
     fn the_report_is_a_table_with_its_totals_and_where_the_result_is() {
         let swarm = Swarm::fold(&sample::over());
         let expected = forecast(&sample::plan(), 8, &Default::default());
-        let report = Report::new(&swarm, sample::session(), Some(expected));
+        let report = Report::new(&swarm, sample::session(), (Some(expected), Moment::AtRest));
         let paper = Paper {
             width: 100,
             room: usize::MAX,

@@ -32,6 +32,8 @@ pub struct Show {
     has_begun: bool,
     /// A line that stands in the block until another one does.
     note: Option<String>,
+    /// Lines that are to stay above the block and are not there yet.
+    stays: Vec<String>,
 }
 
 /// What decides how a run is shown.
@@ -66,6 +68,7 @@ impl Show {
             states: BTreeMap::new(),
             has_begun: false,
             note: None,
+            stays: Vec::new(),
         }
     }
 
@@ -100,10 +103,11 @@ impl Show {
             OutputFormat::StreamJson => self.streamed(record)?,
             OutputFormat::Text | OutputFormat::Json => {}
         }
-        if !self.screen.is_live {
-            if let Some(line) = told::line(record, &self.view) {
-                output::note(&line);
-            }
+        let line = told::line(record, &self.view);
+        if self.screen.is_live {
+            self.stays.extend(line.filter(|_| told::stays(record)));
+        } else {
+            line.iter().for_each(|line| output::note(line));
             self.calls(record);
         }
         Ok(())
@@ -183,13 +187,16 @@ impl Show {
             now: source.now(),
         };
         let lines = block::lines(&self.view, self.note.as_deref(), &frame);
-        self.painter.paint(&lines, width);
+        let stays = std::mem::take(&mut self.stays);
+        self.painter.paint(&lines, &stays, width);
     }
 
     /// Takes the block away, so that something else can be written.
     pub fn clear(&mut self) {
         let (width, _) = screen::size(&self.environment);
         self.painter.clear(width);
+        let stays = std::mem::take(&mut self.stays);
+        stays.iter().for_each(|line| output::note(line));
     }
 
     /// Says something beside the run.

@@ -21,6 +21,27 @@ pub fn line(record: &Record, swarm: &Swarm) -> Option<String> {
     }
 }
 
+/// Whether a record's line is worth staying above the block of a terminal: what landed, and what was given up.
+pub const fn stays(record: &Record) -> bool {
+    match &record.event {
+        Event::Workspace(event) => matches!(event, WorkspaceEvent::Advanced { .. }),
+        Event::Plan(event) => matches!(
+            event,
+            PlanEvent::NodeEnded {
+                end: NodeEnd::Failed,
+                ..
+            }
+        ),
+        Event::Session(_)
+        | Event::Turn(_)
+        | Event::Model(_)
+        | Event::Tool(_)
+        | Event::Permission(_)
+        | Event::Memory(_)
+        | Event::Fault(_) => false,
+    }
+}
+
 fn name(swarm: &Swarm, id: NodeId) -> String {
     swarm
         .node(id)

@@ -14,6 +14,17 @@ pub fn span(ms: u64) -> String {
     }
 }
 
+/// How long ago, in the largest unit that fits.
+pub fn age(ms: u64) -> String {
+    let minutes = ms / 60_000;
+    match minutes {
+        0 => format!("{}s ago", ms / 1_000),
+        1..60 => format!("{minutes}m ago"),
+        60..2_880 => format!("{}h ago", minutes / 60),
+        _ => format!("{}d ago", minutes / 1_440),
+    }
+}
+
 /// A count of tokens in three or four characters.
 pub fn tokens(count: u64) -> String {
     match count {
@@ -31,6 +42,15 @@ pub fn money(usd: Option<f64>) -> String {
         Some(0.0) => "$0".to_owned(),
         Some(usd) if usd < 0.01 => format!("${usd:.4}"),
         Some(usd) => format!("${usd:.2}"),
+    }
+}
+
+/// Dollars in the middle of a sentence: where they are not known, whose price is not.
+pub fn cost(usd: Option<f64>, unpriced: &[String]) -> String {
+    match (usd, unpriced) {
+        (Some(_), _) => money(usd),
+        (None, []) => "price not known".to_owned(),
+        (None, models) => format!("no price known for {}", models.join(", ")),
     }
 }
 
@@ -112,6 +132,14 @@ mod tests {
         for (ms, then) in spans {
             assert_eq!(span(ms), then);
         }
+        for (ms, then) in [
+            (59_999, "59s ago"),
+            (60_000, "1m ago"),
+            (47 * 3_600_000, "47h ago"),
+            (48 * 3_600_000, "2d ago"),
+        ] {
+            assert_eq!(age(ms), then);
+        }
         for (n, then) in [
             (0, "0"),
             (999, "999"),
@@ -121,6 +149,10 @@ mod tests {
         ] {
             assert_eq!(tokens(n), then);
         }
+        let models = ["a".to_owned(), "b".to_owned()];
+        assert_eq!(cost(None, &models), "no price known for a, b");
+        assert_eq!(cost(None, &[]), "price not known");
+        assert_eq!(cost(Some(0.5), &models), "$0.50");
         for (usd, then) in [
             (None, "$?"),
             (Some(0.0), "$0"),

@@ -6,12 +6,16 @@
     reason = "tests say what they expect by failing"
 )]
 
+mod asked;
 mod formic;
 mod headless;
 mod help;
 mod input;
 mod invalid;
+mod leftovers;
+mod runs;
 mod sessions;
 mod settings;
 mod stops;
 mod swarm;
+mod terminal;

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::formic::{Ran, World, ran};
 
-const PLAN: &str = r#"{"version": 1, "goal": "append a line to two files", "nodes": [
+pub const PLAN: &str = r#"{"version": 1, "goal": "append a line to two files", "nodes": [
     {"id": "a", "title": "edit a", "brief": "append done to a.txt", "writes": ["a.txt"], "accept": {"cmd": "grep -q done a.txt"}},
     {"id": "b", "title": "edit b", "brief": "append done to b.txt", "deps": ["a"], "writes": ["b.txt"], "accept": {"cmd": "grep -q done b.txt"}},
     {"id": "c", "title": "edit c", "brief": "make c.txt", "writes": ["c.txt"], "accept": {"cmd": "grep -q done c.txt"}}]}"#;
 
 /// Agents that do what their node says; c says it is done before it is.
-fn script() -> Value {
+pub fn script() -> Value {
     let says = |node: &str, turn: u32, reply: Value| json!({"name": node, "when": {"marker": format!("[node {node}]"), "turn": turn}, "reply": reply});
     let writes = |path: &str| json!({"steps": [{"tool": "write", "input": {"path": path, "content": "done\n"}}]});
     let appends = |path: &str| json!({"steps": [{"tool": "bash", "input": {"command": format!("echo done >> {path}")}}]});
@@ -26,7 +26,7 @@ fn script() -> Value {
 }
 
 /// A git repository with two files and a plan beside it.
-fn world(script: &Value) -> (World, scripted::Background) {
+pub fn world(script: &Value) -> (World, scripted::Background) {
     let (world, server) = World::with_model(script);
     world.write("project/a.txt", "a\n");
     world.write("project/b.txt", "b\n");
@@ -37,7 +37,7 @@ fn world(script: &Value) -> (World, scripted::Background) {
     (world, server)
 }
 
-fn git(world: &World, arguments: &[&str]) -> String {
+pub fn git(world: &World, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .args(["-c", "user.name=t", "-c", "user.email=t@t"])
         .args(arguments)
@@ -53,13 +53,13 @@ fn git(world: &World, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn swarm(world: &World, more: &[&str]) -> Ran {
+pub fn swarm(world: &World, more: &[&str]) -> Ran {
     let mut args = vec!["swarm", "--plan", "../plan.json"];
     args.extend(more);
     world.run(&args)
 }
 
-fn runs(world: &World) -> Vec<Value> {
+pub fn runs(world: &World) -> Vec<Value> {
     let listed = world.run(&["swarm", "ls", "--json"]).json();
     listed.as_array().unwrap().clone()
 }
@@ -113,7 +113,12 @@ fn a_plan_is_carried_out_and_lands_on_the_branch() {
     );
     let cost = world.run(&["cost", "--json"]).json();
     assert_eq!(cost["sessions"][0]["nodes"]["c"]["calls"], 3);
-    assert!(world.run(&["sessions", "list"]).out.contains("swarm: over"));
+    assert!(
+        world
+            .run(&["sessions", "list"])
+            .out
+            .contains("swarm: landed")
+    );
 }
 
 #[test]
@@ -129,7 +134,7 @@ fn nobody_to_approve_it_stops_with_the_plan_and_resume_carries_it_out() {
     assert!(
         stopped
             .err
-            .contains("hint: approve it with: formic swarm resume ses_"),
+            .contains("hint: approve it with: formic swarm resume "),
         "{}",
         stopped.err
     );
@@ -238,7 +243,10 @@ fn another_process_pauses_steers_and_cancels_a_run() {
     let unknown = world.run(&["swarm", "steer", &id, "z", "mind the gap"]);
     assert_eq!(
         (unknown.code, unknown.err.lines().next()),
-        (2, Some("error: NODE: z: the run has no such node"))
+        (
+            2,
+            Some(format!("error: NODE: z: run {} has no such node", &id[24..]).as_str())
+        )
     );
     let early = world.run(&["swarm", "retry", &id, "a"]);
     assert!(

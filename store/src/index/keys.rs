@@ -6,8 +6,8 @@ use uuid::Uuid;
 /// Session id (16 bytes) to what is known of that session, as JSON.
 ///
 /// A tree whose values change their form takes a new name; the names of retired trees are never used again and
-/// stay listed here. Retired: none.
-pub(crate) const SESSIONS: &str = "sessions.1";
+/// stay listed here. Retired: sessions.1.
+pub(crate) const SESSIONS: &str = "sessions.2";
 
 /// A key of [`SESSIONS`]; keys sort as their ids do, which is by the time the session began.
 pub(crate) const fn of_session(session: SessionId) -> [u8; 16] {

@@ -9,6 +9,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::run::{RunFold, RunStage, RunTally};
 use crate::error::Result;
 use crate::folder::DataFolder;
 use crate::journal::Reader;
@@ -36,43 +37,33 @@ pub struct Facts {
     /// Where it branched off, if it is a fork.
     pub forked: Option<ForkPoint>,
     /// How far it is, if it is a run of a swarm.
-    #[serde(default)]
     pub run: Option<RunStage>,
+    /// What has come of it, if it is a run.
+    pub tally: Option<RunTally>,
     /// Why the journal could not be read to its end, if so: its end is damaged, or a newer formic wrote it.
     pub problem: Option<String>,
 }
 
-/// How far a run of a swarm is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunStage {
-    /// There is no plan yet.
-    Planning,
-    /// A plan waits to be approved.
-    Proposed,
-    /// Its nodes are worked on.
-    Running,
-    /// Nothing new starts.
-    Paused,
-    /// It was given up and is being ended.
-    Ending,
-    /// Its plan was turned down.
-    Rejected,
-    /// It is over.
-    Closed,
+/// What has to be known of a session's past to tell its facts.
+#[derive(Default)]
+struct Fold {
+    /// The nodes of sub-agents.
+    called: BTreeSet<NodeId>,
+    run: RunFold,
 }
 
-impl RunStage {
-    /// In a word or two, for people.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Planning => "planning",
-            Self::Proposed => "waits for approval",
-            Self::Running => "unfinished",
-            Self::Paused => "paused",
-            Self::Ending => "being ended",
-            Self::Rejected => "rejected",
-            Self::Closed => "over",
+impl Fold {
+    fn apply(&mut self, record: &Record) {
+        match &record.event {
+            Event::Plan(event) => self.run.plan(event),
+            Event::Workspace(event) => self.run.workspace(event),
+            Event::Session(_)
+            | Event::Turn(_)
+            | Event::Model(_)
+            | Event::Tool(_)
+            | Event::Permission(_)
+            | Event::Memory(_)
+            | Event::Fault(_) => {}
         }
     }
 }
@@ -85,31 +76,30 @@ impl Facts {
     pub(crate) fn read(data: &DataFolder, session: SessionId) -> Result<Self> {
         let mut reader = Reader::open(data, session)?.without_bulk();
         let mut facts = Self::default();
-        let mut called = BTreeSet::new();
-        loop {
+        let mut fold = Fold::default();
+        facts.problem = loop {
             match reader.next_record() {
-                Ok(Some(record)) => facts.take(&record, &mut called),
-                Ok(None) => break,
-                Err(error) => {
-                    facts.problem = Some(error.to_string());
-                    return Ok(facts);
-                }
+                Ok(Some(record)) => facts.take(&record, &mut fold),
+                Ok(None) => break reader.cut().map(|cut| cut.reason.to_string()),
+                Err(error) => break Some(error.to_string()),
             }
-        }
-        facts.problem = reader.cut().map(|cut| cut.reason.to_string());
+        };
+        facts.tally = facts.run.map(|_| fold.run.tally());
         Ok(facts)
     }
 
     /// Takes a record in. What a sub-agent does is part of its caller's turn.
-    fn take(&mut self, record: &Record, called: &mut BTreeSet<NodeId>) {
+    fn take(&mut self, record: &Record, fold: &mut Fold) {
         self.records += 1;
         self.opened_at.get_or_insert(record.at);
         self.last_at = Some(record.at);
         if let Event::Model(ModelEvent::Replied { calls, .. }) = &record.event {
             let tasks = calls.iter().filter(|call| call.tool == TASK_TOOL);
-            called.extend(tasks.map(|call| NodeId::of_call(call.call)));
+            let called = tasks.map(|call| NodeId::of_call(call.call));
+            fold.called.extend(called);
         }
-        if record.node.is_none_or(|node| !called.contains(&node)) {
+        if record.node.is_none_or(|node| !fold.called.contains(&node)) {
+            fold.apply(record);
             self.apply(record);
         }
     }
@@ -147,7 +137,9 @@ impl Facts {
             PlanEvent::Closed if self.run == Some(RunStage::Rejected) => RunStage::Rejected,
             PlanEvent::Closed => RunStage::Closed,
             // A node of a run that is over can be tried again.
-            PlanEvent::NodeStarted { .. } if self.run == Some(RunStage::Closed) => {
+            PlanEvent::NodeStarted { .. } | PlanEvent::Patched { .. }
+                if self.run == Some(RunStage::Closed) =>
+            {
                 RunStage::Running
             }
             PlanEvent::Patched { .. }

@@ -4,6 +4,7 @@ mod check;
 mod facts;
 mod fork;
 mod removal;
+mod run;
 
 use std::fs;
 use std::io;
@@ -14,9 +15,10 @@ use protocol::SessionId;
 use serde::Serialize;
 
 pub use check::{Condition, check};
-pub use facts::{Facts, RunStage};
+pub use facts::Facts;
 pub use fork::fork;
 pub use removal::delete;
+pub use run::{RunStage, RunTally};
 
 use crate::error::{About, Result};
 use crate::folder::DataFolder;
@@ -75,6 +77,24 @@ pub fn newest_first(data: &DataFolder) -> Result<Vec<SessionId>> {
     let mut sessions: Vec<_> = ids(data)?.into_iter().filter_map(aged).collect();
     sessions.sort_unstable_by(|a, b| b.cmp(a));
     Ok(sessions.into_iter().map(|(_, id)| id).collect())
+}
+
+/// The sessions whose lock is still signed by a process that is gone.
+///
+/// # Errors
+/// The folder of the sessions cannot be listed.
+pub fn forgotten_locks(data: &DataFolder) -> Result<Vec<SessionId>> {
+    let mut sessions = ids(data)?;
+    sessions.retain(|id| lock::is_forgotten(&data.session(*id)));
+    Ok(sessions)
+}
+
+/// Takes such a signature off. Whether it was one.
+///
+/// # Errors
+/// The disk's.
+pub fn forget_lock(data: &DataFolder, session: SessionId) -> Result<bool> {
+    lock::forget(&data.session(session))
 }
 
 /// Throws the index away, reads every journal, and gives how many sessions there are.

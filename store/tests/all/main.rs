@@ -9,5 +9,6 @@ mod given;
 mod index;
 mod journal;
 mod lock;
+mod runs;
 mod sessions;
 mod versions;

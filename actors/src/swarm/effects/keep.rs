@@ -13,6 +13,11 @@ const MERGED: &str = "=merged";
 /// Below the run's refs: the commit it began with.
 const BASE: &str = "=base";
 
+/// Whether a ref keeps the commit a run began with.
+pub(crate) fn is_base(name: &str) -> bool {
+    name.ends_with(BASE)
+}
+
 /// Where a node's commit comes from.
 pub(super) fn trailers(
     run: SessionId,

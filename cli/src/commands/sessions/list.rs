@@ -40,7 +40,7 @@ fn row(info: &SessionInfo) -> Vec<String> {
     let facts = &info.facts;
     let cwd = facts.cwd.as_deref().map(super::super::short);
     vec![
-        info.id.to_string(),
+        info.id.digits(),
         super::super::moment(facts.last_at.unwrap_or(Timestamp(info.modified_ms))),
         state(info),
         cwd.unwrap_or_default(),
@@ -57,8 +57,8 @@ fn state(info: &SessionInfo) -> String {
     if let Some(pid) = info.locked_by {
         return format!("open in process {pid}");
     }
-    if let Some(stage) = facts.run {
-        return format!("swarm: {}", stage.name());
+    if let Some(outcome) = crate::swarm::outcome(info) {
+        return format!("swarm: {outcome}");
     }
     match &facts.end {
         None if facts.turns == 0 => "fresh".to_owned(),

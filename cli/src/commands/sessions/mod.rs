@@ -67,7 +67,11 @@ fn fork(data: &DataFolder, args: &OneSession) -> Result<(), Failure> {
     if args.json {
         return output::json(&json!({"type": "fork", "session_id": id, "from": from, "seq": seq}));
     }
-    output::line(&format!("{id} (a copy of {from} up to record {seq})"))
+    output::line(&format!(
+        "{} (a copy of {} up to record {seq})",
+        id.digits(),
+        from.digits()
+    ))
 }
 
 fn delete(data: &DataFolder, args: &DeleteArgs) -> Result<(), Failure> {
@@ -76,7 +80,7 @@ fn delete(data: &DataFolder, args: &DeleteArgs) -> Result<(), Failure> {
     for id in &sessions {
         archive::delete(data, *id)?;
         if !args.json {
-            output::line(&format!("deleted {id}"))?;
+            output::line(&format!("deleted {}", id.digits()))?;
         }
     }
     if args.json {
@@ -118,7 +122,7 @@ fn fsck(data: &DataFolder, args: &FsckArgs) -> Result<ExitCode, Failure> {
         damaged += u32::from(!is_whole);
         objects.push(object);
         if !args.json {
-            output::line(&format!("{id}  {said}"))?;
+            output::line(&format!("{}  {said}", id.digits()))?;
         }
     }
     if args.json {

@@ -56,7 +56,7 @@ fn head(summary: &Summary, id: protocol::SessionId) -> String {
         .as_ref()
         .map(ToString::to_string)
         .unwrap_or_default();
-    format!("session {id}  {cwd}  {model}")
+    format!("session {}  {cwd}  {model}", id.digits())
 }
 
 fn lines_of(turn: &TurnLines, all: &Transcript) -> Vec<String> {

@@ -45,8 +45,12 @@ pub fn run(data: &Path, out: &mut dyn Write) -> anyhow::Result<bool> {
     lines
         .iter()
         .try_for_each(|line| writeln!(out, "  {line}"))?;
-    writeln!(out, "\nLook at the session:  formic sessions show {id}")?;
-    writeln!(out, "Fold it again:        formic replay {id}")?;
+    writeln!(
+        out,
+        "\nLook at the session:  formic sessions show {}",
+        id.digits()
+    )?;
+    writeln!(out, "Fold it again:        formic replay {}", id.digits())?;
     Ok(passed && end == Some(TurnEnd::Completed))
 }
 
@@ -87,10 +91,11 @@ fn report(root: &Path, id: SessionId, ledger: &Ledger, out: &mut dyn Write) -> a
         .map_or("unknown".to_owned(), |cost| format!("${:.4}", cost.usd()));
     writeln!(
         out,
-        "\n{} model calls, {} tokens in, {} tokens out, {cost} at the demo's prices (session {id})\n",
+        "\n{} model calls, {} tokens in, {} tokens out, {cost} at the demo's prices (session {})\n",
         total.steps,
         total.usage.prompt(),
         total.usage.output,
+        id.digits(),
     )?;
     Ok(())
 }

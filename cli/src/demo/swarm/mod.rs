@@ -48,7 +48,7 @@ pub fn run(data: &Path, out: &mut dyn Write) -> anyhow::Result<bool> {
     writeln!(
         out,
         "\nLook at the run:  formic swarm show {}",
-        report.run_id
+        report.run_id.digits()
     )?;
     Ok(is_landed && is_green && agrees)
 }

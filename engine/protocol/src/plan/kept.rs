@@ -3,14 +3,15 @@
 use super::NodeName;
 use crate::SessionId;
 
-/// Digits of a run's id in the names of its refs.
-const DIGITS: usize = 12;
-
 impl SessionId {
-    /// The last digits of the id, which the names of a run's refs are made of.
+    /// Digits of the short form of an id.
+    pub const DIGITS: usize = 12;
+
+    /// The short form of the id, its last 12 digits: what commands print and take, and what the names of a run's branch
+    /// and refs are made of. The first digits tell the time, and are much the same for all of one day.
     pub fn digits(self) -> String {
         let whole = self.uuid().simple().to_string();
-        whole[whole.len() - DIGITS..].to_owned()
+        whole[whole.len() - Self::DIGITS..].to_owned()
     }
 
     /// Below it lie the refs that keep this run's work from being tidied away: `refs/formic/<digits>/`.

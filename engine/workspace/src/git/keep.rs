@@ -41,7 +41,8 @@ impl Repo {
             .await
     }
 
-    /// The refs below this folder (`refs/formic/..`, with `/` at the end) and the commits they keep, sorted.
+    /// The refs below this folder (`refs/formic/..`, with `/` at the end), or of this pattern, and the commits they point at,
+    /// sorted.
     pub async fn kept(&self, below: &str) -> Result<Vec<Kept>, GitError> {
         let format = "--format=%(objectname) %(refname)";
         let asked = self.git().args(["for-each-ref", format, "--"]).arg(below);
@@ -55,6 +56,27 @@ impl Repo {
             })
         };
         Ok(said.lines().filter_map(one).collect())
+    }
+
+    /// Those of the refs whose commit is on a branch that none of `but` names: without them, nothing of it is lost.
+    pub async fn merged(&self, refs: &[Kept], but: &[String]) -> Result<Vec<Kept>, GitError> {
+        let mut merged = Vec::new();
+        for kept in refs {
+            let contains = format!("--contains={}", kept.commit);
+            let args = [
+                "for-each-ref",
+                "--format=%(refname)",
+                &contains,
+                "refs/heads/",
+            ];
+            let bytes = self.git().args(args).bytes().await?;
+            let said = String::from_utf8_lossy(&bytes);
+            let is_other = |branch: &str| branch != kept.name && !but.iter().any(|b| b == branch);
+            if said.lines().any(is_other) {
+                merged.push(kept.clone());
+            }
+        }
+        Ok(merged)
     }
 
     async fn transact(&self, lines: Option<Vec<String>>, refs: &[Kept]) -> Result<(), GitError> {

@@ -8,6 +8,7 @@ mod gitdir;
 mod group;
 mod keep;
 mod land;
+mod leftover;
 mod objects;
 mod refs;
 mod repo;
@@ -21,6 +22,7 @@ mod trees;
 
 pub use error::{GitError, PoolFault, Unfit, Unrecordable};
 pub use keep::Kept;
+pub use leftover::{Leftover, leftovers, take_away};
 pub use objects::{CommitDraft, MergeResult};
 pub use refs::RefMove;
 pub use repo::Repo;

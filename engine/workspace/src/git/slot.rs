@@ -1,5 +1,6 @@
 //! A place for one tree in the pool: marked as ours, locked by whoever uses it, with a note of what it holds.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -74,6 +75,14 @@ impl Slot {
 
     /// The places below `home` that carry our mark and borrow from this repository.
     pub(crate) fn all(home: &Path, repo: &Repo) -> io::Result<Vec<PathBuf>> {
+        let mut places = Self::marked(home)?;
+        let wanted = repo.places.objects();
+        places.retain(|(_, objects)| *objects == wanted);
+        Ok(places.into_iter().map(|(folder, _)| folder).collect())
+    }
+
+    /// The places below `home` that carry our mark, each with the objects it borrows, in the order of their numbers.
+    pub(crate) fn marked(home: &Path) -> io::Result<Vec<(PathBuf, PathBuf)>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(home)? {
             let entry = entry?;
@@ -87,12 +96,16 @@ impl Slot {
             };
             let marker = entry.path().join(MARKER);
             let real = fs::symlink_metadata(&marker).is_ok_and(|m| m.is_file());
-            if real && fs::read(&marker)? == mark(repo) {
-                found.push((number, entry.path()));
+            if !real {
+                continue;
+            }
+            if let Some(objects) = fs::read(&marker)?.strip_prefix(MAGIC) {
+                let objects = PathBuf::from(OsStr::from_bytes(objects));
+                found.push((number, (entry.path(), objects)));
             }
         }
-        found.sort_unstable_by_key(|(number, _): &(u32, PathBuf)| *number);
-        Ok(found.into_iter().map(|(_, path)| path).collect())
+        found.sort_unstable_by_key(|(number, _): &(u32, _)| *number);
+        Ok(found.into_iter().map(|(_, place)| place).collect())
     }
 
     /// Locks a place; `None` if someone else uses it.

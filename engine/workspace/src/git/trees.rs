@@ -18,7 +18,7 @@ use super::special;
 use super::tree::Tree;
 
 /// Marks the folder of the pool itself.
-const MARKER: &str = "formic-trees";
+pub(crate) const MARKER: &str = "formic-trees";
 
 /// How often, and how long after each other, a tree is asked for that a dying process still holds.
 const TRIES: u32 = 40;

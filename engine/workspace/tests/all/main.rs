@@ -9,6 +9,7 @@ mod hanging;
 mod keeping;
 mod kinds;
 mod landing;
+mod leftover;
 mod odd;
 mod paths;
 mod pool;

@@ -1,0 +1,79 @@
+//! `formic swarm show`: a run as it stands, or one node of it in full.
+
+use actors::archive::{self, DataFolder, SessionInfo};
+use actors::plans::forecast;
+use actors::{Source, SystemSource};
+use protocol::{Record, Seq};
+use views::{Phase, Swarm, View};
+
+use super::choose::{self, Reach};
+use super::preview::Preview;
+use super::report::{Moment, Report};
+use super::screen::Paper;
+use super::{node, words};
+use crate::args::swarm::ShowArgs;
+use crate::failure::Failure;
+use crate::output;
+use crate::resolve::environment::Environment;
+
+/// Prints a run as it stands, or one node of it.
+///
+/// # Errors
+/// When there is no such run or node, or it cannot be read.
+pub fn show(data: &DataFolder, args: &ShowArgs) -> Result<(), Failure> {
+    let (run, node) = choose::run_or_node(data, &args.named, Reach::Beyond)?;
+    let report = archive::read(data, run.info.id, Seq(1))?;
+    match node {
+        Some(node) => node::show(&report.records, (run.info.id, &node), args.named.json),
+        None => whole(&report.records, &run.info, args.named.json),
+    }
+}
+
+fn whole(records: &[Record], info: &SessionInfo, json: bool) -> Result<(), Failure> {
+    let swarm = Swarm::fold(records);
+    let plan = swarm.plan();
+    let expected = forecast(&plan, swarm.lanes(), &Default::default());
+    let moment = match info.locked_by {
+        Some(_) => Moment::UnderWay(SystemSource::new().now()),
+        None => Moment::AtRest,
+    };
+    let said = Report::new(&swarm, info.id, (Some(expected), moment));
+    if json {
+        return output::json(&said.json());
+    }
+    let environment = Environment::read();
+    let paper = Paper::find(&environment);
+    let preview = Preview::new(plan, Vec::new(), swarm.remarks.clone(), &Default::default());
+    let text = match swarm.phase {
+        Phase::Proposed => preview.text(paper),
+        _ => text(&swarm, &preview, &said, paper),
+    };
+    output::line(&text)
+}
+
+/// The drawing, the batches, the report.
+fn text(swarm: &Swarm, preview: &Preview, report: &Report, paper: Paper) -> String {
+    let mut parts = Vec::new();
+    parts.extend(preview.drawing(paper));
+    if !swarm.batches.is_empty() {
+        let lines = swarm.batches.iter().map(|batch| batch_line(swarm, batch));
+        parts.push(lines.collect::<Vec<String>>().join("\n"));
+    }
+    parts.push(report.text(paper));
+    parts.join("\n\n")
+}
+
+fn batch_line(swarm: &Swarm, batch: &views::Batch) -> String {
+    let names: Vec<&str> = batch
+        .nodes
+        .iter()
+        .filter_map(|id| Some(swarm.node(*id)?.name()))
+        .collect();
+    let end = match (&batch.landed, batch.is_red(), batch.conflicts.is_empty()) {
+        (Some(to), ..) => format!("landed at {}", super::report::short(&to.to_string())),
+        (None, true, _) => "red".to_owned(),
+        (None, false, false) => "in conflict".to_owned(),
+        (None, false, true) => "not landed".to_owned(),
+    };
+    format!("batch {}: {} ({end})", batch.number, words::list(&names, 8))
+}

@@ -1,0 +1,67 @@
+//! A person at a terminal: is shown the plan, approves it or turns it down, and watches.
+
+use std::process::Command;
+
+use crate::formic::World;
+use crate::swarm::{script, world};
+use crate::terminal::Terminal;
+
+fn swarm(world: &World) -> Command {
+    world.command(&["swarm", "--plan", "../plan.json"])
+}
+
+fn position(lines: &[String], begin: &str) -> Option<usize> {
+    lines.iter().position(|line| line.starts_with(begin))
+}
+
+#[test]
+fn a_plan_that_is_approved_is_watched_and_leaves_the_landings_and_the_report() {
+    let (world, _server) = world(&script());
+    let mut terminal = Terminal::start(swarm(&world));
+    terminal.wait_for("[a]pprove, [e]dit or [r]eject this plan, then Enter:");
+    terminal.types("a\n");
+    let (code, lines) = terminal.end();
+    assert_eq!(code, Some(0), "{lines:#?}");
+    let asked = position(&lines, "[a]pprove").unwrap();
+    let landed = lines
+        .iter()
+        .filter(|line| line.starts_with("landed at "))
+        .count();
+    assert!(landed >= 1, "{lines:#?}");
+    assert_eq!(
+        position(&lines, "append a line to two files"),
+        Some(0),
+        "the plan stays: {lines:#?}"
+    );
+    let report = &lines[asked + 1 + landed..];
+    assert_eq!(report[0], "append a line to two files", "{lines:#?}");
+    assert!(
+        report[1].ends_with("every node is done (3 of 3 nodes)"),
+        "{lines:#?}"
+    );
+    assert!(
+        !lines
+            .iter()
+            .any(|line| line.contains("; at most 8 at once") && !line.contains("nodes,")),
+        "nothing of the block stays: {lines:#?}"
+    );
+}
+
+#[test]
+fn a_plan_that_is_turned_down_is_not_carried_out() {
+    let (world, server) = world(&script());
+    let mut terminal = Terminal::start(swarm(&world));
+    terminal.wait_for("then Enter:");
+    terminal.types("what?\n");
+    terminal.wait_for("what?\r\n\r\n[a]pprove");
+    terminal.types("r\n");
+    let (code, lines) = terminal.end();
+    assert_eq!(code, Some(5), "{lines:#?}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("the plan was rejected; nothing was done")),
+        "{lines:#?}"
+    );
+    assert_eq!(server.requests().len(), 0);
+}

@@ -1,0 +1,120 @@
+//! What runs leave behind: the doctor counts it, takes away what nobody comes back to, and names what is on no branch.
+
+use serde_json::{Value, json};
+
+use crate::formic::World;
+use crate::swarm::{git, runs, script, swarm, world};
+
+/// What the doctor says of a subject.
+fn said(world: &World, args: &[&str], subject: &str) -> Vec<String> {
+    let all = [&["doctor", "--json"], args].concat();
+    let doctor = world.run(&all).json();
+    let findings = doctor["findings"].as_array().unwrap().iter();
+    let about = findings.filter(|finding| finding["subject"] == subject);
+    about
+        .map(|finding| finding["said"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn left(world: &World, args: &[&str]) -> String {
+    said(world, args, "left-overs of runs").remove(0)
+}
+
+/// The trees of the pool that wait for a node.
+#[cfg(debug_assertions)]
+fn named(world: &World) -> Vec<std::path::PathBuf> {
+    let trees = std::fs::read_dir(world.path("data/trees")).unwrap();
+    let folders = trees.map(|entry| entry.unwrap().path());
+    let waits = |folder: &std::path::PathBuf| {
+        let note = std::fs::read_to_string(folder.join("note")).unwrap_or_default();
+        note.starts_with("ses_")
+    };
+    folders.filter(waits).collect()
+}
+
+/// A run in which c comes to nothing with a changed file.
+fn failing() -> Value {
+    let mut script = script();
+    let wrong =
+        json!({"steps": [{"tool": "write", "input": {"path": "c.txt", "content": "wrong\n"}}]});
+    script["rules"][4] =
+        json!({"name": "c", "when": {"marker": "[node c", "turn": 0}, "reply": wrong});
+    script["rules"][5] =
+        json!({"name": "c", "when": {"marker": "[node c"}, "reply": {"text": "Done c."}});
+    script
+}
+
+#[test]
+fn what_a_run_kept_of_work_that_did_not_land_is_named_and_stays() {
+    let (world, _server) = world(&failing());
+    assert_eq!(swarm(&world, &["--yes"]).code, 1);
+    let id = runs(&world)[0]["short_id"].as_str().unwrap().to_owned();
+    let kept = format!("refs/formic/{id}/c");
+    let then = format!(
+        "{kept} stays; look at it: git show {kept}; let go of it: git update-ref -d {kept}"
+    );
+    let subject = "work on no branch of yours";
+    assert_eq!(said(&world, &[], subject), [then.clone()]);
+    assert_eq!(said(&world, &["--tidy"], subject), [then]);
+    git(&world, &["rev-parse", "--verify", &kept]);
+    git(
+        &world,
+        &["rev-parse", "--verify", &format!("refs/formic/{id}/=base")],
+    );
+    git(&world, &["update-ref", "-d", &kept]);
+    assert!(left(&world, &[]).contains("1 ref of work that is merged"));
+    assert!(left(&world, &["--tidy"]).starts_with("taken away: "));
+    assert_eq!(
+        git(&world, &["for-each-ref", "--format=%(refname)"]),
+        "refs/heads/main\n"
+    );
+    assert_eq!(left(&world, &[]), "none");
+}
+
+/// The fault points exist in builds with debug assertions only.
+#[cfg(debug_assertions)]
+#[test]
+fn a_run_that_can_go_on_keeps_its_trees_and_refs_and_one_that_is_gone_does_not() {
+    let (world, _server) = world(&script());
+    let crashed = world
+        .command(&["swarm", "--plan", "../plan.json", "--yes"])
+        .env("FORMIC_CRASH_AFTER", "60")
+        .output()
+        .unwrap();
+    assert_eq!(crashed.status.code(), None, "it was not reached");
+    let trees = named(&world);
+    assert!(!trees.is_empty());
+    let before = git(&world, &["for-each-ref"]);
+    assert_eq!(runs(&world)[0]["outcome"], "interrupted");
+    let found = left(&world, &["--tidy"]);
+    assert!(
+        found.contains("1 lock of a dead process") && !found.contains("tree"),
+        "{found}"
+    );
+    assert_eq!(
+        (named(&world), git(&world, &["for-each-ref"])),
+        (trees.clone(), before)
+    );
+    let id = runs(&world)[0]["run_id"].as_str().unwrap().to_owned();
+    assert_eq!(world.run(&["sessions", "delete", &id]).code, 0);
+    let found = left(&world, &["--tidy"]);
+    assert!(found.contains(&format!("{} tree", trees.len())), "{found}");
+    assert_eq!(named(&world), [""; 0].map(std::path::PathBuf::from));
+    assert_eq!(left(&world, &[]), "none");
+}
+
+#[test]
+fn a_branch_that_was_left_is_named_until_it_is_merged_and_then_taken_away() {
+    let (world, _server) = world(&script());
+    world.write("project/a.txt", "a\nmine\n");
+    assert_eq!(swarm(&world, &["--yes"]).code, 0);
+    let branch = runs(&world)[0]["branch"].as_str().unwrap().to_owned();
+    assert!(branch.starts_with("formic/"), "{branch}");
+    let subject = "work on no branch of yours";
+    assert!(said(&world, &["--tidy"], subject)[0].starts_with(&format!("{branch} stays")));
+    git(&world, &["checkout", "--quiet", "a.txt"]);
+    git(&world, &["merge", "--quiet", &branch]);
+    assert_eq!(said(&world, &[], subject), [""; 0]);
+    assert!(left(&world, &["--tidy"]).contains("1 ref of work that is merged"));
+    assert_eq!(git(&world, &["branch", "--list", "formic/*"]), "");
+}

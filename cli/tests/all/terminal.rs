@@ -1,0 +1,150 @@
+//! A terminal for the real binary: what is typed on it, what it shows in the end.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+/// Longer than anything takes that does not hang.
+const HANGS: Duration = Duration::from_secs(60);
+
+const ROWS: u16 = 40;
+const COLUMNS: u16 = 100;
+
+/// A terminal and the program that runs on it.
+pub struct Terminal {
+    keys: File,
+    child: Child,
+    written: Receiver<Vec<u8>>,
+    all: Vec<u8>,
+}
+
+impl Terminal {
+    /// Starts a command on a new terminal.
+    pub fn start(mut command: Command) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let size = Winsize {
+            ws_row: ROWS,
+            ws_col: COLUMNS,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&master, size).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let side =
+            || -> OwnedFd { open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap() };
+        command
+            .stdin(Stdio::from(side()))
+            .stdout(Stdio::from(side()))
+            .stderr(Stdio::from(side()));
+        let child = command
+            .env("TERM", "xterm")
+            .env("LANG", "C.UTF-8")
+            .spawn()
+            .unwrap();
+        // Its own ends of the terminal would keep it open after the child's are closed.
+        drop(command);
+        let mut screen = File::from(master.try_clone().unwrap());
+        let (tell, written) = channel();
+        thread::spawn(move || {
+            let mut piece = [0; 4096];
+            // Reading fails when the last process has let the terminal go.
+            while let Ok(many @ 1..) = screen.read(&mut piece) {
+                if tell.send(piece[..many].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            keys: File::from(master),
+            child,
+            written,
+            all: Vec::new(),
+        }
+    }
+
+    /// Waits until the program has written this text.
+    pub fn wait_for(&mut self, text: &str) {
+        while !String::from_utf8_lossy(&self.all).contains(text) {
+            let piece = self.written.recv_timeout(HANGS);
+            self.all.extend(piece.unwrap_or_else(|why| {
+                panic!("{text:?}: {why}: {}", String::from_utf8_lossy(&self.all))
+            }));
+        }
+    }
+
+    /// Types these keys.
+    pub fn types(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Waits for the program's end; gives its code and the lines the terminal then shows.
+    pub fn end(mut self) -> (Option<i32>, Vec<String>) {
+        while let Ok(piece) = self.written.recv_timeout(HANGS) {
+            self.all.extend(piece);
+        }
+        let code = self.child.wait().unwrap().code();
+        (code, shown(&String::from_utf8_lossy(&self.all)))
+    }
+}
+
+/// What a terminal shows that was sent this text: the few things it is asked to do besides writing.
+fn shown(text: &str) -> Vec<String> {
+    let mut lines: Vec<Vec<char>> = vec![Vec::new()];
+    let (mut row, mut column) = (0, 0);
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' => column = 0,
+            '\n' => {
+                row += 1;
+                if row == lines.len() {
+                    lines.push(Vec::new());
+                }
+            }
+            '\u{1b}' => {
+                let sequence = rest.by_ref().skip(1);
+                let mut number = String::new();
+                let mut what = ' ';
+                for c in sequence {
+                    if c.is_ascii_alphabetic() {
+                        what = c;
+                        break;
+                    }
+                    number.push(c);
+                }
+                match what {
+                    'A' => row = row.saturating_sub(number.parse().unwrap_or(1)),
+                    'K' => lines[row].truncate(column),
+                    'J' => {
+                        lines[row].truncate(column);
+                        lines.truncate(row + 1);
+                    }
+                    _ => {}
+                }
+            }
+            c => {
+                let line = &mut lines[row];
+                line.resize(line.len().max(column + 1), ' ');
+                line[column] = c;
+                column += 1;
+            }
+        }
+    }
+    lines.into_iter().map(String::from_iter).collect()
+}
+
+#[test]
+fn a_terminal_shows_what_was_written_over_what() {
+    let text = "one\r\ntwo\r\n\u{1b}[2A\u{1b}[31mthree\u{1b}[0m\u{1b}[K\r\n\u{1b}[J";
+    assert_eq!(shown(text), ["three", ""]);
+}

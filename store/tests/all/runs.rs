@@ -1,0 +1,247 @@
+//! What a listing tells of runs of a swarm: what is done, where it is, why it is not more.
+
+use std::path::PathBuf;
+
+use protocol::{
+    Attempt, Budget, Event, Failure, FailureClass, Ground, Isolation, Kind, Landing, Merged, Node,
+    NodeEnd, NodeId, Plan, PlanEvent, PlanPatch, SessionId, TreeStart, WorkspaceEvent,
+};
+use store::{RunStage, RunTally, forget_lock, forgotten_locks, list};
+
+use crate::given::{Disk, record, session, small};
+use crate::lock::{child, wait_for};
+
+fn node(n: u8) -> NodeId {
+    NodeId::derived(&[&[n]])
+}
+
+fn planned(n: u8) -> Node {
+    Node::new(node(n), Kind::Edit, format!("node {n}"))
+}
+
+fn plan(nodes: Vec<Node>) -> Plan {
+    Plan {
+        goal: "go".to_owned(),
+        nodes,
+        ..Plan::default()
+    }
+}
+
+fn begun() -> Event {
+    Event::Workspace(WorkspaceEvent::Begun(Ground {
+        root: PathBuf::from("/w"),
+        isolation: Isolation::Worktree,
+        base: None,
+        target: Some("main".to_owned()),
+        integration: Some("refs/heads/formic/000000000011".to_owned()),
+    }))
+}
+
+fn started(n: u8) -> Event {
+    Event::Plan(PlanEvent::NodeStarted {
+        node: node(n),
+        agent: protocol::AgentId::derived(&[&[n]]),
+        attempt: Some(Attempt {
+            number: 1,
+            is_fresh: true,
+            allotted: Budget::default(),
+            start: TreeStart::Shared,
+        }),
+    })
+}
+
+fn returned(n: u8, class: FailureClass) -> Event {
+    Event::Plan(PlanEvent::NodeReturned {
+        node: node(n),
+        attempt: 1,
+        failure: Failure {
+            class,
+            evidence: "no".into(),
+        },
+    })
+}
+
+fn ended(n: u8, end: NodeEnd) -> Event {
+    Event::Plan(PlanEvent::NodeEnded {
+        node: node(n),
+        end,
+        why: None,
+    })
+}
+
+fn advanced(n: u8) -> Event {
+    let commit = || "1".repeat(40).parse().unwrap();
+    Event::Workspace(WorkspaceEvent::Advanced {
+        batch: 1,
+        to: commit(),
+        nodes: vec![Merged {
+            node: node(n),
+            commit: commit(),
+        }],
+    })
+}
+
+fn landed(branch: &str, is_fast_forward: bool) -> Event {
+    Event::Workspace(WorkspaceEvent::Landed(Landing {
+        branch: branch.to_owned(),
+        commit: "1".repeat(40).parse().unwrap(),
+        is_fast_forward,
+        remark: None,
+    }))
+}
+
+/// What is told of a run with these events after its plan of two nodes was accepted.
+fn told(more: Vec<Event>) -> (RunStage, RunTally) {
+    let nodes = plan(vec![planned(1), planned(2)]);
+    let mut events = vec![begun(), Event::Plan(PlanEvent::Accepted { plan: nodes })];
+    events.extend(more);
+    let numbered = (1..).zip(events);
+    let records: Vec<_> = numbered.map(|(seq, event)| record(seq, event)).collect();
+    let disk = Disk::holding(&records);
+    let facts = list(&disk.data).unwrap().remove(0).facts;
+    assert_eq!(list(&disk.data).unwrap()[0].facts, facts, "from the index");
+    (facts.run.unwrap(), facts.tally.unwrap())
+}
+
+#[test]
+fn a_run_is_told_by_what_is_done_and_by_where_its_work_is() {
+    let closed = || Event::Plan(PlanEvent::Closed);
+    let cancelled = || Event::Plan(PlanEvent::Cancelled { why: "w".into() });
+    let none = RunTally {
+        nodes: 2,
+        ..RunTally::default()
+    };
+    let one = RunTally {
+        done: 1,
+        branch: Some("formic/000000000011".to_owned()),
+        ..none.clone()
+    };
+    let on = |branch: &str, is_landed| RunTally {
+        done: 2,
+        branch: Some(branch.to_owned()),
+        is_landed,
+        ..none.clone()
+    };
+    let all = || vec![advanced(1), ended(2, NodeEnd::Done)];
+    let landed_on = |branch: &str, is_forward| {
+        let mut events = all();
+        events.extend([landed(branch, is_forward), closed()]);
+        events
+    };
+    let limited = RunTally {
+        is_limited: true,
+        ..one.clone()
+    };
+    for (events, stage, then) in [
+        (vec![], RunStage::Running, none.clone()),
+        (vec![advanced(1)], RunStage::Running, one.clone()),
+        (landed_on("main", true), RunStage::Closed, on("main", true)),
+        (
+            landed_on("formic/x", false),
+            RunStage::Closed,
+            on("formic/x", false),
+        ),
+        (
+            vec![
+                advanced(1),
+                started(2),
+                returned(2, FailureClass::Check),
+                ended(2, NodeEnd::Failed),
+                closed(),
+            ],
+            RunStage::Closed,
+            one.clone(),
+        ),
+        (
+            vec![
+                advanced(1),
+                started(2),
+                returned(2, FailureClass::Budget),
+                ended(2, NodeEnd::Failed),
+                closed(),
+            ],
+            RunStage::Closed,
+            limited.clone(),
+        ),
+        (
+            vec![advanced(1), ended(2, NodeEnd::Failed), closed()],
+            RunStage::Closed,
+            limited,
+        ),
+        (
+            vec![
+                cancelled(),
+                ended(1, NodeEnd::Cancelled),
+                ended(2, NodeEnd::Cancelled),
+                closed(),
+            ],
+            RunStage::Closed,
+            RunTally {
+                is_cancelled: true,
+                ..none.clone()
+            },
+        ),
+    ] {
+        assert_eq!(told(events), (stage, then));
+    }
+}
+
+#[test]
+fn a_node_tried_again_begins_anew_with_what_was_skipped_for_it() {
+    let again = Event::Plan(PlanEvent::Patched {
+        patch: PlanPatch {
+            modify: vec![planned(1)],
+            ..PlanPatch::default()
+        },
+        why: "again".to_owned(),
+    });
+    let before = vec![
+        ended(1, NodeEnd::Failed),
+        ended(2, NodeEnd::Skipped),
+        Event::Plan(PlanEvent::Closed),
+    ];
+    let mut after = before.clone();
+    after.extend([again, started(1)]);
+    assert!(told(before).1.is_limited);
+    let (stage, tally) = told(after);
+    assert_eq!(
+        (stage, tally.is_limited, tally.done),
+        (RunStage::Running, false, 0)
+    );
+}
+
+#[test]
+fn the_node_that_makes_the_plan_is_none_of_it() {
+    let planner = Node::new(node(9), Kind::Plan, "plan");
+    let events = vec![
+        begun(),
+        Event::Plan(PlanEvent::Accepted {
+            plan: plan(vec![planner]),
+        }),
+        started(9),
+    ];
+    let numbered = (1..).zip(events);
+    let records: Vec<_> = numbered.map(|(seq, event)| record(seq, event)).collect();
+    let disk = Disk::holding(&records);
+    let facts = list(&disk.data).unwrap().remove(0).facts;
+    assert_eq!(facts.tally, Some(RunTally::default()));
+    let chat = Disk::holding(&small(2));
+    assert_eq!(list(&chat.data).unwrap()[0].facts.tally, None);
+}
+
+#[test]
+fn only_the_signature_of_a_dead_process_is_taken_off_a_lock() {
+    let disk = Disk::holding(&small(1));
+    let none: [SessionId; 0] = [];
+    assert_eq!(forgotten_locks(&disk.data).unwrap(), none);
+    let mut holder = child("lock::child_holds", &disk).spawn().unwrap();
+    wait_for(&mut holder, "holding");
+    assert_eq!(forgotten_locks(&disk.data).unwrap(), none);
+    assert!(!forget_lock(&disk.data, session()).unwrap());
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert_eq!(forgotten_locks(&disk.data).unwrap(), [session()]);
+    assert!(forget_lock(&disk.data, session()).unwrap());
+    assert_eq!(forgotten_locks(&disk.data).unwrap(), none);
+    assert!(!forget_lock(&disk.data, session()).unwrap());
+}
