@@ -87,7 +87,7 @@ pub(crate) async fn stand(
     }
     let standing = match Repo::survey(root).await {
         Ok(standing) => standing,
-        Err(error) if isolation.is_none() && is_no_repository(&error) => {
+        Err(error) if isolation.is_none() && is_no_repository(&error, root) => {
             let remark = format!(
                 "all work is done in the one folder, writes one at a time: could not {error}"
             );
@@ -105,9 +105,9 @@ pub(crate) async fn stand(
 }
 
 /// Whether there is simply no repository, rather than one that cannot be used.
-const fn is_no_repository(error: &GitError) -> bool {
+fn is_no_repository(error: &GitError, root: &Path) -> bool {
     match error {
-        GitError::Missing => true,
+        GitError::Missing => !root.join(".git").exists(),
         GitError::Unfit { why, .. } => matches!(why, workspace::Unfit::NotARepository),
         _ => false,
     }

@@ -248,7 +248,7 @@ fn told(found: &Leftovers, is_gone: bool) -> Vec<Finding> {
     let counts = [
         (
             found.trees.len(),
-            "tree of runs that are over",
+            "tree of a run that is over",
             "trees of runs that are over",
         ),
         (found.folders.len(), "temporary folder", "temporary folders"),

@@ -39,7 +39,15 @@ pub fn ls(data: &DataFolder, args: &LsArgs) -> Result<(), Failure> {
     let now = SystemSource::new().now();
     rows.extend(runs.iter().map(|info| row(info, now)));
     let table = output::fitted(&rows, Paper::find(&environment).room);
-    output::line(&words::safe(&table))
+    output::line(&words::safe(&table))?;
+    let is_resumable = |info: &SessionInfo| {
+        let outcome = Outcome::of(info);
+        matches!(outcome, Some(Outcome::Interrupted | Outcome::Paused))
+    };
+    match runs.iter().any(is_resumable) {
+        true => output::line("\ninterrupted and paused runs go on with: formic swarm resume RUN"),
+        false => Ok(()),
+    }
 }
 
 /// Every run, newest first.
@@ -146,8 +154,8 @@ impl Outcome {
         match self {
             Self::Live(pid) => format!("runs in process {pid}{of}"),
             Self::Proposed => "waits for approval".to_owned(),
-            Self::Interrupted => format!("interrupted{of} (resumable)"),
-            Self::Paused => format!("paused{of} (resumable)"),
+            Self::Interrupted => format!("interrupted{of}"),
+            Self::Paused => format!("paused{of}"),
             Self::Rejected => "rejected".to_owned(),
             Self::Landed => "landed".to_owned(),
             Self::Done => "done".to_owned(),

@@ -54,7 +54,7 @@ fn what_a_run_kept_of_work_that_did_not_land_is_named_and_stays() {
         "{kept} stays; look at it: git show {kept}; let go of it: git update-ref -d {kept}"
     );
     let subject = "work on no branch of yours";
-    assert_eq!(said(&world, &[], subject), [then.clone()]);
+    assert_eq!(said(&world, &[], subject), std::slice::from_ref(&then));
     assert_eq!(said(&world, &["--tidy"], subject), [then]);
     git(&world, &["rev-parse", "--verify", &kept]);
     git(

@@ -193,6 +193,23 @@ fn one_node_is_shown_in_full() {
     );
 }
 
+/// What was asked of a run that is over is found without its name.
+fn is_tried_again(world: &World) {
+    let kept = world.run(&["swarm", "retry", "a"]);
+    assert!(kept.out.contains("kept: "), "{}{}", kept.out, kept.err);
+    let again = world.run(&["swarm", "resume", "--json"]);
+    let report = again.json();
+    let attempts = (
+        &report["nodes"][0]["state"],
+        &report["nodes"][0]["attempts"],
+    );
+    assert_eq!(
+        attempts,
+        (&json!("done"), &json!(2)),
+        "a kept retry is found: {report:#}"
+    );
+}
+
 #[test]
 fn a_run_under_way_is_meant_where_none_is_named_and_one_node_of_it_can_be_ended() {
     let (world, _server) = world(&slow());
@@ -244,19 +261,7 @@ fn a_run_under_way_is_meant_where_none_is_named_and_one_node_of_it_can_be_ended(
     assert_eq!(states, ["cancelled", "skipped", "cancelled"]);
     assert_eq!(report["nodes"][0]["reason"], "it takes too long");
     assert_eq!(report["nodes"][1]["reason"], "it needs a, not done");
-    let kept = world.run(&["swarm", "retry", "a"]);
-    assert!(kept.out.contains("kept: "), "{}{}", kept.out, kept.err);
-    let again = world.run(&["swarm", "resume", "--json"]);
-    let report = again.json();
-    let attempts = (
-        &report["nodes"][0]["state"],
-        &report["nodes"][0]["attempts"],
-    );
-    assert_eq!(
-        attempts,
-        (&json!("done"), &json!(2)),
-        "a kept retry is found: {report:#}"
-    );
+    is_tried_again(&world);
 }
 
 #[test]

@@ -103,86 +103,88 @@ fn told(more: Vec<Event>) -> (RunStage, RunTally) {
     (facts.run.unwrap(), facts.tally.unwrap())
 }
 
-#[test]
-fn a_run_is_told_by_what_is_done_and_by_where_its_work_is() {
-    let closed = || Event::Plan(PlanEvent::Closed);
-    let cancelled = || Event::Plan(PlanEvent::Cancelled { why: "w".into() });
-    let none = RunTally {
+/// What is told of a run of two nodes of which nothing is known.
+fn none() -> RunTally {
+    RunTally {
         nodes: 2,
         ..RunTally::default()
-    };
-    let one = RunTally {
+    }
+}
+
+/// One is done, on the run's own branch.
+fn one() -> RunTally {
+    RunTally {
         done: 1,
         branch: Some("formic/000000000011".to_owned()),
-        ..none.clone()
-    };
+        ..none()
+    }
+}
+
+fn closed() -> Event {
+    Event::Plan(PlanEvent::Closed)
+}
+
+#[test]
+fn a_run_is_told_by_what_is_done_and_by_where_its_work_is() {
     let on = |branch: &str, is_landed| RunTally {
         done: 2,
         branch: Some(branch.to_owned()),
         is_landed,
-        ..none.clone()
+        ..none()
     };
-    let all = || vec![advanced(1), ended(2, NodeEnd::Done)];
     let landed_on = |branch: &str, is_forward| {
-        let mut events = all();
+        let done = [advanced(1), ended(2, NodeEnd::Done)];
+        let mut events = done.to_vec();
         events.extend([landed(branch, is_forward), closed()]);
         events
     };
-    let limited = RunTally {
-        is_limited: true,
-        ..one.clone()
-    };
     for (events, stage, then) in [
-        (vec![], RunStage::Running, none.clone()),
-        (vec![advanced(1)], RunStage::Running, one.clone()),
+        (vec![], RunStage::Running, none()),
+        (vec![advanced(1)], RunStage::Running, one()),
         (landed_on("main", true), RunStage::Closed, on("main", true)),
         (
             landed_on("formic/x", false),
             RunStage::Closed,
             on("formic/x", false),
         ),
-        (
-            vec![
-                advanced(1),
-                started(2),
-                returned(2, FailureClass::Check),
-                ended(2, NodeEnd::Failed),
-                closed(),
-            ],
-            RunStage::Closed,
-            one.clone(),
-        ),
-        (
-            vec![
-                advanced(1),
-                started(2),
-                returned(2, FailureClass::Budget),
-                ended(2, NodeEnd::Failed),
-                closed(),
-            ],
-            RunStage::Closed,
-            limited.clone(),
-        ),
-        (
-            vec![advanced(1), ended(2, NodeEnd::Failed), closed()],
-            RunStage::Closed,
-            limited,
-        ),
-        (
-            vec![
-                cancelled(),
-                ended(1, NodeEnd::Cancelled),
-                ended(2, NodeEnd::Cancelled),
-                closed(),
-            ],
-            RunStage::Closed,
-            RunTally {
-                is_cancelled: true,
-                ..none.clone()
-            },
-        ),
     ] {
         assert_eq!(told(events), (stage, then));
+    }
+}
+
+#[test]
+fn a_run_that_did_not_do_all_is_told_by_why() {
+    let failing = |class| {
+        vec![
+            advanced(1),
+            started(2),
+            returned(2, class),
+            ended(2, NodeEnd::Failed),
+            closed(),
+        ]
+    };
+    let limited = RunTally {
+        is_limited: true,
+        ..one()
+    };
+    let never_begun = vec![advanced(1), ended(2, NodeEnd::Failed), closed()];
+    let cancelled = vec![
+        Event::Plan(PlanEvent::Cancelled { why: "w".into() }),
+        ended(1, NodeEnd::Cancelled),
+        ended(2, NodeEnd::Cancelled),
+        closed(),
+    ];
+    let given_up = RunTally {
+        is_cancelled: true,
+        ..none()
+    };
+    for (events, then) in [
+        (failing(FailureClass::Check), one()),
+        (failing(FailureClass::Budget), limited.clone()),
+        (never_begun, limited),
+        (cancelled, given_up),
+    ] {
+        assert_eq!(told(events), (RunStage::Closed, then));
     }
 }
 
@@ -198,7 +200,7 @@ fn a_node_tried_again_begins_anew_with_what_was_skipped_for_it() {
     let before = vec![
         ended(1, NodeEnd::Failed),
         ended(2, NodeEnd::Skipped),
-        Event::Plan(PlanEvent::Closed),
+        closed(),
     ];
     let mut after = before.clone();
     after.extend([again, started(1)]);

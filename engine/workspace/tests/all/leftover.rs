@@ -52,12 +52,18 @@ async fn only_what_is_still_as_it_was_found_is_taken_away_with_what_lies_beside_
     let trees = stage.trees().await;
     let held = trees.take("one", &TreeStart::Kept, None).await.unwrap();
     assert!(
-        !take_away(&found, &[beside.clone()]).await.unwrap(),
+        !take_away(&found, std::slice::from_ref(&beside))
+            .await
+            .unwrap(),
         "somebody has it"
     );
     assert!(beside.exists());
     drop(held);
-    assert!(take_away(&found, &[beside.clone()]).await.unwrap());
+    assert!(
+        take_away(&found, std::slice::from_ref(&beside))
+            .await
+            .unwrap()
+    );
     assert!(!found.folder.exists() && !beside.exists());
     assert_eq!(names(&stage).await, []);
 }

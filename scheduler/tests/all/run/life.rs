@@ -12,14 +12,14 @@ use super::given_run::*;
 use super::world::{Weather, World};
 use crate::given::{node, nodes};
 
-fn command(sim: &mut Sim, command: RunCommand) -> Result<(), Illegal> {
+pub(super) fn command(sim: &mut Sim, command: RunCommand) -> Result<(), Illegal> {
     let events = decide(&sim.run, RunInput::Command(command))?;
     events.into_iter().for_each(|event| sim.say(event));
     sim.settle();
     Ok(())
 }
 
-fn propose(plan: Plan) -> RunCommand {
+pub(super) fn propose(plan: Plan) -> RunCommand {
     RunCommand::Propose {
         plan,
         by: Planner::User,
@@ -27,7 +27,7 @@ fn propose(plan: Plan) -> RunCommand {
     }
 }
 
-fn two() -> Plan {
+pub(super) fn two() -> Plan {
     of(vec![writer(1, &[]), writer(2, &[1])])
 }
 
@@ -119,73 +119,6 @@ fn plans_that_cannot_be_ordered_are_refused() {
     command(&mut sim, propose(two())).unwrap();
     let approve = RunCommand::Approve { plan: Some(circle) };
     assert!(matches!(command(&mut sim, approve), Err(Illegal::Plan(_))));
-}
-
-#[test]
-fn each_command_fits_some_phases_and_is_refused_in_the_others() {
-    let why = || "why".to_owned();
-    let commands: [(&str, RunCommand); 8] = [
-        ("propose", propose(two())),
-        ("approve", RunCommand::Approve { plan: None }),
-        ("reject", RunCommand::Reject { why: why() }),
-        ("pause", RunCommand::Pause),
-        ("unpause", RunCommand::Unpause),
-        ("cancel", RunCommand::Cancel { why: why() }),
-        (
-            "end",
-            RunCommand::End {
-                node: node(1),
-                why: why(),
-            },
-        ),
-        (
-            "patch",
-            RunCommand::Patch {
-                patch: PlanPatch::default(),
-                why: why(),
-            },
-        ),
-    ];
-    let new = Sim::new();
-    let mut proposed = Sim::new();
-    command(&mut proposed, propose(two())).unwrap();
-    let running = Sim::of(two(), Isolation::Worktree);
-    let mut paused = running.clone();
-    command(&mut paused, RunCommand::Pause).unwrap();
-    let mut ending = running.clone();
-    ending.begin(1);
-    command(&mut ending, RunCommand::Cancel { why: why() }).unwrap();
-    let mut closed = running.clone();
-    command(&mut closed, RunCommand::Cancel { why: why() }).unwrap();
-    for (sim, phase, fits) in [
-        (new, RunPhase::New, &["propose", "cancel"][..]),
-        (
-            proposed,
-            RunPhase::Proposed,
-            &["propose", "approve", "reject", "cancel"],
-        ),
-        (
-            running,
-            RunPhase::Running,
-            &["pause", "cancel", "end", "patch"],
-        ),
-        (
-            paused,
-            RunPhase::Paused,
-            &["unpause", "cancel", "end", "patch"],
-        ),
-        (ending, RunPhase::Ending, &[]),
-        (closed, RunPhase::Closed, &[]),
-    ] {
-        assert_eq!(sim.run.phase(), phase);
-        for (name, command) in &commands {
-            let answer = decide(&sim.run, RunInput::Command(command.clone()));
-            assert_eq!(answer.is_ok(), fits.contains(name), "{name} while {phase}");
-            if let Err(error) = answer {
-                assert!(error.to_string().contains(&phase.to_string()), "{error}");
-            }
-        }
-    }
 }
 
 #[test]

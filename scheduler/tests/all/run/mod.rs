@@ -2,6 +2,7 @@
 
 mod budgets;
 mod carry;
+mod commands;
 mod commons;
 mod denied;
 mod footing;

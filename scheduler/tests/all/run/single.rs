@@ -71,10 +71,7 @@ fn one_that_is_ended_in_its_batch_leaves_the_others_to_the_next_batch() {
     merge(&mut sim);
     end(&mut sim, 3).unwrap();
     let batch = sim.run.batch().unwrap();
-    assert_eq!(
-        (batch.number, &batch.nodes),
-        (3, &nodes(&[2, 4, 5]).to_vec())
-    );
+    assert_eq!((batch.number, &batch.nodes), (3, &nodes(&[2, 4, 5])));
     merge(&mut sim);
     gate(&mut sim, 0);
     let late = end(&mut sim, 4).unwrap_err();
