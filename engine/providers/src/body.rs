@@ -1,49 +1,130 @@
-//! Writes a request's body into a buffer of about the right size: a long conversation is not copied while it grows.
+//! Writes a request's body in pieces of one size: a long conversation is not copied while it grows, and memory that one
+//! request gave back serves the next, which is a little longer.
 
-use protocol::{Block, Prompt, ResultBlock, Text};
+use std::convert::Infallible;
+use std::io::Write;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
 use serde::Serialize;
 
-/// What a block costs besides its text: names, ids, quotes.
-const BLOCK_BYTES: u64 = 160;
+/// The size of every piece but the last, in bytes.
+const PIECE_BYTES: usize = 32 * 1024;
 
-/// The JSON of `request`, which is made from `prompt`.
-///
-/// # Errors
-/// The serialiser's; none in practice.
-pub(crate) fn write(prompt: &Prompt, request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
-    let mut body = Vec::with_capacity(usize::try_from(estimate(prompt)).unwrap_or(0));
-    serde_json::to_writer(&mut body, request)?;
-    Ok(body)
+/// The body of a request.
+#[derive(Debug, Default)]
+pub struct RequestBody {
+    pieces: Vec<Bytes>,
 }
 
-/// About the bytes of the body; a sixteenth is added for what JSON escapes.
-fn estimate(prompt: &Prompt) -> u64 {
-    let tools = prompt
-        .tools
-        .iter()
-        .map(|tool| (tool.description.len() + tool.schema.get().len()) as u64 + BLOCK_BYTES);
-    let blocks = prompt.messages.iter().flat_map(|message| &message.content);
-    let bytes = tools.sum::<u64>() + blocks.map(block).sum::<u64>() + prompt.system.len() as u64;
-    bytes + bytes / 16
-}
+impl RequestBody {
+    /// The JSON of `request`.
+    ///
+    /// # Errors
+    /// The serialiser's; none in practice.
+    pub(crate) fn json(request: &impl Serialize) -> serde_json::Result<Self> {
+        let mut writer = Pieces::default();
+        serde_json::to_writer(&mut writer, request)?;
+        Ok(writer.finish())
+    }
 
-fn block(block: &Block) -> u64 {
-    BLOCK_BYTES
-        + match block {
-            Block::Text(text) | Block::RedactedThinking(text) | Block::Foreign(text) => {
-                text.bytes()
-            }
-            Block::Thinking { text, signature } => {
-                text.bytes() + signature.as_ref().map_or(0, Text::bytes)
-            }
-            Block::Image { data, .. } => data.bytes(),
-            Block::ToolUse(call) => call.arguments.bytes(),
-            Block::ToolResult { content, .. } => content.iter().map(part).sum(),
+    /// The pieces, in order; none is empty.
+    pub fn pieces(&self) -> &[Bytes] {
+        &self.pieces
+    }
+
+    /// As the HTTP client takes it. Its length is known before it is sent.
+    pub(crate) fn into_sent(mut self) -> reqwest::Body {
+        match self.pieces.as_mut_slice() {
+            [] => reqwest::Body::default(),
+            [only] => std::mem::take(only).into(),
+            _ => reqwest::Body::wrap(Sent(self.pieces.into_iter())),
         }
+    }
 }
 
-fn part(part: &ResultBlock) -> u64 {
-    match part {
-        ResultBlock::Text(text) | ResultBlock::Image { data: text, .. } => text.bytes(),
+/// Takes what is written.
+#[derive(Default)]
+struct Pieces {
+    full: Vec<Bytes>,
+    open: Vec<u8>,
+}
+
+impl Pieces {
+    /// Bytes that still fit into the open piece.
+    fn room(&self) -> usize {
+        self.open.capacity() - self.open.len()
+    }
+
+    /// Writes what does not fit into the open piece.
+    fn spread(&mut self, mut text: &[u8]) {
+        while !text.is_empty() {
+            if self.room() == 0 {
+                self.close();
+                self.open.reserve_exact(PIECE_BYTES);
+            }
+            let (fitting, rest) = text.split_at(text.len().min(self.room()));
+            self.open.extend_from_slice(fitting);
+            text = rest;
+        }
+    }
+
+    fn close(&mut self) {
+        if !self.open.is_empty() {
+            self.full.push(std::mem::take(&mut self.open).into());
+        }
+    }
+
+    fn finish(mut self) -> RequestBody {
+        self.close();
+        RequestBody { pieces: self.full }
+    }
+}
+
+impl Write for Pieces {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.write_all(text)?;
+        Ok(text.len())
+    }
+
+    // JSON comes in a few bytes at a time: nearly always they fit.
+    #[inline]
+    fn write_all(&mut self, text: &[u8]) -> std::io::Result<()> {
+        if text.len() <= self.room() {
+            self.open.extend_from_slice(text);
+        } else {
+            self.spread(text);
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A body under way: each piece is given back once it is sent.
+struct Sent(std::vec::IntoIter<Bytes>);
+
+impl http_body::Body for Sent {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.next().map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_slice().is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let left = self.0.as_slice().iter().map(|piece| piece.len() as u64);
+        SizeHint::with_exact(left.sum())
     }
 }

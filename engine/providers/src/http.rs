@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, redirect, retry};
 
 use crate::address::Address;
+use crate::body::RequestBody;
 use crate::endpoint::{Auth, Endpoint, Wire};
 use crate::faults::{broken, fault, of_status, shorten_message};
 use crate::provider::ConnectError;
@@ -48,12 +49,12 @@ impl Http {
         })
     }
 
-    pub(crate) fn post(&self, resource: &str, body: Vec<u8>) -> RequestBuilder {
+    pub(crate) fn post(&self, resource: &str, body: RequestBody) -> RequestBuilder {
         self.client
             .post(self.address.at(resource))
             .headers(self.headers.clone())
             .header("content-type", "application/json")
-            .body(body)
+            .body(body.into_sent())
     }
 
     pub(crate) fn get(&self, resource: &str) -> RequestBuilder {

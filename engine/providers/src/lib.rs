@@ -28,6 +28,7 @@ mod turns;
 
 pub use address::{BadAddress, is_loopback, ollama_address};
 pub use assemble::{Assemble, assembler};
+pub use body::RequestBody;
 pub use discovery::{Candidate, Found, discover, local_candidates};
 pub use endpoint::{Auth, Endpoint, Quirks, TraitsOverride, Wire};
 pub use provider::{ConnectError, Exchange, ModelListing, Provider, connect};

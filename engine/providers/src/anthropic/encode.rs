@@ -10,7 +10,7 @@ use protocol::{Block, Message, Prompt, ResultBlock, Role, ToolDecl, WireCallId};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::body;
+use crate::body::RequestBody;
 use crate::spelling;
 use crate::turns::turns;
 
@@ -149,7 +149,7 @@ impl Serialize for RawJson<'_> {
 ///
 /// # Errors
 /// None in practice: every part is text or checked JSON.
-pub fn encode(prompt: &Prompt) -> serde_json::Result<Vec<u8>> {
+pub fn encode(prompt: &Prompt) -> serde_json::Result<RequestBody> {
     let request = Request {
         model: &prompt.model,
         stream: true,
@@ -163,7 +163,7 @@ pub fn encode(prompt: &Prompt) -> serde_json::Result<Vec<u8>> {
         messages: messages(&prompt.messages),
         max_tokens: prompt.max_tokens,
     };
-    body::write(prompt, &request)
+    RequestBody::json(&request)
 }
 
 fn tools(declared: &[ToolDecl]) -> Vec<ToolOut<'_>> {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::Quirks;
-use crate::body;
+use crate::body::RequestBody;
 use crate::turns::{Turn, turns};
 
 #[derive(Serialize)]
@@ -106,7 +106,7 @@ struct CalledOut<'a> {
 ///
 /// # Errors
 /// None in practice: every part is text or checked JSON.
-pub fn encode(prompt: &Prompt, quirks: Quirks) -> serde_json::Result<Vec<u8>> {
+pub fn encode(prompt: &Prompt, quirks: Quirks) -> serde_json::Result<RequestBody> {
     let newer = quirks.max_completion_tokens.unwrap_or(false);
     let limit = |named: bool| Some(prompt.max_tokens).filter(|_| named);
     let request = Request {
@@ -120,7 +120,7 @@ pub fn encode(prompt: &Prompt, quirks: Quirks) -> serde_json::Result<Vec<u8>> {
         max_tokens: limit(!newer),
         max_completion_tokens: limit(newer),
     };
-    body::write(prompt, &request)
+    RequestBody::json(&request)
 }
 
 fn tool(declared: &ToolDecl) -> ToolOut<'_> {

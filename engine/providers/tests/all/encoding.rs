@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use protocol::{Block, CallId, Prompt, ResultBlock, Role, ToolCall, ToolStatus, WireCallId};
-use providers::{Quirks, anthropic, openai};
+use providers::{Quirks, RequestBody, anthropic, openai};
 use serde_json::{Value, json};
 
 use crate::server::{message, prompt};
@@ -75,14 +75,18 @@ fn conversation() -> Prompt {
     prompt
 }
 
+fn text(body: &RequestBody) -> String {
+    String::from_utf8(body.pieces().concat()).unwrap()
+}
+
 fn messages_body(prompt: &Prompt) -> (String, Value) {
-    let text = String::from_utf8(anthropic::encode(prompt).unwrap()).unwrap();
+    let text = text(&anthropic::encode(prompt).unwrap());
     let value = serde_json::from_str(&text).unwrap();
     (text, value)
 }
 
 fn chat_body(prompt: &Prompt, quirks: Quirks) -> (String, Value) {
-    let text = String::from_utf8(openai::encode(prompt, quirks).unwrap()).unwrap();
+    let text = text(&openai::encode(prompt, quirks).unwrap());
     let value = serde_json::from_str(&text).unwrap();
     (text, value)
 }

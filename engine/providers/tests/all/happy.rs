@@ -1,7 +1,7 @@
 //! Both wires when everything goes well: what is sent, what streams by, what comes back.
 
 use protocol::{BlockKind, Cost, DeltaBody, StopReason, Usage};
-use providers::{Auth, Endpoint, Secret, Wire};
+use providers::{Auth, Endpoint, Secret, Wire, anthropic};
 
 use crate::server::{
     Play, Server, call_texts, calls_of, chat_stream, exchange_at, messages_stream, prompt,
@@ -39,6 +39,23 @@ pub const CHAT: &[&str] = &[
     r#"{"id":"c1","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#,
     r#"{"id":"c1","choices":[],"usage":{"prompt_tokens":115,"completion_tokens":20,"prompt_tokens_details":{"cached_tokens":100}}}"#,
 ];
+
+#[tokio::test]
+async fn a_body_of_any_length_is_sent_whole_with_its_length_told() {
+    for length in [1, 30_000, 40_000, 300_000] {
+        let asked = prompt(&"a\n".repeat(length));
+        let pieces = anthropic::encode(&asked).unwrap();
+        let whole = String::from_utf8(pieces.pieces().concat()).unwrap();
+        assert!(pieces.pieces().iter().all(|piece| !piece.is_empty()));
+        let server = Server::start(vec![Play::Close(streamed(&messages_stream(MESSAGES)))]);
+        let endpoint = Endpoint::new("test", Wire::Anthropic, &*server.url);
+        exchange_at(endpoint, &asked).await.reply();
+        let request = server.request();
+        let told = format!("content-length: {}", whole.len());
+        assert!(request.head.contains(&told), "{}", request.head);
+        assert!(request.body == whole, "{length}");
+    }
+}
 
 #[tokio::test]
 async fn a_messages_stream_becomes_a_reply() {
