@@ -24,6 +24,18 @@ async fn lines_are_numbered_and_the_content_is_remembered() {
 }
 
 #[tokio::test]
+async fn a_missing_file_is_answered_with_the_three_names_nearest_to_it_whatever_their_case() {
+    let mut rig = Rig::new();
+    for name in ["Notes.md", "notes.txt", "note.md", "nodes.md", "other.rs"] {
+        rig.put(name, "");
+    }
+    let result = rig.call("read", json!({"file_path": "NOTES.MD"})).await;
+    let told = failed(&result);
+    let near = "Names like it in that folder: Notes.md, note.md, nodes.md.";
+    assert!(told.ends_with(near), "{told}");
+}
+
+#[tokio::test]
 async fn a_window_says_where_it_is_and_how_to_go_on() {
     let mut rig = Rig::new();
     let lines: String = (1..=5000).map(|n| format!("l{n}\n")).collect();
