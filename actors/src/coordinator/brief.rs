@@ -183,23 +183,11 @@ fn recorded_start(records: &[Arc<Record>]) -> Option<(NodeId, AgentId)> {
 
 /// Whether a node's latest record is its end.
 fn has_ended(records: &[Arc<Record>], node: NodeId) -> bool {
-    let mut ended = false;
-    for record in records {
-        match &record.event {
-            Event::Plan(PlanEvent::NodeStarted { node: of, .. }) if *of == node => ended = false,
-            Event::Plan(PlanEvent::NodeEnded { node: of, .. }) if *of == node => ended = true,
-            Event::Session(_)
-            | Event::Turn(_)
-            | Event::Model(_)
-            | Event::Tool(_)
-            | Event::Permission(_)
-            | Event::Plan(_)
-            | Event::Workspace(_)
-            | Event::Memory(_)
-            | Event::Fault(_) => {}
-        }
-    }
-    ended
+    let begun = |record: &Arc<Record>| matches!(&record.event, Event::Plan(PlanEvent::NodeStarted { node: of, .. }) if *of == node);
+    let over = |record: &Arc<Record>| matches!(&record.event, Event::Plan(PlanEvent::NodeEnded { node: of, .. }) if *of == node);
+    let mut latest = records.iter().rev();
+    let latest = latest.find(|record| begun(record) || over(record));
+    latest.is_some_and(over)
 }
 
 /// How the last turn of an agent ended, if none has begun since.

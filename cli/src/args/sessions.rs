@@ -51,13 +51,13 @@ pub enum SessionsCommand {
     Fsck(FsckArgs),
 }
 
-/// `formic sessions list`.
+/// `formic sessions list` and `formic swarm ls`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Only sessions of this folder
+    /// Only those of this folder
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
     /// The newest N only

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use protocol::SessionId;
 
-use super::sessions::{SessionName, session, session_name};
+use super::sessions::{ListArgs, SessionName, session, session_name};
 use super::{LimitArgs, ModelArgs, OutputFormat, PermissionArgs, PlaceArgs};
 
 /// What a first look at the help should show.
@@ -148,7 +148,7 @@ pub enum IsolationName {
 pub enum SwarmCommand {
     /// List runs, newest first
     #[command(visible_alias = "list")]
-    Ls(LsArgs),
+    Ls(ListArgs),
     /// Show a run: its plan, its nodes, what landed; or one node in full
     Show(ShowArgs),
     /// Go on with a run; one that waits for approval is shown first
@@ -163,20 +163,6 @@ pub enum SwarmCommand {
     /// Try a node again that failed, was skipped or was cancelled
     #[command(override_usage = "formic swarm retry [OPTIONS] [ID] NODE")]
     Retry(RetryArgs),
-}
-
-/// `formic swarm ls`.
-#[derive(Debug, Args)]
-pub struct LsArgs {
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-    /// Only runs of this folder
-    #[arg(long, value_name = "DIR")]
-    pub cwd: Option<PathBuf>,
-    /// The newest N only
-    #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
 }
 
 /// `formic swarm show`.

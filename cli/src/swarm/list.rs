@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::screen::Paper;
 use super::words;
-use crate::args::swarm::LsArgs;
+use crate::args::sessions::ListArgs;
 use crate::commands::short;
 use crate::failure::Failure;
 use crate::output;
@@ -18,7 +18,7 @@ use crate::resolve::place::folder;
 ///
 /// # Errors
 /// When the data folder cannot be read.
-pub fn ls(data: &DataFolder, args: &LsArgs) -> Result<(), Failure> {
+pub fn ls(data: &DataFolder, args: &ListArgs) -> Result<(), Failure> {
     let environment = Environment::read();
     let here = args
         .cwd

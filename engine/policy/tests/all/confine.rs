@@ -9,6 +9,16 @@ use protocol::{Action, Claim, GitId, PermissionMode};
 use crate::node::{ALLOWED, ROOT, check, claim, files, judge, place, resolve, run};
 use crate::world::{MODES, letter};
 
+/// Everything is allowed, and no rule says otherwise.
+fn unruled<'a>(place: &'a Place, rules: &'a RuleSet) -> Situation<'a> {
+    Situation {
+        mode: PermissionMode::BypassPermissions,
+        rules,
+        place,
+        resolve: &resolve,
+    }
+}
+
 #[test]
 fn file_tools_write_in_the_scope_only() {
     files(
@@ -105,13 +115,8 @@ fn file_tools_read_everything_but_what_is_somebody_elses() {
 #[test]
 fn searches_pass_over_links_into_other_trees() {
     let place = place();
-    let (rules, _) = RuleSet::compile(Vec::new(), &place);
-    let situation = Situation {
-        mode: PermissionMode::Default,
-        rules: &rules,
-        place: &place,
-        resolve: &resolve,
-    };
+    let rules = RuleSet::default();
+    let situation = unruled(&place, &rules);
     for (path, want) in [
         ("/data/trees/n1/src/a.rs", true),
         ("/data/trees/n2/src/a.rs", false),
@@ -235,14 +240,8 @@ fn scopes_mean_what_the_globs_of_plans_mean() {
             confine: Some(Confine::new(&[glob.to_owned()]).expect("it is a glob")),
             ..place()
         };
-        let (rules, _) = RuleSet::compile(Vec::new(), &place);
-        let situation = Situation {
-            mode: PermissionMode::BypassPermissions,
-            rules: &rules,
-            place: &place,
-            resolve: &resolve,
-        };
-        let held = policy::trespass(&claim("write", path), &situation).is_none();
+        let rules = RuleSet::default();
+        let held = policy::trespass(&claim("write", path), &unruled(&place, &rules)).is_none();
         assert_eq!(held, want, "{glob} of {path}");
     }
 }
@@ -343,13 +342,8 @@ proptest! {
 #[test]
 fn trespasses_are_told_apart_by_type() {
     let place = place();
-    let (rules, _) = RuleSet::compile(Vec::new(), &place);
-    let situation = Situation {
-        mode: PermissionMode::BypassPermissions,
-        rules: &rules,
-        place: &place,
-        resolve: &resolve,
-    };
+    let rules = RuleSet::default();
+    let situation = unruled(&place, &rules);
     let of = |claim: &Claim| policy::trespass(claim, &situation);
     assert!(matches!(
         of(&claim("edit", "src/x")),

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use protocol::{GitId, TreeStart};
+use protocol::{GitId, Landing, TreeStart};
 use workspace::{CommitDraft, GitError, Head, Repo};
 
 use crate::stage::{Stage, git, write};
@@ -34,6 +34,15 @@ async fn worked(stage: &Stage, root: &Path) -> Result<(GitId, bool), GitError> {
     let target = standing.head.branch();
     let landing = repo.land(target, &base, &commit, FALLBACK).await?;
     Ok((commit, landing.is_fast_forward))
+}
+
+/// Lands a commit on top of `HEAD` on a branch.
+async fn landed(stage: &Stage, branch: &str) -> (GitId, Landing) {
+    let commit = stage.git(&["commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "x"]);
+    let commit: GitId = commit.parse().unwrap();
+    let (repo, base) = (stage.repo().await, stage.head());
+    let landing = repo.land(Some(branch), &base, &commit, FALLBACK).await;
+    (commit, landing.unwrap())
 }
 
 /// A way to set a repository up, by name.
@@ -118,15 +127,7 @@ async fn what_a_repository_is_made_of_does_not_matter() {
 #[tokio::test]
 async fn a_linked_worktree_is_as_good_as_the_first_one() {
     let stage = Stage::new();
-    let linked = stage.beside("linked");
-    stage.git(&[
-        "worktree",
-        "add",
-        "-q",
-        "-b",
-        "side",
-        &linked.display().to_string(),
-    ]);
+    let linked = stage.linked();
     let nested = linked.join("nested");
     git(
         &linked,
@@ -150,24 +151,10 @@ async fn a_linked_worktree_is_as_good_as_the_first_one() {
 #[tokio::test]
 async fn a_target_with_changes_in_another_worktree_is_left_alone() {
     let stage = Stage::new();
-    let linked = stage.beside("linked");
-    stage.git(&[
-        "worktree",
-        "add",
-        "-q",
-        "-b",
-        "side",
-        &linked.display().to_string(),
-    ]);
+    let linked = stage.linked();
     write(&linked, "a/README.md", "the user's own\n");
-    let repo = stage.repo().await;
     let base = stage.head();
-    let commit = stage.git(&["commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "x"]);
-    let commit: GitId = commit.parse().unwrap();
-    let landing = repo
-        .land(Some("side"), &base, &commit, FALLBACK)
-        .await
-        .unwrap();
+    let (_, landing) = landed(&stage, "side").await;
     assert!(!landing.is_fast_forward);
     assert!(landing.remark.unwrap().contains("uncommitted changes"));
     assert_eq!(git(&linked, &["rev-parse", "side"]), base.as_str());
@@ -182,14 +169,7 @@ async fn a_branch_that_stands_for_another_is_never_turned_into_one_of_its_own() 
     let stage = Stage::new();
     stage.git(&["branch", "real"]);
     stage.git(&["symbolic-ref", "refs/heads/alias", "refs/heads/real"]);
-    let repo = stage.repo().await;
-    let base = stage.head();
-    let commit = stage.git(&["commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "x"]);
-    let commit: GitId = commit.parse().unwrap();
-    let landing = repo
-        .land(Some("alias"), &base, &commit, FALLBACK)
-        .await
-        .unwrap();
+    let (commit, landing) = landed(&stage, "alias").await;
     assert_eq!(
         stage.git(&["symbolic-ref", "refs/heads/alias"]),
         "refs/heads/real",
@@ -200,8 +180,8 @@ async fn a_branch_that_stands_for_another_is_never_turned_into_one_of_its_own() 
     assert_eq!(stage.git(&["rev-parse", FALLBACK]), commit.as_str());
     // Nor is the checkout left behind where it is on such a branch.
     stage.git(&["symbolic-ref", "HEAD", "refs/heads/alias"]);
-    let landing = repo.land(Some("alias"), &base, &commit, FALLBACK).await;
-    assert!(!landing.unwrap().is_fast_forward);
+    let (_, landing) = landed(&stage, "alias").await;
+    assert!(!landing.is_fast_forward);
     assert_eq!(stage.git(&["status", "--porcelain"]), "");
 }
 

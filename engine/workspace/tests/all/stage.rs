@@ -83,6 +83,14 @@ impl Stage {
         self.git(&["rev-parse", "HEAD"]).parse().unwrap()
     }
 
+    /// A worktree of the repository with a branch of its own, `side`.
+    pub fn linked(&self) -> PathBuf {
+        let linked = self.beside("linked");
+        let path = linked.to_str().unwrap();
+        self.git(&["worktree", "add", "-q", "-b", "side", path]);
+        linked
+    }
+
     pub async fn repo(&self) -> Repo {
         Repo::open(&self.root()).await.unwrap()
     }

@@ -148,15 +148,7 @@ async fn oddities_are_remarks() {
 #[tokio::test]
 async fn a_linked_checkout_stands_for_itself() {
     let stage = Stage::new();
-    let linked = stage.beside("linked");
-    stage.git(&[
-        "worktree",
-        "add",
-        "-q",
-        "-b",
-        "side",
-        linked.to_str().unwrap(),
-    ]);
+    let linked = stage.linked();
     write(&linked, "a/README.md", "x");
     let standing = Repo::survey(&linked).await.unwrap();
     assert_eq!(standing.head.branch(), Some("side"));

@@ -1,7 +1,7 @@
 //! Budgets of a run: time, tokens and tool calls, what is set aside and what is left for others.
 
 use protocol::{Budget, Isolation, Limit, NodeEnd, Plan, TurnEnd};
-use scheduler::run::{NodePhase, RunOutcome, Wish, wishes};
+use scheduler::run::{NodePhase, Wish, wishes};
 
 use super::given_run::*;
 use crate::given::node;
@@ -41,18 +41,7 @@ fn when_the_runs_time_is_over_nothing_begins_any_more() {
     plan.budget.wall_ms = Some(6);
     let mut sim = Sim::of(plan, Isolation::Worktree);
     sim.submit(1);
-    sim.answer(RunOutcome::Merged {
-        batch: 1,
-        commits: vec![protocol::Merged {
-            node: node(1),
-            commit: git(8),
-        }],
-        conflicts: Vec::new(),
-    });
-    sim.answer(RunOutcome::Advanced {
-        batch: 1,
-        to: git(8),
-    });
+    sim.integrate(1, 8);
     assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Done));
     assert_eq!(sim.phase(2), NodePhase::Ended(NodeEnd::Failed));
     assert!(

@@ -2,9 +2,9 @@
 
 use protocol::{
     AgentId, BlobId, Block, CallId, Change, ChangeKind, Check, CheckRun, Cost, EntryKind, Event,
-    Expect, Fact, GitId, Ground, Inspection, Isolation, Kind, ModelEvent, Node, NodeId, Note, Plan,
-    PlanEvent, PlannedCall, Record, Reply, Scope, Seq, SessionId, StopReason, Timestamp, ToolEvent,
-    ToolResult, TurnEnd, TurnEvent, TurnId, Usage, WorkspaceEvent,
+    Expect, Fact, GitId, Ground, Inspection, Isolation, Kind, Merged, ModelEvent, Node, NodeId,
+    Note, Plan, PlanEvent, PlannedCall, Record, Reply, Scope, Seq, SessionId, StopReason,
+    Timestamp, ToolEvent, ToolResult, TurnEnd, TurnEvent, TurnId, Usage, WorkspaceEvent,
 };
 use scheduler::run::{NodePhase, Run, RunInput, RunOutcome, Wish, decide, follow, wishes};
 use uuid::Uuid;
@@ -253,6 +253,21 @@ impl Sim {
         self.work(n);
         let planned = self.run.planned(node(n)).unwrap().clone();
         self.found(n, sound(&planned, 1000 + n as u64));
+    }
+
+    /// A node's proposal becomes the branch, alone in the first batch.
+    pub(crate) fn integrate(&mut self, n: usize, commit: u64) {
+        let (batch, to) = (1, git(commit));
+        let merged = Merged {
+            node: node(n),
+            commit: to.clone(),
+        };
+        self.answer(RunOutcome::Merged {
+            batch,
+            commits: vec![merged],
+            conflicts: Vec::new(),
+        });
+        self.answer(RunOutcome::Advanced { batch, to });
     }
 
     pub(crate) fn found(&mut self, n: usize, found: Inspection) {

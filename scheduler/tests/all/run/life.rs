@@ -126,18 +126,7 @@ fn a_paused_run_starts_nothing_and_ends_what_it_has() {
     let mut sim = Sim::of(two(), Isolation::Worktree);
     command(&mut sim, RunCommand::Pause).unwrap();
     sim.submit(1);
-    sim.answer(RunOutcome::Merged {
-        batch: 1,
-        commits: vec![protocol::Merged {
-            node: node(1),
-            commit: git(8),
-        }],
-        conflicts: Vec::new(),
-    });
-    sim.answer(RunOutcome::Advanced {
-        batch: 1,
-        to: git(8),
-    });
+    sim.integrate(1, 8);
     assert_eq!(
         (sim.phase(1), sim.phase(2)),
         (NodePhase::Ended(NodeEnd::Done), NodePhase::Waiting)
