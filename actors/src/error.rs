@@ -1,6 +1,6 @@
 //! Why a session could not be opened.
 
-use protocol::SessionId;
+use protocol::{ModelRef, SessionId};
 
 /// Why a session could not be opened, resumed or forked.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,9 @@ pub enum OpenError {
     /// Every rule a plan breaks.
     #[error("use the plan: {}", listed(.0))]
     Plan(Vec<scheduler::plan::Problem>),
+    /// Money is limited, and nobody knows what this model costs.
+    #[error("keep the plan's budget of money: the price of {0} is not known")]
+    Unpriced(ModelRef),
     /// A chat is not a run.
     #[error("take up run {0}: it is a chat, not a run")]
     NoRun(SessionId),

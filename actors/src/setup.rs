@@ -80,7 +80,15 @@ pub(crate) fn opening(options: &Options, ground: &Ground) -> Result<Opening, Ope
         system: Text::from(redactor.clean(&system).into_owned()),
         tools: offered(options)?,
         limits: options.limits,
+        tool_bytes: declared_bytes(&ground.offer.declared),
     })
+}
+
+/// Bytes of tools as they are declared to a model.
+pub(crate) fn declared_bytes(tools: &[ToolDecl]) -> u64 {
+    let bytes =
+        |tool: &ToolDecl| tool.name.len() + tool.description.len() + tool.schema.get().len();
+    tools.iter().map(bytes).sum::<usize>() as u64
 }
 
 /// Every tool by name; those of the board are offered only where there is one.

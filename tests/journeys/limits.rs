@@ -1,8 +1,9 @@
 //! Limits of a run: each stops it before the call that would pass it, and the requests prove it.
 
+use scripted::Rule;
 use serde_json::{Value, json};
 
-use crate::stage::{Ended, Reply, Stage, Usage, WIRES};
+use crate::stage::{Ended, Reply, Report, Stage, Usage, WIRES, node, plan, script, writer};
 
 /// A model that never comes to an end.
 fn endless(usage: Usage) -> Reply {
@@ -111,4 +112,80 @@ fn a_run_below_its_limits_is_not_stopped() {
     ];
     let ended = stage.prompt("go").args(limits).succeed();
     assert_eq!(ended.answer(), "Done.");
+}
+
+/// Eight writers side by side, two at a time, each of two replies.
+fn eight(change: impl Fn(&mut Reply)) -> (Stage, Value) {
+    let names: Vec<String> = (0..8).map(|n| format!("n{n}")).collect();
+    let mut rules: Vec<Vec<Rule>> = names
+        .iter()
+        .map(|name| writer(name, &format!("{name}.txt"), "done\n"))
+        .collect();
+    let replies = rules.iter_mut().flatten().map(|rule| &mut rule.reply);
+    replies.for_each(change);
+    let nodes = names
+        .iter()
+        .map(|name| node(name, &[], &[&format!("{name}.txt")], "true"));
+    let mut plan = plan(nodes);
+    plan["caps"] = json!({"max_parallel": 2});
+    (
+        Stage::new(script(rules)).file("README", "x").committed(),
+        plan,
+    )
+}
+
+fn tokens_of(report: &Report) -> u64 {
+    let (prompts, replies) = report.took().tokens;
+    prompts + replies
+}
+
+#[test]
+fn a_swarm_that_comes_to_its_limit_says_what_the_server_counted() {
+    let (stage, plan) = eight(|_| {});
+    let limit = ["--max-budget-tokens", "40000"];
+    let ended = stage.swarm(&plan).args(limit).run();
+    assert_eq!(ended.code(), Some(4), "{ended}");
+    let report = Report::of(&ended);
+    assert_eq!(report.0["status"], "limit_reached", "{ended}");
+    assert!(!report.in_state("done").is_empty(), "{ended}");
+    assert!(!report.in_state("failed").is_empty(), "{ended}");
+    assert_eq!(report.took(), stage.took(), "{ended}");
+    assert!(tokens_of(&report) <= 40_000, "{ended}");
+    assert_eq!(report.0["totals"]["overrun_tokens"], 0, "{ended}");
+}
+
+#[test]
+fn what_a_provider_counts_beyond_its_share_is_told_and_ends_the_run() {
+    // Each reply counts far more tokens than were asked for.
+    let (stage, plan) = eight(|reply| reply.usage = Some(used(30_000, 20_000)));
+    let limit = ["--max-budget-tokens", "100000"];
+    let ended = stage.swarm(&plan).args(limit).run();
+    assert_eq!(ended.code(), Some(4), "{ended}");
+    let report = Report::of(&ended);
+    assert_eq!(report.took(), stage.took(), "{ended}");
+    let over = report.0["totals"]["overrun_tokens"]
+        .as_u64()
+        .expect("a count");
+    let spent = tokens_of(&report);
+    assert!(
+        over > 0 && spent <= 100_000 + over,
+        "{spent}, {over}: {ended}"
+    );
+    // Of the two at work each may still have one reply under way when the other passes the limit.
+    assert!(stage.took().replies <= 4, "{ended}");
+}
+
+#[test]
+fn a_plan_that_limits_money_is_refused_where_no_price_is_known() {
+    let (stage, mut plan) = eight(|_| {});
+    plan["nodes"][3]["budget"] = json!({"usd": 0.5});
+    let ended = stage.swarm(&plan).run();
+    assert_eq!(ended.code(), Some(2), "{ended}");
+    let error = ended.json();
+    let said = format!("{} {}", error["message"], error["hint"]);
+    assert!(
+        said.contains("scripted-1") && said.contains(".price"),
+        "{ended}"
+    );
+    assert_eq!(stage.asked().len(), 0);
 }

@@ -201,6 +201,7 @@ pub(super) fn last_end<'a>(own: impl Iterator<Item = &'a Record>) -> Option<Turn
                 TurnEvent::Steered { .. }
                 | TurnEvent::Informed { .. }
                 | TurnEvent::Nudged { .. }
+                | TurnEvent::Warned { .. }
                 | TurnEvent::Interrupted { .. } => {}
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use protocol::{Kind, Limits, Opening, Text};
 
-use crate::setup;
+use crate::setup::{self, declared_bytes};
 use crate::world::{Commands, Offer, World};
 
 /// What sub-agents are outfitted from.
@@ -33,6 +33,7 @@ impl Outfits {
             system: Text::from(own.redactor.clean(&system).into_owned()),
             tools: declared.iter().map(|tool| tool.name.clone()).collect(),
             limits,
+            tool_bytes: declared_bytes(&declared),
             ..self.opening.clone()
         };
         let offer = Offer {

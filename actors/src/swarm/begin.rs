@@ -304,6 +304,27 @@ pub(super) fn resumption(options: &Options, models: &Models) -> Result<Event, Op
     }))
 }
 
+/// Money is kept within a limit only where every price is known.
+///
+/// # Errors
+/// [`OpenError::Unpriced`]: the plan limits money, and nobody knows what a model of the run costs.
+pub(super) fn prices(options: &Options, models: &Models, plan: &Plan) -> Result<(), OpenError> {
+    let mut nodes = plan.nodes.iter();
+    let has_limit = plan.budget.cost.is_some() || nodes.any(|node| node.budget.cost.is_some());
+    let own = models.planner.iter().chain(models.tiers.values());
+    let own = own.map(|at| (&at.endpoint, &at.model));
+    let all = own.chain([(&options.endpoint, &options.model)]);
+    for (endpoint, model) in all.filter(|_| has_limit) {
+        if crate::models::traits(endpoint, &model.model)?
+            .price
+            .is_none()
+        {
+            return Err(OpenError::Unpriced(model.clone()));
+        }
+    }
+    Ok(())
+}
+
 /// The options of the run itself: its model is the one that plans.
 fn coordinators(options: &Options, models: &Models) -> Options {
     let mut options = options.clone();

@@ -80,6 +80,9 @@ impl Swarm {
             proposal,
             planning,
         } = begin::begin(&options, &swarm, id).await?;
+        if let RunCommand::Propose { plan, .. } = &proposal {
+            begin::prices(&options, &swarm.models, plan)?;
+        }
         let opening = begin::opening(&options, &swarm.models)?;
         let taken = Taken {
             id,
@@ -122,6 +125,7 @@ impl Swarm {
         let ground = begin::ground(&records).ok_or(OpenError::NoRun(id))?;
         let git = begin::git(&options, &ground).await?;
         let past = Run::fold(id, records.iter().map(Arc::as_ref));
+        begin::prices(&options, &models, past.proposed().unwrap_or(past.plan()))?;
         let planning = begin::planning(&options, &past, git.as_ref()).await?;
         let resumed = begin::resumption(&options, &models)?;
         let cut = recovered.cut.as_ref().map(|cut| Event::Fault(cut.fault()));

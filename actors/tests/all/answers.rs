@@ -3,6 +3,7 @@
 use protocol::{Event, Fact, Limit, Limits, TurnEnd};
 use scripted::{Reply, Rule, Script};
 use serde_json::json;
+use views::View;
 
 use crate::bench::{Bench, results, said};
 

@@ -18,6 +18,7 @@ const PRICE: Price = Price {
     output: 15.0,
     cache_read: 0.3,
     cache_write: 3.75,
+    long: None,
 };
 
 /// Everything but what is to be done.

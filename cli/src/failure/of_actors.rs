@@ -2,6 +2,7 @@
 
 use actors::archive::StoreError;
 use actors::{CommandError, ConnectError, OpenError, Stopped};
+use protocol::ModelRef;
 
 use super::{Failure, Kind};
 
@@ -66,6 +67,12 @@ impl From<OpenError> for Failure {
                 "mend the repository first; nothing was begun; --isolation shared works without git",
             ),
             OpenError::Plan(_) => Self::usage(said, "mend the plan; nothing was begun"),
+            OpenError::Unpriced(ModelRef { provider, model }) => Self::usage(
+                said,
+                format_args!(
+                    "set providers.{provider}.models.{model:?}.price in settings, or limit tokens in place of usd"
+                ),
+            ),
             OpenError::NoRun(_) => Self::new(
                 Kind::Session,
                 said,

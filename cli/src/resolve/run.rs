@@ -79,9 +79,7 @@ pub(super) async fn find_server(
     args: &ModelArgs,
 ) -> Result<String, Failure> {
     let (backend, model) = server(ground, args).await?;
-    if let Some(budget) = &ground.loaded.settings.budgets.usd {
-        price_is_known(&backend.endpoint, &model, &budget.source)?;
-    }
+    price_is_known(ground, &backend.endpoint, &model)?;
     let provider = backend.endpoint.name.clone();
     options.model = ModelRef { provider, model };
     options.endpoint = backend.endpoint;
@@ -151,11 +149,18 @@ pub(super) async fn served(
 }
 
 /// A budget in dollars means nothing for a model whose price nobody knows.
-fn price_is_known(endpoint: &Endpoint, model: &str, said: &config::Source) -> Result<(), Failure> {
+pub(super) fn price_is_known(
+    ground: &Ground,
+    endpoint: &Endpoint,
+    model: &str,
+) -> Result<(), Failure> {
+    let Some(budget) = &ground.loaded.settings.budgets.usd else {
+        return Ok(());
+    };
     if actors::models::traits(endpoint, model)?.price.is_some() {
         return Ok(());
     }
-    let name = &endpoint.name;
+    let (name, said) = (&endpoint.name, &budget.source);
     let budget = match said.layer {
         config::Layer::Flags => "--max-budget-usd".to_owned(),
         _ => format!("{said}: budgets.usd"),

@@ -105,6 +105,7 @@ impl SwarmRun {
     async fn model(&self, args: &CrewArgs, named: &Named) -> Result<ModelChoice, Failure> {
         let wanted = model::named(&self.ground, &args.model, &named.text, &named.by)?;
         let (backend, model) = run::served(&self.ground, &args.model, wanted).await?;
+        run::price_is_known(&self.ground, &backend.endpoint, &model)?;
         let provider = backend.endpoint.name.clone();
         Ok(ModelChoice {
             endpoint: backend.endpoint,

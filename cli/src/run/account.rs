@@ -53,6 +53,7 @@ impl Account {
                 TurnEvent::Steered { .. }
                 | TurnEvent::Informed { .. }
                 | TurnEvent::Nudged { .. }
+                | TurnEvent::Warned { .. }
                 | TurnEvent::Interrupted { .. }
                 | TurnEvent::Ended { .. },
             )

@@ -69,7 +69,7 @@ pub fn of(end: &TurnEnd, account: &Account) -> Ending {
             "say it in other words, or choose another --model",
         ),
         TurnEnd::Cut => cut(account),
-        TurnEnd::Limited(limit) => limited(*limit),
+        TurnEnd::Limited(limit) => with_overrun(limited(*limit), account),
         TurnEnd::Looping => Ending::error(
             "looping",
             1,
@@ -79,6 +79,17 @@ pub fn of(end: &TurnEnd, account: &Account) -> Ending {
         TurnEnd::Interrupted(cause) => interrupted(*cause),
         TurnEnd::Failed(fault) => failed(fault, account),
     }
+}
+
+/// Says by how much a provider did not keep to what was set aside.
+fn with_overrun(mut ending: Ending, account: &Account) -> Ending {
+    let over = account.ledger.total.overrun;
+    if let Some((message, _)) = ending.trouble.as_mut().filter(|_| over > 0) {
+        message.push_str(&format!(
+            "; its provider counted {over} tokens more than were set aside for the calls"
+        ));
+    }
+    ending
 }
 
 fn cut(account: &Account) -> Ending {

@@ -30,6 +30,9 @@ pub fn object(account: &Account, ending: &Ending, wires: Wires<'_>) -> Map<Strin
     put("total_cost_usd", cost(total));
     put("usage", usage(&total.usage));
     put("modelUsage", models(account));
+    if total.overrun > 0 {
+        put("overrun_tokens", json!(total.overrun));
+    }
     put("permission_denials", denials(account, wires));
     put("terminal_reason", json!(ending.reason));
     if let Some(answer) = account.turn().and_then(|turn| turn.structured.as_deref()) {

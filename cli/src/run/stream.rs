@@ -125,7 +125,11 @@ impl Stream {
             Event::Turn(TurnEvent::Steered { content }) => {
                 vec![self.user(&blocks::content(content), false)]
             }
-            Event::Turn(TurnEvent::Nudged { text } | TurnEvent::Informed { text }) => {
+            Event::Turn(
+                TurnEvent::Nudged { text }
+                | TurnEvent::Informed { text }
+                | TurnEvent::Warned { text },
+            ) => {
                 let content = json!([{"type": "text", "text": text.as_str()}]);
                 vec![self.user(&content, true)]
             }

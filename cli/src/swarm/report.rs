@@ -180,6 +180,12 @@ impl Report {
         if let Some(limit) = totals.budget.usd {
             lines.push(format!("budget: {}", words::money(Some(limit))));
         }
+        if used.overrun_tokens > 0 {
+            let over = words::tokens(used.overrun_tokens);
+            lines.push(format!(
+                "providers counted {over} tokens more than were set aside for their calls; what they counted is what is told here"
+            ));
+        }
         lines.join("\n")
     }
 

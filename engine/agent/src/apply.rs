@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use protocol::{
-    Block, Event, Fact, Message, ModelEvent, Opening, PlannedCall, Reply, ResultBlock, Role,
-    SessionEvent, StopReason, Text, ToolCall, ToolEvent, ToolResult, ToolStatus, TurnEvent,
+    Block, Charge, Event, Fact, Message, ModelEvent, Opening, PlannedCall, Reply, ResultBlock,
+    Role, SessionEvent, StopReason, Text, ToolCall, ToolEvent, ToolResult, ToolStatus, TurnEvent,
 };
 
-use crate::flow::{Flow, Phase, Setup, Slot, SlotState, Spent};
-use crate::limits::{bytes_of, estimate_tokens, prompt_tokens};
+use crate::flow::{Flow, Phase, Room, Setup, Slot, SlotState, Spent};
+use crate::limits::{bytes_of, charge};
 use crate::looping::Echo;
 use crate::state::State;
 
@@ -66,6 +66,7 @@ fn setup(opening: &Opening) -> Setup {
         system: opening.system.clone(),
         tools: opening.tools.clone(),
         limits: opening.limits,
+        tool_bytes: opening.tool_bytes,
     }
 }
 
@@ -118,6 +119,10 @@ fn turn(state: &mut State, event: &TurnEvent) {
         }
         TurnEvent::Steered { content } => state.flow.steering.extend(content.iter().cloned()),
         TurnEvent::Informed { text } => state.flow.steering.push(Block::Text(text.clone())),
+        TurnEvent::Warned { text } => {
+            state.flow.spent.is_warned = true;
+            state.flow.steering.push(Block::Text(text.clone()));
+        }
         TurnEvent::Nudged { text } => {
             state.flow.spent.misses += 1;
             state.flow.phase = Phase::Due;
@@ -153,24 +158,34 @@ fn close_calls(state: &mut State) {
 
 fn model(state: &mut State, event: &ModelEvent) {
     match event {
-        ModelEvent::Requested { max_tokens, .. } => {
+        ModelEvent::Requested {
+            reserved,
+            max_tokens,
+            ..
+        } => {
             read_steering(state);
-            state.flow.phase = Phase::Calling {
-                attempt: 0,
-                max_tokens: *max_tokens,
+            let (reserved, max_tokens) = (*reserved, *max_tokens);
+            let room = Room {
+                reserved,
+                max_tokens,
             };
+            state.flow.phase = Phase::Calling { attempt: 0, room };
         }
-        ModelEvent::Replied { reply, calls, .. } => replied(state, reply, calls),
+        ModelEvent::Replied {
+            reply,
+            calls,
+            charge,
+            ..
+        } => {
+            account(&mut state.flow, reply, *charge);
+            replied(state, reply, calls);
+        }
         ModelEvent::Retried {
             attempt, wait_ms, ..
         } => {
-            if let Phase::Calling { max_tokens, .. } = state.flow.phase {
+            if let Phase::Calling { room, .. } = state.flow.phase {
                 let (attempt, ms) = (*attempt, *wait_ms);
-                state.flow.phase = Phase::Waiting {
-                    attempt,
-                    ms,
-                    max_tokens,
-                };
+                state.flow.phase = Phase::Waiting { attempt, ms, room };
             }
         }
         ModelEvent::Failed { fault, .. } => {
@@ -180,18 +195,15 @@ fn model(state: &mut State, event: &ModelEvent) {
             };
         }
         ModelEvent::Resumed { attempt, .. } => {
-            if let Phase::Waiting { max_tokens, .. } = state.flow.phase {
-                state.flow.phase = Phase::Calling {
-                    attempt: *attempt,
-                    max_tokens,
-                };
+            if let Phase::Waiting { room, .. } = state.flow.phase {
+                let attempt = *attempt;
+                state.flow.phase = Phase::Calling { attempt, room };
             }
         }
     }
 }
 
 fn replied(state: &mut State, reply: &Reply, calls: &[PlannedCall]) {
-    account(&mut state.flow, reply);
     state.flow.step += 1;
     state.flow.calls = slots(reply, calls);
     state.flow.phase = if state.flow.calls.is_empty() {
@@ -219,24 +231,18 @@ fn answered(reply: &Reply) -> StopReason {
     }
 }
 
-/// Some local servers report zeros where they did not count: that is no report.
-fn account(flow: &mut Flow, reply: &Reply) {
-    let (prompt, said) = (prompt_tokens(flow), bytes_of(&reply.content));
+/// Counts a reply for what it was charged; journals older than the charge have it worked out here.
+fn account(flow: &mut Flow, reply: &Reply, charged: Option<Charge>) {
+    let charged = charged.unwrap_or_else(|| charge(flow, reply));
+    let said = bytes_of(&reply.content);
     let spent = &mut flow.spent;
     spent.steps += 1;
-    match reply.usage.map(|usage| usage.total()) {
-        Some(total) if total > 0 => {
-            spent.tokens = spent.tokens.saturating_add(total);
-            (spent.context, spent.unreported_bytes) = (Some(total), 0);
-        }
-        _ => {
-            let total = prompt.saturating_add(estimate_tokens(said));
-            spent.tokens = spent.tokens.saturating_add(total);
-            spent.unreported_bytes = spent.unreported_bytes.saturating_add(said);
-        }
-    }
-    if let Some(cost) = reply.cost {
-        spent.cost += cost;
+    spent.tokens = spent.tokens.saturating_add(charged.tokens);
+    spent.cost += charged.cost.unwrap_or_default();
+    if charged.is_estimate {
+        spent.unreported_bytes = spent.unreported_bytes.saturating_add(said);
+    } else {
+        (spent.context, spent.unreported_bytes) = (Some(charged.tokens), 0);
     }
 }
 

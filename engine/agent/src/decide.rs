@@ -7,8 +7,8 @@ use protocol::{
     SessionEvent, StopReason, Timestamp, ToolEvent, ToolResult, ToolStatus, TurnEnd, TurnEvent,
 };
 
-use crate::flow::{Flow, Phase, Slot, SlotState};
-use crate::limits::{Room, room};
+use crate::flow::{Flow, Phase, Room, Slot, SlotState};
+use crate::limits::{charge, room, warning};
 use crate::retry;
 use crate::state::State;
 
@@ -129,6 +129,7 @@ fn calling(flow: &Flow, attempt: u32, outcome: Outcome) -> Vec<Event> {
             let (first_byte_ms, total_ms) = took;
             vec![Event::Model(ModelEvent::Replied {
                 step,
+                charge: Some(charge(flow, &reply)),
                 reply,
                 calls,
                 first_byte_ms,
@@ -252,16 +253,20 @@ fn due(flow: &Flow) -> Event {
     if flow.echo.is_endless() {
         return ended(TurnEnd::Looping);
     }
-    match room(flow) {
-        Ok(Room {
-            reserved,
-            max_tokens,
-        }) => Event::Model(ModelEvent::Requested {
+    match (room(flow), warning(flow)) {
+        (Ok(_), Some(text)) => Event::Turn(TurnEvent::Warned { text: text.into() }),
+        (
+            Ok(Room {
+                reserved,
+                max_tokens,
+            }),
+            None,
+        ) => Event::Model(ModelEvent::Requested {
             step: flow.step,
             reserved,
             max_tokens,
         }),
-        Err(limit) => ended(TurnEnd::Limited(limit)),
+        (Err(limit), _) => ended(TurnEnd::Limited(limit)),
     }
 }
 

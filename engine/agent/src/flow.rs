@@ -56,6 +56,8 @@ pub struct Setup {
     pub tools: Vec<String>,
     /// The limits of this run.
     pub limits: Limits,
+    /// Bytes of the offered tools as they are declared.
+    pub tool_bytes: u64,
 }
 
 /// What an agent is doing.
@@ -70,8 +72,8 @@ pub enum Phase {
     Calling {
         /// Failed attempts so far.
         attempt: u32,
-        /// The largest reply the limits leave room for.
-        max_tokens: Option<u64>,
+        /// What is set aside for it.
+        room: Room,
     },
     /// It pauses before another attempt.
     Waiting {
@@ -79,8 +81,8 @@ pub enum Phase {
         attempt: u32,
         /// The pause in milliseconds.
         ms: u64,
-        /// The largest reply the limits leave room for.
-        max_tokens: Option<u64>,
+        /// What is set aside for the call.
+        room: Room,
     },
     /// The model replied without calling a tool; what that means is not yet decided on.
     Answered {
@@ -99,6 +101,15 @@ pub enum Phase {
         /// Why.
         cause: InterruptCause,
     },
+}
+
+/// What a model call may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Room {
+    /// The prompt at its most and the largest reply, in tokens: what is set aside.
+    pub reserved: u64,
+    /// The largest reply, where the limits allow less than the model's own.
+    pub max_tokens: Option<u64>,
 }
 
 /// One call of the newest reply.
@@ -153,6 +164,8 @@ pub struct Spent {
     pub unreported_bytes: u64,
     /// Answers that missed the wanted schema.
     pub misses: u32,
+    /// Whether the model was told that a limit is nearly used up.
+    pub is_warned: bool,
     /// Whether the next turn begins a new count.
     pub fresh: bool,
 }

@@ -19,7 +19,7 @@ mod wishes;
 
 pub use decide::{Illegal, decide};
 pub use delegate::{Standing, standing};
-pub use flow::{Flow, Phase, Setup, Slot, SlotState, Spent};
+pub use flow::{Flow, Phase, Room, Setup, Slot, SlotState, Spent};
 pub use limits::estimate_tokens;
 pub use state::State;
 pub use wishes::wishes;

@@ -1,11 +1,18 @@
-//! Whether the limits leave room for the next model call, and how large its reply may be.
+//! Whether the limits leave room for the next model call, how large its reply may be, and what a reply counts for.
 
-use protocol::{Block, Cost, Limit, Price, ResultBlock, Text};
+use protocol::{Block, Charge, Cost, Limit, Price, Reply, ResultBlock, Text, Usage};
 
-use crate::flow::Flow;
+use crate::flow::{Flow, Phase, Room};
 
 /// Bytes that make a token, about: the figure used where a provider has not counted.
 const BYTES_PER_TOKEN: f64 = 3.6;
+
+/// Bytes that make a token in the densest texts that are common, such as digits or scripts without an alphabet. What
+/// nobody has counted yet is set aside at this figure.
+const DENSE_BYTES_PER_TOKEN: f64 = 2.0;
+
+/// Tokens a wire may add around what is said.
+const FRAME: u64 = 64;
 
 /// A picture counts as about 1,500 tokens.
 const IMAGE_BYTES: u64 = 5_400;
@@ -13,40 +20,32 @@ const IMAGE_BYTES: u64 = 5_400;
 /// A call with less room for its reply than this is not worth its prompt.
 const LEAST_REPLY: u64 = 256;
 
+/// The part of a limit, in percent, from which on the model is told to come to an end.
+const SOFT: u64 = 80;
+
 /// About how many tokens `bytes` of text are.
 pub fn estimate_tokens(bytes: u64) -> u64 {
     (bytes as f64 / BYTES_PER_TOKEN).ceil() as u64
 }
 
-/// What a call may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Room {
-    /// Estimated prompt and largest reply, in tokens: what is set aside.
-    pub reserved: u64,
-    /// The largest reply, where the limits allow less than the model's own.
-    pub max_tokens: Option<u64>,
-}
-
-/// The room for the next call, or the limit that forbids it.
+/// The room for the next call, or the limit that forbids it. Whatever the call uses of what is set aside here, no
+/// limit is passed: invariant 22.
 pub(crate) fn room(flow: &Flow) -> Result<Room, Limit> {
     let limits = flow.limits();
     let spent = &flow.spent;
     if limits.steps.is_some_and(|most| spent.steps >= most) {
         return Err(Limit::Steps);
     }
-    let prompt = prompt_tokens(flow);
+    let prompt = prompt_at_most(flow);
     let by_tokens = limits
         .tokens
         .map(|most| most.saturating_sub(spent.tokens.saturating_add(prompt)));
-    let price = flow.setup.as_ref().and_then(|setup| setup.traits.price);
-    let by_cost = match (limits.cost, price) {
-        (Some(most), Some(price)) => Some(replies_for(most, spent.cost, prompt, &price)),
-        _ => None,
-    };
-    let model_max = flow
-        .setup
-        .as_ref()
-        .map_or(0, |setup| setup.traits.max_output);
+    let by_cost = limits.cost.map(|most| match price(flow) {
+        Some(price) => replies_for(most, spent.cost, prompt, &price),
+        // What nobody knows the price of cannot be kept within a limit of money.
+        None => 0,
+    });
+    let model_max = model_max(flow);
     let most = by_tokens
         .into_iter()
         .chain(by_cost)
@@ -67,10 +66,21 @@ pub(crate) fn room(flow: &Flow) -> Result<Room, Limit> {
     })
 }
 
+/// The largest reply the model can give, in tokens.
+fn model_max(flow: &Flow) -> u64 {
+    let setup = flow.setup.as_ref();
+    setup.map_or(0, |setup| setup.traits.max_output)
+}
+
+fn price(flow: &Flow) -> Option<Price> {
+    flow.setup.as_ref()?.traits.price
+}
+
 /// How many reply tokens the money left buys once the prompt is paid, all of it uncached.
 fn replies_for(most: Cost, spent: Cost, prompt: u64, price: &Price) -> u64 {
+    let price = price.with_prompt(prompt);
     let left = most.usd() - spent.usd() - prompt as f64 * price.input.max(price.cache_write) / 1e6;
-    if left <= 0.0 {
+    if left < 0.0 || most <= spent {
         return 0;
     }
     if price.output <= 0.0 {
@@ -79,20 +89,84 @@ fn replies_for(most: Cost, spent: Cost, prompt: u64, price: &Price) -> u64 {
     (left * 1e6 / price.output) as u64
 }
 
-/// About how many tokens the next prompt has, with what the user said in between.
-pub(crate) fn prompt_tokens(flow: &Flow) -> u64 {
-    let unreported = flow.spent.unreported_bytes;
-    let said = unreported.saturating_add(bytes_of(&flow.steering));
+/// What a reply to the call under way counts for.
+pub(crate) fn charge(flow: &Flow, reply: &Reply) -> Charge {
+    let counted = reply.usage.filter(|usage| usage.total() > 0);
+    // Some local servers report zeros where they did not count: that is no report.
+    let usage = counted.unwrap_or_else(|| Usage {
+        input: prompt_estimate(flow),
+        output: estimate_tokens(bytes_of(&reply.content)),
+        ..Usage::default()
+    });
+    let told = reply.cost.filter(|_| counted.is_some());
+    let limits = flow.limits();
+    let is_limited = limits.tokens.is_some() || limits.cost.is_some();
+    let over = match flow.phase {
+        Phase::Calling { room, .. } if is_limited && counted.is_some() => {
+            let reply = room.max_tokens.unwrap_or(model_max(flow));
+            let prompt = room.reserved.saturating_sub(reply);
+            let beyond = usage.prompt().saturating_sub(prompt);
+            beyond.saturating_add(usage.output.saturating_sub(reply))
+        }
+        _ => 0,
+    };
+    Charge {
+        tokens: usage.total(),
+        cost: told.or_else(|| price(flow).map(|price| price.cost(&usage))),
+        is_estimate: counted.is_none(),
+        over,
+    }
+}
+
+/// What the model is told once a limit is nearly used up; `None` before, and when it was told already.
+pub(crate) fn warning(flow: &Flow) -> Option<String> {
+    let (limits, spent) = (flow.limits(), &flow.spent);
+    if spent.is_warned {
+        return None;
+    }
+    let is_near = |used: u64, most: u64| {
+        u128::from(used) * 100 >= u128::from(most) * u128::from(SOFT) && used > 0
+    };
+    let tokens = limits.tokens.filter(|most| is_near(spent.tokens, *most));
+    let cost = limits.cost.filter(|most| is_near(spent.cost.0, most.0));
+    let steps = limits.steps.map(u64::from);
+    let steps = steps.filter(|most| is_near(spent.steps.into(), *most));
+    let used = match (tokens, cost, steps) {
+        (Some(most), ..) => format!("{} of {most} tokens", spent.tokens),
+        (_, Some(most), _) => format!("{:.4} of {:.4} dollars", spent.cost.usd(), most.usd()),
+        (.., Some(most)) => format!("{} of {most} model calls", spent.steps),
+        (None, None, None) => return None,
+    };
+    Some(format!(
+        "You have used {used}. At the limit you are stopped. Bring what you have begun to an end now, leave it \
+         whole, and say in your last answer what is done and what is not."
+    ))
+}
+
+/// About how many tokens the prompt of the call under way has.
+pub(crate) fn prompt_estimate(flow: &Flow) -> u64 {
+    prompt(flow, 0, estimate_tokens)
+}
+
+/// The most tokens the next prompt should have, with what the user said in between.
+fn prompt_at_most(flow: &Flow) -> u64 {
+    let dense = |bytes: u64| FRAME + (bytes as f64 / DENSE_BYTES_PER_TOKEN).ceil() as u64;
+    prompt(flow, bytes_of(&flow.steering), dense)
+}
+
+/// What was counted last, and what was said since.
+fn prompt(flow: &Flow, said: u64, tokens: impl Fn(u64) -> u64) -> u64 {
+    let said = said.saturating_add(flow.spent.unreported_bytes);
     match flow.spent.context {
-        Some(context) => context.saturating_add(estimate_tokens(said)),
-        None => estimate_tokens(said.saturating_add(prefix_bytes(flow))),
+        Some(context) => context.saturating_add(tokens(said)),
+        None => tokens(said.saturating_add(prefix_bytes(flow))),
     }
 }
 
 fn prefix_bytes(flow: &Flow) -> u64 {
-    flow.setup.as_ref().map_or(0, |setup| {
-        setup.system.bytes() + setup.tools.len() as u64 * 500
-    })
+    flow.setup
+        .as_ref()
+        .map_or(0, |setup| setup.system.bytes() + setup.tool_bytes)
 }
 
 /// Bytes of blocks as they count for the prompt.

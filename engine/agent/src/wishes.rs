@@ -11,13 +11,10 @@ pub fn wishes(state: &State) -> Vec<Effect> {
     let flow = &state.flow;
     match &flow.phase {
         Phase::Resting | Phase::Due | Phase::Answered { .. } | Phase::Failed { .. } => Vec::new(),
-        Phase::Calling {
-            attempt,
-            max_tokens,
-        } => vec![Effect::CallModel {
+        Phase::Calling { attempt, room } => vec![Effect::CallModel {
             step: flow.step,
             attempt: *attempt,
-            max_tokens: *max_tokens,
+            max_tokens: room.max_tokens,
         }],
         Phase::Waiting { attempt, ms, .. } => {
             vec![Effect::Wait {

@@ -122,6 +122,7 @@ impl PriceSettings {
             output,
             cache_read: dollars(&self.cache_read).unwrap_or(input),
             cache_write: dollars(&self.cache_write).unwrap_or(input),
+            long: None,
         })
     }
 }

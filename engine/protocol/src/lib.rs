@@ -53,5 +53,5 @@ pub use tool::{
     Fact, Intent, Note, PlannedCall, ResultBlock, TASK_TOOL, Todo, TodoState, ToolResult,
     ToolStatus,
 };
-pub use usage::{Cost, Price, Usage};
+pub use usage::{Charge, Cost, LongPrompt, Price, Usage};
 pub use verdict::{Decider, PermissionMode, Reason, RuleEffect, RuleRef, Verdict};

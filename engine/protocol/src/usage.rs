@@ -71,6 +71,21 @@ impl AddAssign for Cost {
     }
 }
 
+/// What a model call counts for against the limits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Charge {
+    /// Tokens, prompt and reply together: as the provider counted them, or estimated where it did not.
+    pub tokens: u64,
+    /// Money: as those tokens cost; `None` where no price is known.
+    pub cost: Option<Cost>,
+    /// Whether the provider did not count, so that this is an estimate.
+    pub is_estimate: bool,
+    /// Tokens the provider counted beyond what was set aside for the prompt or for the reply; 0 where nothing limits
+    /// tokens or money.
+    pub over: u64,
+}
+
 /// What a model's tokens cost, in US dollars per million tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,15 +98,46 @@ pub struct Price {
     pub cache_read: f64,
     /// Prompt tokens written to the cache.
     pub cache_write: f64,
+    /// The dearer tariff of calls with a long prompt, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub long: Option<LongPrompt>,
+}
+
+/// The tariff of calls whose prompt is longer than most.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LongPrompt {
+    /// Prompts of more tokens than this pay it.
+    pub above: u64,
+    /// Times the price of every prompt token.
+    pub prompt: f64,
+    /// Times the price of every generated token.
+    pub reply: f64,
 }
 
 impl Price {
     /// What `usage` costs at this price.
     pub fn cost(&self, usage: &Usage) -> Cost {
-        let dollars = usage.input as f64 * self.input
-            + usage.output as f64 * self.output
-            + usage.cache_read as f64 * self.cache_read
-            + usage.cache_write as f64 * self.cache_write;
+        let price = self.with_prompt(usage.prompt());
+        let dollars = usage.input as f64 * price.input
+            + usage.output as f64 * price.output
+            + usage.cache_read as f64 * price.cache_read
+            + usage.cache_write as f64 * price.cache_write;
         Cost::from_usd(dollars / 1e6)
+    }
+
+    /// The price of a call with a prompt of so many tokens.
+    #[must_use]
+    pub fn with_prompt(self, tokens: u64) -> Self {
+        let Some(long) = self.long.filter(|long| tokens > long.above) else {
+            return self;
+        };
+        Self {
+            input: self.input * long.prompt,
+            output: self.output * long.reply,
+            cache_read: self.cache_read * long.prompt,
+            cache_write: self.cache_write * long.prompt,
+            long: None,
+        }
     }
 }

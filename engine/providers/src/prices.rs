@@ -4,7 +4,7 @@
 //! DeepSeek (api-docs.deepseek.com), partly by way of tables that cite them. Standard tier, text, 5-minute cache
 //! writes. Where a window is not certain the smaller number stands. Settings win over every row.
 
-use protocol::{Cost, Price, Usage};
+use protocol::{Cost, LongPrompt, Price, Usage};
 
 /// When the table was last compared with its sources.
 pub const AS_OF: &str = "2026-11-06";
@@ -18,15 +18,7 @@ pub(crate) struct Row {
     pub(crate) vision: bool,
     /// Input, output, cache read, cache write; dollars per million tokens.
     price: Option<[f64; 4]>,
-    long: Option<Long>,
-}
-
-/// The dearer tariff of long prompts.
-#[derive(Clone, Copy)]
-struct Long {
-    above: u64,
-    prompt: f64,
-    reply: f64,
+    long: Option<LongPrompt>,
 }
 
 const fn row(prefix: &'static str, context: u64, output: u64, price: [f64; 4]) -> Row {
@@ -47,7 +39,7 @@ impl Row {
     }
 
     const fn long(mut self, above: u64, prompt: f64, reply: f64) -> Self {
-        self.long = Some(Long {
+        self.long = Some(LongPrompt {
             above,
             prompt,
             reply,
@@ -70,18 +62,8 @@ impl Row {
                 output,
                 cache_read,
                 cache_write,
+                long: self.long,
             })
-    }
-
-    fn cost(&self, usage: &Usage) -> Option<Cost> {
-        let mut price = self.price()?;
-        if let Some(long) = self.long.filter(|long| usage.prompt() > long.above) {
-            price.input *= long.prompt;
-            price.cache_read *= long.prompt;
-            price.cache_write *= long.prompt;
-            price.output *= long.reply;
-        }
-        Some(price.cost(usage))
     }
 }
 
@@ -221,7 +203,7 @@ pub(crate) fn priced_row(model: &str) -> Option<&'static Row> {
 
 /// What `usage` costs with `model` by the bundled table; `None` for a model it does not price.
 pub fn cost(model: &str, usage: &Usage) -> Option<Cost> {
-    priced_row(model)?.cost(usage)
+    Some(priced_row(model)?.price()?.cost(usage))
 }
 
 #[cfg(test)]

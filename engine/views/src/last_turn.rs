@@ -97,6 +97,7 @@ impl View for LastTurn {
                 TurnEvent::Steered { .. }
                 | TurnEvent::Informed { .. }
                 | TurnEvent::Nudged { .. }
+                | TurnEvent::Warned { .. }
                 | TurnEvent::Interrupted { .. },
             )
             | Event::Model(

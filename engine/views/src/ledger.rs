@@ -29,6 +29,8 @@ pub struct Tally {
     pub uncounted: u32,
     /// What the replies cost; `None` as soon as one reply's cost is unknown.
     pub cost: Option<Cost>,
+    /// Tokens that providers counted beyond what was set aside for a call; only where tokens or money are limited.
+    pub overrun: u64,
     /// Replies.
     pub steps: u32,
     /// Failed attempts that were followed by another.
@@ -48,6 +50,7 @@ impl Default for Tally {
             usage: Usage::default(),
             uncounted: 0,
             cost: Some(Cost(0)),
+            overrun: 0,
             steps: 0,
             retries: 0,
             maybe_billed: 0,
@@ -58,7 +61,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    fn reply(&mut self, reply: &Reply, total_ms: u64) {
+    fn reply(&mut self, reply: &Reply, overrun: u64, total_ms: u64) {
         match reply.usage {
             Some(usage) => self.usage += usage,
             None => self.uncounted += 1,
@@ -67,6 +70,7 @@ impl Tally {
             (Some(sum), Some(cost)) => *sum += cost,
             (sum, _) => *sum = None,
         }
+        self.overrun = self.overrun.saturating_add(overrun);
         self.steps += 1;
         self.api_ms = self.api_ms.saturating_add(total_ms);
     }
@@ -95,11 +99,15 @@ impl Ledger {
     fn model(&mut self, record: &Record, event: &ModelEvent) {
         match event {
             ModelEvent::Replied {
-                reply, total_ms, ..
+                reply,
+                total_ms,
+                charge,
+                ..
             } => {
-                self.each(record, |tally| tally.reply(reply, *total_ms));
+                let over = charge.map_or(0, |charge| charge.over);
+                self.each(record, |tally| tally.reply(reply, over, *total_ms));
                 let model = self.models.entry(reply.model.clone()).or_default();
-                model.reply(reply, *total_ms);
+                model.reply(reply, over, *total_ms);
             }
             ModelEvent::Retried { fault, .. } => {
                 let billed = u32::from(fault.billed);

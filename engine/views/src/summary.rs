@@ -129,6 +129,7 @@ impl Summary {
             TurnEvent::Steered { .. }
             | TurnEvent::Informed { .. }
             | TurnEvent::Nudged { .. }
+            | TurnEvent::Warned { .. }
             | TurnEvent::Interrupted { .. } => {}
         }
     }

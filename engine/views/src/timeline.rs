@@ -85,6 +85,7 @@ impl Timeline {
                 calls,
                 first_byte_ms,
                 total_ms,
+                ..
             } => {
                 self.open.open(reply, calls);
                 self.models.push(ModelSpan {

@@ -70,7 +70,7 @@ pub struct Setback {
 /// What models and tools used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// Tokens; where a provider did not count, what had been set aside for the call.
+    /// Tokens; where a provider did not count, an estimate.
     pub tokens: u64,
     /// Money.
     pub cost: Cost,
@@ -102,8 +102,6 @@ pub(super) struct Turn {
     pub open: Option<TurnId>,
     /// How the newest attempt's turn ended.
     pub end: Option<TurnEnd>,
-    /// What was set aside for the model call under way.
-    pub reserved: u64,
     /// Calls of the newest attempt that were denied.
     pub denied: Denied,
 }

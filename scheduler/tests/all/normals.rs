@@ -287,6 +287,7 @@ fn a_forecast_counts_agents_tokens_money_and_time() {
         output: 0.0,
         cache_read: 0.0,
         cache_write: 0.0,
+        long: None,
     };
     let prices = [(Tier::Mid, price(1.0)), (Tier::Small, price(0.0))].into();
     let forecast = forecast(&plan, 2, &prices);

@@ -164,6 +164,7 @@ impl Facts {
             TurnEvent::Ended { end, .. } => self.end = Some(end.clone()),
             TurnEvent::Steered { .. }
             | TurnEvent::Nudged { .. }
+            | TurnEvent::Warned { .. }
             | TurnEvent::Informed { .. }
             | TurnEvent::Interrupted { .. } => {}
         }

@@ -35,6 +35,7 @@ fn opened() -> Event {
         system: "s".into(),
         tools: Vec::new(),
         limits: Limits::default(),
+        tool_bytes: 0,
     })))
 }
 

@@ -285,5 +285,6 @@ pub(crate) fn opening(limits: Limits, tools: &[&str], price: Option<Price>) -> E
         system: "be brief".into(),
         tools: tools.iter().map(|&tool| tool.to_owned()).collect(),
         limits,
+        tool_bytes: 500 * tools.len() as u64,
     })))
 }

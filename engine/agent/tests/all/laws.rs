@@ -62,10 +62,28 @@ pub(crate) fn after(world: &World) {
     let state = &world.state;
     assert_eq!(*state, world.replayed, "lived and replayed differ");
     rests_or_wishes(state);
+    within_limits(world);
     beside_each_other(state);
     let open = world.is_acting() && !state.flow.calls.is_empty();
     let spoken = state.messages.len() - usize::from(open);
     well_formed(&state.messages.iter().map(|m| &**m).collect::<Vec<_>>()[..spoken]);
+}
+
+/// No limit is passed by more than a provider used beyond what was set aside.
+fn within_limits(world: &World) {
+    let over = world.past.iter().filter_map(|event| match event {
+        Event::Model(ModelEvent::Replied { charge, .. }) => charge.map(|charge| charge.over),
+        _ => None,
+    });
+    let over: u64 = over.sum();
+    let (limits, spent) = (world.state.flow.limits(), &world.state.flow.spent);
+    assert!(limits.tokens.is_none_or(|most| spent.tokens <= most + over));
+    let dearest = over as f64 * 10.0 / 1e6 + 1e-9;
+    assert!(
+        limits
+            .cost
+            .is_none_or(|most| spent.cost.usd() <= most.usd() + dearest)
+    );
 }
 
 /// Nothing follows of itself any more, and whoever is busy has something to wait for.
@@ -196,6 +214,7 @@ fn opened() -> impl Strategy<Value = Event> {
         output: 10.0,
         cache_read: 0.1,
         cache_write: 2.0,
+        long: None,
     };
     (
         limits(),

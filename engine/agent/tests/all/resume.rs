@@ -42,13 +42,13 @@ fn a_model_call_without_an_answer_is_made_again() {
 fn the_limits_of_the_new_run_hold_for_the_call_that_is_made_again() {
     let calling = session().when(submit(1, "go"));
     let limits = Limits {
-        tokens: Some(900),
+        tokens: Some(1_300),
         ..Limits::default()
     };
     calling
         .clone()
         .when(resume(limits))
-        .wishes("model 0.0 max 480");
+        .wishes("model 0.0 max 481");
     let limits = Limits {
         tokens: Some(10),
         ..Limits::default()

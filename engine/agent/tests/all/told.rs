@@ -60,6 +60,7 @@ fn turn(event: &TurnEvent) -> String {
         TurnEvent::Steered { .. } => "steered".into(),
         TurnEvent::Nudged { .. } => "nudged".into(),
         TurnEvent::Informed { .. } => "informed".into(),
+        TurnEvent::Warned { .. } => "warned".into(),
         TurnEvent::Interrupted { .. } => "interrupted".into(),
         TurnEvent::Ended { end, .. } => format!("ended {}", end_of(end)),
     }

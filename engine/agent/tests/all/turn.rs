@@ -211,7 +211,10 @@ fn deciding_leaves_the_state_alone() {
         story.state.flow.phase,
         Phase::Calling {
             attempt: 0,
-            max_tokens: None
+            room: agent::Room {
+                reserved: 1_819,
+                max_tokens: None
+            }
         }
     );
 }

@@ -203,12 +203,16 @@ impl World {
             .unwrap_or(1_000)
             .min(self.dice.roll(1_000) as u64);
         let prompt = laws::reserved(self).unwrap() - max_tokens.unwrap_or(1_000);
-        match self.dice.roll(4) {
-            0 => answer
-                .used(prompt, output)
-                .costs((prompt * 2 + output * 10) as f64 / 1e6),
-            1 => answer.used(prompt / 2, output),
-            2 => answer.used(0, 0),
+        let dear = |prompt: u64, output: u64| (prompt * 2 + output * 10) as f64 / 1e6;
+        match self.dice.roll(8) {
+            0 | 1 => answer.used(prompt, output).costs(dear(prompt, output)),
+            2 | 3 => answer.used(prompt / 2, output),
+            4 => answer.used(0, 0),
+            5 => {
+                // This one keeps to nothing.
+                let (prompt, output) = (self.dice.roll(9_000) as u64, self.dice.roll(9_000) as u64);
+                answer.used(prompt, output).costs(dear(prompt, output))
+            }
             _ => answer,
         }
     }

@@ -184,6 +184,7 @@ fn providers_merge_by_name_down_to_single_values() {
         output: 0.5,
         cache_read: 0.01,
         cache_write: 0.15,
+        long: None,
     };
     assert_eq!(model.price.price(), Some(price));
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ModelFault, PlannedCall, Reply};
+use crate::{Charge, ModelFault, PlannedCall, Reply};
 
 /// Facts about a model call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ pub enum ModelEvent {
     Requested {
         /// Model calls before this one in the session.
         step: u32,
-        /// The tokens set aside for it: the estimated prompt and the largest reply.
+        /// The tokens set aside for it: the prompt at its most and the largest reply.
         reserved: u64,
         /// The largest reply the limits leave room for, in tokens; `None` for the model's own limit.
         max_tokens: Option<u64>,
@@ -29,6 +29,9 @@ pub enum ModelEvent {
         first_byte_ms: u64,
         /// Milliseconds to the end.
         total_ms: u64,
+        /// What it counts for against the limits; absent in journals older than the field.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        charge: Option<Charge>,
     },
     /// An attempt failed and another will be made.
     Retried {

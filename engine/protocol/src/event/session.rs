@@ -49,6 +49,9 @@ pub struct Opening {
     pub tools: Vec<String>,
     /// The limits of the first run.
     pub limits: Limits,
+    /// Bytes of the offered tools as they are declared to the model; 0 in journals older than the field.
+    #[serde(default, skip_serializing_if = "crate::plan::is_default")]
+    pub tool_bytes: u64,
 }
 
 /// Where a fork branched off.

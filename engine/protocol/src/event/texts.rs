@@ -97,7 +97,9 @@ fn of_turn<'a>(event: &'a mut TurnEvent, texts: &mut Vec<&'a mut Text>) {
         TurnEvent::Steered { content } => {
             content.iter_mut().for_each(|block| of_block(block, texts));
         }
-        TurnEvent::Nudged { text } | TurnEvent::Informed { text } => texts.push(text),
+        TurnEvent::Nudged { text } | TurnEvent::Informed { text } | TurnEvent::Warned { text } => {
+            texts.push(text);
+        }
         TurnEvent::Interrupted { .. } | TurnEvent::Ended { .. } => {}
     }
 }

@@ -32,6 +32,11 @@ pub enum TurnEvent {
         /// What.
         text: Text,
     },
+    /// formic told the model that its limits are nearly used up; it is heard at the next step.
+    Warned {
+        /// What.
+        text: Text,
+    },
     /// The turn is being stopped from outside; what runs is being ended.
     Interrupted {
         /// Why.

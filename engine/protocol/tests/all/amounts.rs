@@ -8,6 +8,7 @@ const PRICE: Price = Price {
     output: 15.0,
     cache_read: 0.3,
     cache_write: 3.75,
+    long: None,
 };
 
 fn usage() -> impl Strategy<Value = Usage> {

@@ -43,6 +43,7 @@ fn traits() -> ModelTraits {
         output: 10.0,
         cache_read: 0.1,
         cache_write: 2.0,
+        long: None,
     };
     ModelTraits {
         context_window: Some(9),
@@ -184,7 +185,7 @@ pub(crate) fn events(text: &Text) -> Vec<Event> {
     events
 }
 
-fn of_session(text: &Text) -> Vec<Event> {
+pub(crate) fn of_session(text: &Text) -> Vec<Event> {
     let opening = Opening {
         cwd: "/w".into(),
         formic: "0.1.0".into(),
@@ -194,6 +195,7 @@ fn of_session(text: &Text) -> Vec<Event> {
         system: text.clone(),
         tools: vec!["read".into()],
         limits: limits(),
+        tool_bytes: 0,
     };
     let resumed = SessionEvent::Resumed {
         limits: Limits::default(),
@@ -247,7 +249,7 @@ fn of_turn(text: &Text) -> Vec<TurnEvent> {
     ]
 }
 
-fn of_model(text: &Text) -> Vec<ModelEvent> {
+pub(crate) fn of_model(text: &Text) -> Vec<ModelEvent> {
     let (step, attempt) = (1, 2);
     vec![
         ModelEvent::Requested {
@@ -261,6 +263,7 @@ fn of_model(text: &Text) -> Vec<ModelEvent> {
             calls: vec![planned(text)],
             first_byte_ms: 5,
             total_ms: 6,
+            charge: None,
         },
         ModelEvent::Retried {
             step,

@@ -87,6 +87,8 @@ pub struct NodeUse {
     pub cost_usd: Option<f64>,
     /// From the beginning of its first attempt to its end, or to the latest record.
     pub wall_ms: u64,
+    /// Tokens that providers counted beyond what was set aside for a call: only by these can a limit be passed.
+    pub overrun_tokens: u64,
     /// Replies of the model.
     pub model_calls: u32,
     /// Tool calls that ended.

@@ -266,6 +266,7 @@ impl SwarmNode {
                 TurnEvent::Submitted { .. }
                 | TurnEvent::Steered { .. }
                 | TurnEvent::Nudged { .. }
+                | TurnEvent::Warned { .. }
                 | TurnEvent::Informed { .. }
                 | TurnEvent::Interrupted { .. },
             )

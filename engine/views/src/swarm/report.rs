@@ -272,6 +272,7 @@ fn used(tally: Option<&Tally>, wall_ms: u64) -> NodeUse {
         usage: tally.usage.into(),
         cost_usd: tally.cost.map(Cost::usd),
         wall_ms,
+        overrun_tokens: tally.overrun,
         model_calls: tally.steps,
         tool_calls: tally.tool_calls,
     }

@@ -131,7 +131,9 @@ impl Transcript {
         match event {
             TurnEvent::Submitted { turn, content, .. } => self.begin(*turn, record, content),
             TurnEvent::Steered { content } => self.item(record, Item::User(lines::said(content))),
-            TurnEvent::Nudged { text } | TurnEvent::Informed { text } => {
+            TurnEvent::Nudged { text }
+            | TurnEvent::Informed { text }
+            | TurnEvent::Warned { text } => {
                 self.item(record, Item::Nudge(text.as_str().into()));
             }
             TurnEvent::Ended { end, .. } => {

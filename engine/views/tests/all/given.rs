@@ -72,6 +72,7 @@ pub(crate) fn opened(cwd: &str) -> Event {
         system: "be brief".into(),
         tools: vec!["read".into()],
         limits: Limits::default(),
+        tool_bytes: 0,
     })))
 }
 
@@ -148,6 +149,7 @@ pub(crate) fn replied(step: u32, reply: Reply) -> Event {
         reply: Box::new(reply),
         first_byte_ms: 100,
         total_ms: 400,
+        charge: None,
     })
 }
 

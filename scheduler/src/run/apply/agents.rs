@@ -1,8 +1,8 @@
 //! What the records of a node's agent mean for its node: turns, usage, written files.
 
 use protocol::{
-    Block, Cost, Fact, Kind, ModelEvent, NodeId, PermissionEvent, Provenance, Record, Reply, Text,
-    ToolEvent, TurnEnd, TurnEvent, Verdict,
+    Block, Charge, Fact, Kind, ModelEvent, NodeId, PermissionEvent, Provenance, Record, Reply,
+    Text, ToolEvent, TurnEnd, TurnEvent, Verdict,
 };
 
 use super::enter;
@@ -23,6 +23,7 @@ pub(super) fn turn(run: &mut Run, record: &Record, event: &TurnEvent) {
         TurnEvent::Ended { end, .. } => ended(run, record, node, end),
         TurnEvent::Steered { .. }
         | TurnEvent::Nudged { .. }
+        | TurnEvent::Warned { .. }
         | TurnEvent::Informed { .. }
         | TurnEvent::Interrupted { .. } => {}
     }
@@ -59,27 +60,39 @@ fn ended(run: &mut Run, record: &Record, node: NodeId, end: &TurnEnd) {
 
 pub(super) fn model(run: &mut Run, record: &Record, event: &ModelEvent) {
     match event {
-        ModelEvent::Requested { reserved, .. } => {
-            if let Some(state) = record.node.and_then(|node| run.nodes.get_mut(&node)) {
-                state.turn.reserved = *reserved;
-            }
+        ModelEvent::Replied {
+            reply,
+            calls,
+            charge,
+            ..
+        } => {
+            let charge = charge.unwrap_or_else(|| counted(reply));
+            let spent = Spent {
+                tokens: charge.tokens,
+                cost: charge.cost.unwrap_or_default(),
+                tool_calls: calls.len() as u64,
+            };
+            replied(run, record, reply, spent);
         }
-        ModelEvent::Replied { reply, calls, .. } => replied(run, record, reply, calls.len() as u64),
-        ModelEvent::Retried { .. } | ModelEvent::Failed { .. } | ModelEvent::Resumed { .. } => {}
+        ModelEvent::Requested { .. }
+        | ModelEvent::Retried { .. }
+        | ModelEvent::Failed { .. }
+        | ModelEvent::Resumed { .. } => {}
     }
 }
 
-fn replied(run: &mut Run, record: &Record, reply: &Reply, tool_calls: u64) {
+/// What a reply of a journal older than its charge counts for.
+fn counted(reply: &Reply) -> Charge {
+    Charge {
+        tokens: reply.usage.map_or(0, |usage| usage.total()),
+        cost: reply.cost,
+        ..Charge::default()
+    }
+}
+
+fn replied(run: &mut Run, record: &Record, reply: &Reply, spent: Spent) {
     let mut state = record.node.and_then(|node| run.nodes.get_mut(&node));
-    let set_aside = state.as_ref().map_or(0, |state| state.turn.reserved);
-    let counted = reply.usage.map(|usage| usage.total());
-    let spent = Spent {
-        tokens: counted.filter(|&tokens| tokens > 0).unwrap_or(set_aside),
-        cost: reply.cost.unwrap_or(Cost(0)),
-        tool_calls,
-    };
     if let Some(state) = &mut state {
-        state.turn.reserved = 0;
         state.spent.add(spent);
         if state.agent == record.agent {
             state.spent_now.add(spent);

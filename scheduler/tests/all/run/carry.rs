@@ -25,6 +25,8 @@ const FOUND: u64 = 3;
 const MERGES: u64 = 4;
 const BREAKS: u64 = 5;
 const NEEDS: u64 = 6;
+/// Whether a provider uses more than was set aside.
+const OVER: u64 = 7;
 
 impl World {
     /// Does one thing of all that could happen next.
@@ -87,14 +89,7 @@ impl World {
         let at = self.dice.roll(nodes.len() as u64) as usize;
         let (node, number) = nodes[at];
         let batch = self.sim.run.batch().map_or(0, |batch| batch.number);
-        let found = Inspection {
-            tree: None,
-            changed: Vec::new(),
-            strays: Vec::new(),
-            markers: Vec::new(),
-            check: None,
-            fault: None,
-        };
+        let found = sound(self.sim.run.planned(node).unwrap(), 9);
         let mut stale = vec![
             RunOutcome::Advanced {
                 batch: batch + 1,
@@ -227,7 +222,8 @@ impl World {
         if !begun {
             self.agent_says(speaker, submitted(turn));
         } else if state.spent_now.tokens == 0 {
-            self.agent_says(speaker, replied("done", needs.min(allotted)));
+            let over = self.overrun(node, number);
+            self.agent_says(speaker, replied("done", needs.min(allotted) + over));
             let words = format!("seen by {node}");
             self.agent_says(speaker, noted(EntryKind::Finding, "weather", &words));
         } else {
@@ -237,6 +233,16 @@ impl World {
             };
             self.agent_says(speaker, turn_ended(end));
         }
+    }
+
+    /// What a provider uses beyond what was set aside, in tokens.
+    fn overrun(&mut self, node: NodeId, attempt: u32) -> u64 {
+        let over = match self.fate(node, attempt, OVER) < self.weather.overrun {
+            true => 1 + self.fate(node, attempt, NEEDS) * 20,
+            false => 0,
+        };
+        self.over += over;
+        over
     }
 
     fn turn_end(&self, node: NodeId, attempt: u32) -> TurnEnd {

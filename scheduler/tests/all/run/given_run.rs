@@ -1,9 +1,9 @@
 //! Runs in few words: records without envelope, plans of writers, the answers of a plain world.
 
 use protocol::{
-    AgentId, BlobId, Block, CallId, Change, ChangeKind, Check, CheckRun, Cost, EntryKind, Event,
-    Expect, Fact, GitId, Ground, Inspection, Isolation, Kind, Merged, ModelEvent, Node, NodeId,
-    Note, Plan, PlanEvent, PlannedCall, Record, Reply, Scope, Seq, SessionId, StopReason,
+    AgentId, BlobId, Block, CallId, Change, ChangeKind, Charge, Check, CheckRun, Cost, EntryKind,
+    Event, Expect, Fact, GitId, Ground, Inspection, Isolation, Kind, Merged, ModelEvent, Node,
+    NodeId, Note, Plan, PlanEvent, PlannedCall, Record, Reply, Scope, Seq, SessionId, StopReason,
     Timestamp, ToolEvent, ToolResult, TurnEnd, TurnEvent, TurnId, Usage, WorkspaceEvent,
 };
 use scheduler::run::{NodePhase, Run, RunInput, RunOutcome, Wish, decide, follow, wishes};
@@ -330,6 +330,11 @@ fn reply(text: &str, tokens: u64, calls: usize) -> Event {
         calls: vec![call; calls],
         first_byte_ms: 1,
         total_ms: 1,
+        charge: Some(Charge {
+            tokens,
+            cost: Some(Cost(tokens)),
+            ..Charge::default()
+        }),
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
     Event, FailureClass, GitId, Isolation, Kind, ModelRef, ModelTraits, NodeEnd, NodeId,
-    PermissionMode, PlanEvent, SessionEvent, TreeStart, TurnId,
+    PermissionMode, PlanEvent, Record, SessionEvent, TreeStart, TurnId,
 };
 use scheduler::run::{NodePhase, Run, RunPhase, follow, wishes};
 
@@ -40,6 +40,8 @@ pub(crate) struct Weather {
     pub chaos: u64,
     /// The process dies after a record.
     pub death: u64,
+    /// A provider uses more than was set aside.
+    pub overrun: u64,
 }
 
 /// What is true outside of the process.
@@ -57,6 +59,8 @@ pub(crate) struct World {
     /// Gates that were red by chance already.
     pub flaked: BTreeSet<GitId>,
     pub deaths: u32,
+    /// What providers used beyond what was set aside, in tokens.
+    pub over: u64,
     /// Turns that died with their process.
     pub gone: BTreeSet<TurnId>,
     /// The world after each record, if it is wanted.
@@ -75,6 +79,7 @@ impl World {
             integrated: Vec::new(),
             flaked: BTreeSet::new(),
             deaths: 0,
+            over: 0,
             gone: BTreeSet::new(),
             tape: None,
         }
@@ -161,13 +166,19 @@ impl World {
         let ledger = run.ledger();
         if let Some(limit) = run.plan().budget.tokens {
             let used = ledger.total().tokens + ledger.total_reserved().tokens;
-            assert!(used <= limit, "{used} of {limit}");
+            assert!(used <= limit + self.over, "{used} of {limit}");
+            let is_start = |record: &Record| {
+                matches!(&record.event, Event::Plan(PlanEvent::NodeStarted { attempt: Some(attempt), .. })
+                    if attempt.allotted.tokens.is_some())
+            };
+            let begins = self.sim.journal.last().is_some_and(is_start);
+            assert!(!begins || used <= limit, "begun with nothing left");
         }
         for (node, _) in run.nodes() {
             if let Some(limit) = node.budget.tokens {
                 let used = ledger.settled(node.id).tokens;
                 let reserved = ledger.reserved(node.id).map_or(0, |it| it.tokens);
-                assert!(used + reserved <= limit);
+                assert!(used + reserved <= limit + self.over);
             }
             if run.end(node.id).is_none() {
                 assert!(run.blocked_by(node.id).is_some());
