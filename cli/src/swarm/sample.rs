@@ -130,6 +130,7 @@ fn inspected(name: &str, exit: i32) -> (Option<&str>, Event) {
         }),
         fault: None,
         markers: Vec::new(),
+        weakened: Vec::new(),
     };
     let event = WorkspaceEvent::Inspected {
         node: node(name),

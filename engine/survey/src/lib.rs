@@ -1,4 +1,5 @@
-//! The survey reads what a repository is made of, without a model: files, symbols, imports, tests, packages, commands.
+//! The survey reads what a repository is made of, without a model: files, symbols, imports, tests, packages, commands;
+//! and of a change, which tests it weakens.
 //!
 //! May: read the files of a repository it is given, never through a link.
 //! Never: run anything, write, ask a model, know what a plan is.
@@ -13,11 +14,13 @@ mod manifest;
 mod resolve;
 mod roles;
 mod syntax;
+mod weaken;
 
 pub use facts::{
     Command, Edge, Facts, File, Flaw, Language, Limits, Link, Package, Purpose, Role, System,
 };
 pub use list::list;
+pub use weaken::{How, Touched, Weakened, has_readable_tests, weakened};
 
 use std::path::Path;
 

@@ -43,7 +43,7 @@ fn role(file: &File) -> Role {
 }
 
 /// Whether a file is for tests alone, as its language's tools would say.
-fn is_test(language: Language, path: &str) -> bool {
+pub(crate) fn is_test(language: Language, path: &str) -> bool {
     let name = name(path);
     let mut folders = path.split('/').rev().skip(1);
     match language {

@@ -206,6 +206,7 @@ impl Reader<'_> {
                 reads: self.globs(&document.reads),
                 writes: self.globs(&document.writes),
                 noop: document.hints.noop,
+                weakens_tests: document.hints.weakens_tests,
             },
             accept: document
                 .accept

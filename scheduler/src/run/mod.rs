@@ -31,5 +31,6 @@ pub use follow::follow;
 pub use input::{Illegal, RunCommand, RunInput, RunOutcome, Wish};
 pub use lane::{Batch, BatchStage};
 pub use node_run::{NodePhase, NodeRun, Proposal, Setback, Spent};
+pub use paths::spared_tests;
 pub use state::{Run, RunPhase};
 pub use wishes::{DEFAULT_WALL_MS, wishes};

@@ -22,15 +22,15 @@ impl Touch {
         Self(globs.ok())
     }
 
-    /// What a scope may change whose globs speak of tests.
-    pub fn naming_tests(scope: &Scope) -> Globs {
-        let named = scope.writes.iter().filter(|glob| is_test(glob)).cloned();
-        Globs::parse(&named.collect::<Vec<_>>()).unwrap_or_default()
-    }
-
     pub fn has(&self, path: &str) -> bool {
         self.0.as_ref().is_none_or(|globs| globs.matches(path))
     }
+}
+
+/// The globs of a scope that speak of tests: whole files among those may be deleted.
+pub fn spared_tests(scope: &Scope) -> Globs {
+    let named = scope.writes.iter().filter(|glob| is_test(glob)).cloned();
+    Globs::parse(&named.collect::<Vec<_>>()).unwrap_or_default()
 }
 
 /// Whether a path or glob looks like one of tests, in the manners of the common languages.

@@ -6,7 +6,7 @@ use protocol::{
 };
 
 use super::Run;
-use super::paths::{Touch, is_test};
+use super::paths::{is_test, spared_tests};
 
 /// What an agent writes first to say that its node cannot be done.
 const IMPOSSIBLE: &str = "IMPOSSIBLE:";
@@ -137,9 +137,25 @@ fn of_change(planned: &Node, found: &Inspection, is_enough: bool) -> Option<Fail
         );
         return Some(failure(FailureClass::Check, evidence));
     }
+    of_tests(planned, found)
+}
+
+/// Tests are taken away or weakened only where the plan says so.
+fn of_tests(planned: &Node, found: &Inspection) -> Option<Failure> {
+    if planned.scope.weakens_tests {
+        return None;
+    }
     let deleted = deleted_tests(planned, found);
-    (!deleted.is_empty()).then(|| {
+    if !deleted.is_empty() {
         let evidence = format!("it deleted tests:\n{}", deleted.join("\n"));
+        return Some(failure(FailureClass::Scope, evidence));
+    }
+    (!found.weakened.is_empty()).then(|| {
+        let evidence = format!(
+            "it weakened tests:\n{}\nHave them check what they checked before: fix the code, or say why it cannot be \
+             done. Only a plan whose node has the hint \"weakens_tests\" lets tests check less.",
+            found.weakened.join("\n")
+        );
         failure(FailureClass::Scope, evidence)
     })
 }
@@ -157,7 +173,7 @@ fn nothing(planned: &Node) -> String {
 
 /// Tests that are gone, unless the scope names them or they only moved: to another place for tests, each to its own.
 fn deleted_tests<'a>(planned: &Node, found: &'a Inspection) -> Vec<&'a str> {
-    let named = Touch::naming_tests(&planned.scope);
+    let named = spared_tests(&planned.scope);
     let of = |how: ChangeKind| {
         let changed = found.changed.iter().filter(move |change| change.how == how);
         changed

@@ -117,6 +117,66 @@ fn a_node_that_deletes_the_test_that_fails_is_not_done() {
     assert_eq!(stage.content("tests/a_test.txt"), "assert begun\n");
 }
 
+const TEST: &str =
+    "#[test]\nfn adds() {\n    assert_eq!(add(1, 2), 3);\n    assert!(add(0, 0) == 0);\n}\n";
+
+/// The run of one node that writes this in the place of a test.
+fn rewrote(with: &str, may: bool) -> (Stage, Ended) {
+    let mut lie = once("lie", &["src/**", "a.txt"], "true");
+    lie["hints"] = json!({"weakens_tests": may});
+    let doing = [write("a.txt", "done\n"), write("src/sum.rs", with)];
+    let read = Reply::tool("read", json!({"file_path": "src/sum.rs"}));
+    let look = Reply::tool("read", json!({"file_path": "a.txt"}));
+    let rules = agent(
+        "lie",
+        [read, look, Reply::steps(doing), Reply::text("Done.")],
+    );
+    let stage = Stage::new(script([rules]))
+        .file("a.txt", "begun\n")
+        .file("other.txt", "not yours\n")
+        .file("src/sum.rs", TEST)
+        .committed();
+    let ended = stage.swarm(&plan([lie])).run();
+    (stage, ended)
+}
+
+#[test]
+fn a_node_that_weakens_the_test_that_fails_is_not_done() {
+    for (how, with) in [
+        (
+            "is skipped now",
+            TEST.replace("fn adds", "#[ignore]\nfn adds"),
+        ),
+        (
+            "has nothing in it any more",
+            "#[test]\nfn adds() {}\n".to_owned(),
+        ),
+        (
+            "compares constants",
+            "#[test]\nfn adds() { assert!(true); }\n".to_owned(),
+        ),
+        (
+            "checks 1, it checked 2",
+            TEST.replace("    assert!(add(0, 0) == 0);\n", ""),
+        ),
+        ("is gone", "fn adds() {}\n".to_owned()),
+    ] {
+        let (stage, ended) = rewrote(&with, false);
+        did_not_land(&stage, &ended, FailureClass::Scope);
+        assert_eq!(stage.content("src/sum.rs"), TEST, "{how}");
+        let report = Report::of(&ended);
+        let reason = report.node("lie")["reason"].as_str().expect("a reason");
+        assert!(
+            reason.contains(&format!("src/sum.rs: adds {how}")),
+            "{reason}"
+        );
+        // What the plan allows is no lie.
+        let (stage, ended) = rewrote(&with, true);
+        assert_eq!(ended.code(), Some(0), "{how}: {ended}");
+        assert_eq!(stage.content("src/sum.rs"), with, "{how}");
+    }
+}
+
 #[test]
 fn a_commit_of_its_own_or_a_moved_branch_brings_nothing_into_the_project() {
     let program = "echo done > a.txt; git -c user.name=x -c user.email=x@x commit -qam mine; git branch -f main HEAD; \

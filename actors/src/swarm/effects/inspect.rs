@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use workspace::Snapshot;
 
-use super::{Answer, command, keep, markers};
+use super::{Answer, command, keep, markers, weakened};
 use crate::swarm::crew::Member;
 use crate::swarm::fence;
 use crate::swarm::house::{House, Key, NoHouse};
@@ -50,6 +50,7 @@ struct Found {
     changed: Vec<Change>,
     strays: Vec<String>,
     markers: Vec<String>,
+    weakened: Vec<String>,
 }
 
 /// Looks at the tree. What keeps it from being looked at is told as what was found: it counts against the attempt.
@@ -72,6 +73,7 @@ pub(super) async fn inspect(site: Arc<Site>, order: Order, cancel: CancellationT
                 changed: found.changed,
                 strays: found.strays,
                 markers: found.markers,
+                weakened: found.weakened,
                 check,
                 fault: None,
             },
@@ -92,6 +94,7 @@ fn fault(text: String) -> Inspection {
         changed: Vec::new(),
         strays: Vec::new(),
         markers: Vec::new(),
+        weakened: Vec::new(),
         check: None,
         fault: Some(text.into()),
     }
@@ -125,12 +128,13 @@ async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse
         site.note(Some(order.node.id), vec![reverted]).await?;
         snapshot = house.snapshot().await;
     }
-    let (tree, changed) = match snapshot? {
+    let (tree, changed, weakened) = match snapshot? {
         Some(snapshot) => {
             kept(site, order, (&house, &snapshot)).await?;
-            (Some(snapshot.tree), snapshot.changed)
+            let weakened = weakened::tests(site, &order.node, (&house, &snapshot)).await?;
+            (Some(snapshot.tree), snapshot.changed, weakened)
         }
-        None => (None, seen),
+        None => (None, seen, Vec::new()),
     };
     let markers = match &order.attempt.start {
         TreeStart::Onto { .. } => markers::left(&house.root, &changed).await,
@@ -144,6 +148,7 @@ async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse
         changed,
         strays,
         markers,
+        weakened,
     };
     Ok((house, found))
 }

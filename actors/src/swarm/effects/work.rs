@@ -34,7 +34,13 @@ enum Stop {
     /// The journal is down: everything stops.
     Down(String),
     /// It came to nothing.
-    Failed(RunOutcome),
+    Failed(Box<RunOutcome>),
+}
+
+impl Stop {
+    fn failed(outcome: RunOutcome) -> Self {
+        Self::Failed(Box::new(outcome))
+    }
 }
 
 pub(super) async fn work(site: Arc<Site>, order: Order, cancel: CancellationToken) -> Answer {
@@ -61,7 +67,7 @@ pub(super) async fn work(site: Arc<Site>, order: Order, cancel: CancellationToke
     };
     match worked {
         Ok(outcome) => Ok((outcome, None)),
-        Err(Stop::Failed(outcome)) => Ok((Some(outcome), None)),
+        Err(Stop::Failed(outcome)) => Ok((Some(*outcome), None)),
         Err(Stop::Down(why)) => Err(why),
     }
 }
@@ -76,7 +82,7 @@ async fn codemod(
     order: &Order,
     (house, cancel): (&Arc<House>, &CancellationToken),
 ) -> Result<Option<RunOutcome>, Stop> {
-    let machine = |text: String| Stop::Failed(order.failed(FailureClass::Machine, text));
+    let machine = |text: String| Stop::failed(order.failed(FailureClass::Machine, text));
     let law = outfit::law(site, &order.node, (house, None));
     let law = law.map_err(|error| machine(format!("could not {error}")))?;
     let brief = order.node.brief.as_ref();
@@ -147,7 +153,7 @@ async fn agent(
             Err(_) if cancel.is_cancelled() => return Ok(None),
             Err(CommandError::Illegal(why)) => {
                 let text = format!("could not {why}");
-                return Err(Stop::Failed(order.failed(FailureClass::Machine, text)));
+                return Err(Stop::failed(order.failed(FailureClass::Machine, text)));
             }
             Err(CommandError::Stopped(why)) => {
                 place.member.end().await;
@@ -156,7 +162,7 @@ async fn agent(
         }
     }
     let text = "its agent failed again and again; this is a fault of formic".to_owned();
-    Err(Stop::Failed(order.failed(FailureClass::Machine, text)))
+    Err(Stop::failed(order.failed(FailureClass::Machine, text)))
 }
 
 /// An agent at its place, and whether its limits are those of this attempt already.
@@ -173,7 +179,7 @@ async fn hire(
 ) -> Result<Place, Stop> {
     let outfit = Outfit::new(site, &order.post(house));
     let Outfit { world, opening } = outfit.map_err(|error| {
-        Stop::Failed(order.failed(FailureClass::Machine, format!("could not {error}")))
+        Stop::failed(order.failed(FailureClass::Machine, format!("could not {error}")))
     })?;
     let past = match past {
         // An attempt in the same context whose agent is not at its place: the records have it.

@@ -145,6 +145,11 @@ impl Brief<'_> {
                 "\nIf nothing needs to be changed, change nothing: that is a result too.\n",
             );
         }
+        if node.scope.weakens_tests {
+            text.push_str(
+                "\nWhere the work asks for it you may take tests away, or have them check less.\n",
+            );
+        }
         if let Some(check) = &node.accept {
             let _ = writeln!(text, "\n# The check\n{}", described(check));
         }

@@ -142,6 +142,9 @@ pub struct Inspection {
     /// Changed paths in which markers of a conflict it began with are left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub markers: Vec<String>,
+    /// Tests that check less than before, each as `path: test how`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weakened: Vec<String>,
     /// The node's check, if it has one and it was worth running.
     pub check: Option<CheckRun>,
     /// Why it could not be looked at, if it could not.

@@ -79,6 +79,8 @@ pub struct NodeHints {
     pub on_fail: OnFail,
     /// Whether a result without any change is a success.
     pub noop: bool,
+    /// Whether tests may check less than before, be skipped or be taken away.
+    pub weakens_tests: bool,
 }
 
 /// A check as written.

@@ -171,6 +171,9 @@ pub struct Scope {
     /// Whether a result without any change is a success; declared, never guessed.
     #[serde(default)]
     pub noop: bool,
+    /// Whether tests may check less than before, be skipped or be taken away.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub weakens_tests: bool,
 }
 
 /// How strong a model a node wants; settings say which model that is.

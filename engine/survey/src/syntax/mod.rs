@@ -162,6 +162,11 @@ pub(crate) fn see(language: Language, text: &str, limits: Limits) -> (Seen, Opti
     (walk.seen, broken.then_some(Flaw::Broken))
 }
 
+/// The syntax tree of a text; `None` if it takes too many steps.
+pub(crate) fn tree(language: Language, text: &str, limits: Limits) -> Option<Tree> {
+    parse(Grammar::of(language), text, limits)
+}
+
 fn parse(grammar: &Grammar, text: &str, limits: Limits) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&grammar.language).ok()?;

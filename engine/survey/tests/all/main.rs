@@ -10,3 +10,4 @@ mod roles;
 mod rust;
 mod script;
 mod speed;
+mod weaken;

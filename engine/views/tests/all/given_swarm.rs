@@ -91,6 +91,7 @@ pub(crate) fn inspected(n: u8, files: &[&str], exit: i32) -> Event {
             changed: changed.collect(),
             strays: Vec::new(),
             markers: Vec::new(),
+            weakened: Vec::new(),
             check: Some(check_run(exit)),
             fault: None,
         },

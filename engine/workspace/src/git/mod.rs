@@ -3,6 +3,7 @@
 //! move only where [`Repo::create_ref`], [`Repo::update_ref`], [`Repo::delete_ref`], [`Repo::land`] and [`Repo::keep`] say so.
 
 mod cone;
+mod contents;
 mod error;
 mod gitdir;
 mod group;

@@ -104,6 +104,7 @@ pub(crate) fn sound(planned: &Node, tree: u64) -> Inspection {
         changed,
         strays: Vec::new(),
         markers: Vec::new(),
+        weakened: Vec::new(),
         check: planned.accept.as_ref().map(|check| check_run(check, 0)),
         fault: None,
     }

@@ -17,4 +17,5 @@ mod prefixes;
 mod single;
 mod stuck;
 mod tip;
+mod weak;
 mod world;
