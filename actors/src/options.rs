@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use protocol::{Limits, ModelRef, PermissionMode};
+use protocol::{Caps, Limits, ModelRef, PermissionMode};
 
 use policy::RuleSpec;
 use providers::Endpoint;
@@ -70,6 +70,8 @@ pub struct PromptOptions {
     pub append: Option<String>,
     /// The offered tools; `None` for all.
     pub tools: Option<Vec<String>>,
+    /// How deep, how many and how many at once the sub-agents of a chat may be; the session's own agent is one node.
+    pub tasks: Caps,
     /// JSON Schema the final answer must fit.
     pub schema: Option<serde_json::Value>,
     /// The date, `YYYY-MM-DD`.

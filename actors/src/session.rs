@@ -167,6 +167,7 @@ impl Session {
             setup::opening(&options, &ground)?,
             options.prompt.append.clone(),
         );
+        let caps = options.prompt.tasks;
         let world = Arc::new(setup::world(options, id, ground, &base));
         let outfits = Outfits {
             opening,
@@ -182,6 +183,7 @@ impl Session {
             first: first.into_iter().map(of_session).collect(),
             reader: Arc::new(move |from| read_acknowledged(&data, id, from)),
             outfits,
+            caps,
         };
         let (coordinator, _) = Actor::spawn(None, CoordinatorActor, brief).await?;
         let inner = Inner {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use protocol::{
-    AgentId, Command, Draft, Event, Kind, Node, NodeId, PLAN_VERSION, Plan, PlanEvent, Record,
-    SessionEvent, TurnEnd, TurnEvent,
+    AgentId, Caps, Command, Draft, Event, Kind, Node, NodeId, PLAN_VERSION, Plan, PlanEvent,
+    Record, SessionEvent, TurnEnd, TurnEvent,
 };
 use ractor::{ActorProcessingErr, ActorRef};
 use scheduler::Dag;
@@ -28,6 +28,8 @@ pub(crate) struct Brief {
     pub reader: RecordReader,
     /// What sub-agents are given.
     pub outfits: Outfits,
+    /// How deep, how many and how many at once they may be in this process.
+    pub caps: Caps,
 }
 
 /// Reads the session's records again, for an agent that has to be rebuilt and for what a sub-agent has done. All of
@@ -43,10 +45,12 @@ impl Brief {
     ) -> Result<(Plan, NodeId, AgentId), ActorProcessingErr> {
         let source = self.world.source.clone();
         let mut drafts = std::mem::take(&mut self.first);
+        let caps = self.caps;
         let plan = match recorded_plan(&self.records) {
-            Some(plan) => plan,
+            // What holds is what was said when the session was taken up.
+            Some(plan) => Plan { caps, ..plan },
             None => {
-                let plan = one_node_plan(NodeId::new(source.uuid()));
+                let plan = one_node_plan(NodeId::new(source.uuid()), caps);
                 let accepted = PlanEvent::Accepted { plan: plan.clone() };
                 drafts.push(of_session(Event::Plan(accepted)));
                 plan
@@ -149,8 +153,9 @@ fn concerns(record: &Record, agent: AgentId) -> bool {
     record.agent.is_none_or(|of| of == agent)
 }
 
-fn one_node_plan(id: NodeId) -> Plan {
+fn one_node_plan(id: NodeId, caps: Caps) -> Plan {
     Plan {
+        caps,
         version: PLAN_VERSION,
         goal: "converse with the user".to_owned(),
         nodes: vec![Node::new(id, Kind::Chat, "one agent")],

@@ -184,6 +184,7 @@ fn options(site: &Site, post: &Post<'_>) -> Options {
         tools: Some(tools.map(|tool| (*tool).to_owned()).collect()),
         schema: None,
         date: run.prompt.date.clone(),
+        tasks: run.prompt.tasks,
     };
     options.limits = limits(post.node.kind, &post.attempt.allotted, &run.limits);
     options.crash = None;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::ground::Ground;
 use super::place::file_text;
-use super::rules;
+use super::{rules, swarm};
 use crate::args::RunArgs;
 use crate::failure::Failure;
 
@@ -40,6 +40,7 @@ pub fn options(ground: &Ground, run: &RunArgs, date: String) -> Result<PromptOpt
             .map(|given| schema(ground, given))
             .transpose()?,
         date,
+        tasks: swarm::tasks(ground)?,
     })
 }
 

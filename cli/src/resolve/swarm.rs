@@ -6,7 +6,8 @@ use std::time::Duration;
 use actors::plans::Prices;
 use actors::{ModelChoice, Models, Options};
 use config::Sourced;
-use protocol::{Isolation, ModelRef, Plan, Tier};
+use protocol::{Caps, CapsDocument, Isolation, ModelRef, Plan, Tier};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::ground::Ground;
@@ -22,14 +23,18 @@ const TIERS: [(Tier, &str); 4] = [
     (Tier::Frontier, "frontier"),
 ];
 
+/// The highest cap of sub-agents.
+const MOST_TASKS: u32 = 1_000;
+
 /// The keys of `swarm` in the settings.
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 7] = [
     "max_parallel",
     "isolation",
     "gate",
     "planner",
     "worker",
     "tiers",
+    "tasks",
 ];
 
 /// A run that can begin once its servers are found.
@@ -199,6 +204,35 @@ impl From<IsolationName> for Isolation {
             IsolationName::Shared => Self::Shared,
         }
     }
+}
+
+/// How deep, how many and how many at once the sub-agents of a chat may be: `swarm.tasks` of the settings.
+///
+/// # Errors
+/// When the setting is no object of whole numbers above zero.
+pub fn tasks(ground: &Ground) -> Result<Caps, Failure> {
+    let usual = Caps::default();
+    let Some(set) = ground.loaded.settings.swarm.get("tasks") else {
+        return Ok(usual);
+    };
+    let read = CapsDocument::deserialize(&set.value).ok();
+    let said = |wanted: &CapsDocument| Caps {
+        max_nodes: wanted.max_nodes.unwrap_or(usual.max_nodes),
+        max_depth: wanted.max_depth.unwrap_or(usual.max_depth),
+        max_parallel: wanted.max_parallel.unwrap_or(usual.max_parallel),
+    };
+    let fits = |caps: &Caps| {
+        let all = [caps.max_nodes, caps.max_depth, caps.max_parallel];
+        all.iter().all(|cap| (1..=MOST_TASKS).contains(cap))
+    };
+    read.as_ref().map(said).filter(fits).ok_or_else(|| {
+        wrong(
+            &format!("{}: swarm.tasks", set.source),
+            &set.value,
+            &format!("max_depth, max_nodes and max_parallel, whole numbers from 1 to {MOST_TASKS}"),
+            "{\"max_depth\": 1, \"max_nodes\": 20, \"max_parallel\": 4}",
+        )
+    })
 }
 
 /// Remarks on keys of `swarm` that nothing reads.
