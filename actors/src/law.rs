@@ -101,6 +101,13 @@ pub(crate) fn spill_root(data: &Path) -> PathBuf {
     data.join("spill")
 }
 
+/// Takes away what the commands in a tree have left in its temporary folder. Nothing may run in the tree any more.
+pub(crate) async fn clear_temp(data: &Path, root: &Path) {
+    let folder = temp_folder(&resolve(data), &resolve(root));
+    // What cannot be removed costs nothing but its room, and is there to be removed after the next run.
+    let _ = tokio::fs::remove_dir_all(folder).await;
+}
+
 /// How many names of a tree's path name its temporary folder.
 const TEMP_NAMES: usize = 3;
 

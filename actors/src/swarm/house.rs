@@ -13,6 +13,7 @@ use super::effects::keep;
 use super::footprint::Footprint;
 use super::site::Site;
 use crate::journal::JournalDown;
+use crate::law::clear_temp;
 
 /// Where a node works: the same folder in all its attempts.
 #[derive(Debug)]
@@ -129,6 +130,7 @@ impl House {
         }
         let tree = self.rooms.write().await.tree.take();
         if let (Some(tree), Some(git)) = (tree, &site.git) {
+            clear_temp(&site.options.data, tree.root()).await;
             // One that cannot be given back waits for the next sweep.
             let _ = git.trees.give_back(tree).await;
         }

@@ -293,10 +293,10 @@ impl RunState {
         self.is_tidy = self.run.phase() == RunPhase::Closed;
         if self.is_tidy && !was_tidy {
             let (site, done) = (self.site.clone(), effects::keep::of_done(&self.run));
-            self.site
-                .yard
-                .effects
-                .spawn(async move { effects::keep::tidy(&site, done).await });
+            self.site.yard.effects.spawn(async move {
+                effects::keep::sweep(&site).await;
+                effects::keep::tidy(&site, done).await;
+            });
         }
     }
 

@@ -80,3 +80,25 @@ async fn a_run_that_lands_everything_leaves_no_ref_but_its_branch() {
     assert_eq!(bench.file("a.txt"), "ALPHA\n");
     assert_eq!(refs(&bench.root()), "");
 }
+
+#[tokio::test]
+async fn a_run_that_is_over_leaves_no_temporary_files_of_its_commands() {
+    let script = editing(Script::new(), "one", ("a.txt", "alpha", "ALPHA"));
+    let bench = repository(script, &[("a.txt", "alpha\n")]);
+    // Without walls there is no such folder, and nothing to be left in it.
+    let litter = check("if [ -n \"$TMPDIR\" ]; then echo x > \"$TMPDIR/litter\"; fi; true");
+    let mut one = edit("one", &["a.txt"]);
+    one.accept = Some(litter.clone());
+    let mut plan = plan(vec![one]);
+    plan.gate = Some(litter);
+    crate::swarm_bench::carried(&bench, plan).await;
+    assert_eq!(bench.file("a.txt"), "ALPHA\n");
+    let left = std::fs::read_dir(bench.data.path().join("tmp"));
+    let left: Vec<_> = left
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|it| it.path())
+        .collect();
+    assert_eq!(left, Vec::<std::path::PathBuf>::new());
+}

@@ -7,6 +7,7 @@ use scheduler::run::RunOutcome;
 use tokio_util::sync::CancellationToken;
 
 use super::{Answer, command};
+use crate::law::clear_temp;
 use crate::swarm::outfit;
 use crate::swarm::site::Site;
 
@@ -22,7 +23,9 @@ pub(super) async fn check(site: &Site, due: Vec<Check>, cancel: CancellationToke
             let start = TreeStart::Commit(base.clone());
             let tree = git.trees.take(&name, &start, None).await;
             let tree = tree.map_err(|error| error.to_string())?;
-            run(site, tree.root(), (&due, &cancel)).await?
+            let runs = run(site, tree.root(), (&due, &cancel)).await;
+            clear_temp(&site.options.data, tree.root()).await;
+            runs?
         }
         (Some(_) | None, _) => run(site, &site.ground.root, (&due, &cancel)).await?,
     };

@@ -5,6 +5,7 @@ use scheduler::run::{Run, RunOutcome};
 use tokio_util::sync::CancellationToken;
 
 use super::{Answer, command};
+use crate::law::clear_temp;
 use crate::swarm::outfit;
 use crate::swarm::site::Site;
 
@@ -80,5 +81,6 @@ async fn run(
             break;
         }
     }
+    clear_temp(&site.options.data, tree.root()).await;
     Ok(runs)
 }

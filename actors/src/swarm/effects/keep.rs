@@ -5,6 +5,7 @@ use protocol::{AgentId, Conflict, GitId, Merged, Node, NodeEnd, SessionId};
 use scheduler::run::{Proposal, Run};
 use workspace::{CommitDraft, GitError, Kept, Repo};
 
+use crate::law::clear_temp;
 use crate::swarm::site::Site;
 
 /// After a node's own ref: what its work became when it was merged. No name of a node has a `=`.
@@ -151,4 +152,14 @@ pub(crate) async fn tidy(site: &Site, done: Vec<String>) {
         gone.push(base);
     }
     let _ = git.repo.let_go(&gone).await;
+}
+
+/// Takes away the temporary files of those who only read, once nobody reads any more.
+pub(crate) async fn sweep(site: &Site) {
+    let Some(git) = &site.git else {
+        return;
+    };
+    for house in git.readers.lock().await.values() {
+        clear_temp(&site.options.data, &house.root).await;
+    }
 }
