@@ -52,6 +52,15 @@ impl AnswerSchema {
         }
     }
 
+    /// The answer that a text is, if it fits: some models write it out in place of calling the tool.
+    pub(crate) fn written(&self, text: &str) -> Option<Arc<str>> {
+        let taken = self.take(unfenced(text.trim()));
+        taken.facts.into_iter().find_map(|fact| match fact {
+            Fact::Structured(answer) => Some(answer),
+            _ => None,
+        })
+    }
+
     /// Takes an answer, or says what is wrong with it.
     pub(crate) fn take(&self, arguments: &str) -> ToolResult {
         let answer: Value = match serde_json::from_str(arguments) {
@@ -81,4 +90,13 @@ impl AnswerSchema {
             "the answer does not fit the schema; call again:\n{errors}"
         ))
     }
+}
+
+/// What stands in a text that is one fenced block; any other text as it is.
+fn unfenced(text: &str) -> &str {
+    let inner = text.strip_prefix("```").and_then(|text| {
+        let (_language, inner) = text.split_once('\n')?;
+        inner.strip_suffix("```")
+    });
+    inner.map_or(text, str::trim)
 }

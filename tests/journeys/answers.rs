@@ -31,6 +31,21 @@ fn answer_tool() -> String {
 }
 
 #[test]
+fn an_answer_that_is_written_out_is_taken_if_it_fits() {
+    let stage = Stage::of([Reply::text("```json\n{\"count\": 3}\n```")]);
+    let ended = stage
+        .prompt("count")
+        .args(["--json-schema", SCHEMA, "--output-format", "json"])
+        .succeed();
+    assert_eq!(
+        ended.json()["structured_output"],
+        json!({"count": 3}),
+        "{ended}"
+    );
+    assert_eq!(stage.asked().len(), 1, "{ended}");
+}
+
+#[test]
 fn an_answer_that_misses_the_schema_is_asked_for_again() {
     let tool = answer_tool();
     for wire in WIRES {

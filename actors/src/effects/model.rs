@@ -81,13 +81,25 @@ pub(crate) async fn call(
 fn replied(world: &World, step: u32, mut reply: Reply, cwd: &Path, took: (u64, u64)) -> Outcome {
     world.redactor.clean_reply(&mut reply);
     let calls = plan(world, &reply, cwd);
+    let schema = world.offer.answer.as_ref().filter(|_| calls.is_empty());
+    let answer = schema.and_then(|schema| schema.written(&said(&reply)));
     let reply = Box::new(reply);
     Outcome::Replied {
         step,
         reply,
         calls,
         took,
+        answer,
     }
+}
+
+/// The text of a reply.
+fn said(reply: &Reply) -> String {
+    let texts = reply.content.iter().filter_map(|block| match block {
+        Block::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect()
 }
 
 /// A wire panicked: a fault of formic, not to be tried again.

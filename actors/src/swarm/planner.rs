@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use agent::prompt::planning;
 use protocol::{
-    Budget, Event, Ground, Kind, Node, NodeName, PLAN_VERSION, PermissionMode, Plan, PlanDocument,
-    Planner, Record, SessionId, Text, ToolEvent,
+    Budget, Event, Ground, Kind, ModelEvent, Node, NodeName, PLAN_VERSION, PermissionMode, Plan,
+    PlanDocument, Planner, Record, SessionId, Text, ToolEvent,
 };
 use scheduler::draft::{
     Choices, CommandFact, Draft, FileFact, Limits, Material, Purpose, Role, repair,
@@ -142,6 +142,9 @@ fn listed(problems: &[plan::Problem]) -> String {
 
 /// The planner's answer, if a record holds it.
 pub(super) fn answer(record: &Record) -> Option<Arc<str>> {
+    if let Event::Model(ModelEvent::Replied { answer, .. }) = &record.event {
+        return answer.clone();
+    }
     let Event::Tool(ToolEvent::Finished { result, .. }) = &record.event else {
         return None;
     };

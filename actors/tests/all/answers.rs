@@ -85,3 +85,24 @@ async fn a_session_taken_up_with_a_schema_answers_by_it() {
     let last = results(&bench.records(id)).pop().unwrap();
     assert_eq!(last.facts, [Fact::Structured(r#"{"n":7}"#.into())]);
 }
+
+#[tokio::test]
+async fn an_answer_written_out_counts_if_it_fits_and_is_nothing_else() {
+    for (text, calls) in [
+        ("{\"n\": 7}", 1),
+        ("```json\n{\"n\": 7}\n```", 1),
+        ("Here it is: {\"n\": 7}", 2),
+        ("{\"n\": \"7\"}", 2),
+    ] {
+        let script = Script::new()
+            .rule(Rule::new("text", Reply::text(text)).turn(0))
+            .otherwise(Reply::tool("structured_output", json!({"n": 7})));
+        let bench = wanting_a_number(script);
+        let (id, end) = bench.one_turn("how many?").await;
+        assert_eq!(end, TurnEnd::Completed, "{text}");
+        assert_eq!(bench.server.requests().len(), calls, "{text}");
+        let last = views::LastTurn::fold(&bench.records(id));
+        let answer = last.get().and_then(|turn| turn.structured.as_deref());
+        assert_eq!(answer, Some(r#"{"n":7}"#), "{text}");
+    }
+}

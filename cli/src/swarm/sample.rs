@@ -106,6 +106,7 @@ fn replied<'a>(name: &'a str, tool: &str, arguments: &str) -> (Option<&'a str>, 
         first_byte_ms: 1,
         total_ms: 2,
         charge: None,
+        answer: None,
     };
     (Some(name), Event::Model(event))
 }

@@ -175,9 +175,11 @@ fn model(state: &mut State, event: &ModelEvent) {
             reply,
             calls,
             charge,
+            answer,
             ..
         } => {
             account(&mut state.flow, reply, *charge);
+            state.flow.structured.clone_from(answer);
             replied(state, reply, calls);
         }
         ModelEvent::Retried {

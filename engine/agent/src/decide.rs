@@ -125,11 +125,13 @@ fn calling(flow: &Flow, attempt: u32, outcome: Outcome) -> Vec<Event> {
             reply,
             calls,
             took,
+            answer,
         } if step == flow.step => {
             let (first_byte_ms, total_ms) = took;
             vec![Event::Model(ModelEvent::Replied {
                 step,
                 charge: Some(charge(flow, &reply)),
+                answer,
                 reply,
                 calls,
                 first_byte_ms,
@@ -277,6 +279,7 @@ fn answered(flow: &Flow, stop: &StopReason) -> Event {
         _ if !flow.steering.is_empty() => go_on(),
         StopReason::Refusal => ended(TurnEnd::Refused),
         StopReason::MaxTokens | StopReason::ContextFull => ended(TurnEnd::Cut),
+        _ if flow.structured.is_some() => ended(TurnEnd::Completed),
         _ if flow.wants_schema() => missed(flow),
         StopReason::EndTurn
         | StopReason::ToolUse

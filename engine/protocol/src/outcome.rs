@@ -1,5 +1,7 @@
 //! Outcomes: how the world answered a wish.
 
+use std::sync::Arc;
+
 use crate::{
     CallId, Command, Decider, Intent, ModelFault, PlannedCall, Reply, Timestamp, ToolResult,
     Verdict,
@@ -27,6 +29,8 @@ pub enum Outcome {
         calls: Vec<PlannedCall>,
         /// Milliseconds to the first byte and to the end.
         took: (u64, u64),
+        /// The answer its text gives, if the run wants one and it fits the schema.
+        answer: Option<Arc<str>>,
     },
     /// The model call failed.
     ModelFailed {

@@ -83,9 +83,10 @@ impl View for LastTurn {
                     turn.ended = Some(record.at);
                 }
             }
-            Event::Model(ModelEvent::Replied { reply, .. }) => {
+            Event::Model(ModelEvent::Replied { reply, answer, .. }) => {
                 if let Some(turn) = self.of(record) {
                     turn.answer.take(reply);
+                    turn.structured = answer.clone().or(turn.structured.take());
                 }
             }
             Event::Tool(ToolEvent::Finished { result, .. }) => {

@@ -78,9 +78,16 @@ pub(crate) fn text(text: &str) -> Block {
 pub(crate) struct Answer {
     pub reply: Reply,
     pub calls: Vec<PlannedCall>,
+    /// The answer its text gives.
+    pub written: Option<std::sync::Arc<str>>,
 }
 
 impl Answer {
+    pub(crate) fn written(mut self, answer: &str) -> Self {
+        self.written = Some(answer.into());
+        self
+    }
+
     pub(crate) fn stop(mut self, stop: StopReason) -> Self {
         self.reply.stop = stop;
         self
@@ -102,12 +109,13 @@ impl Answer {
 
     pub(crate) fn to(self, step: u32) -> Input {
         let (reply, calls) = (Box::new(self.reply), self.calls);
-        let took = (1, 2);
+        let (took, answer) = ((1, 2), self.written);
         Input::Outcome(Outcome::Replied {
             step,
             reply,
             calls,
             took,
+            answer,
         })
     }
 }
@@ -122,7 +130,12 @@ pub(crate) fn blocks(content: Vec<Block>) -> Answer {
         oddities: Vec::new(),
     };
     let calls = Vec::new();
-    Answer { reply, calls }
+    let written = None;
+    Answer {
+        reply,
+        calls,
+        written,
+    }
 }
 
 pub(crate) fn says(words: &str) -> Answer {

@@ -202,3 +202,16 @@ fn without_a_wanted_schema_a_failed_call_of_that_name_is_no_miss() {
     let story = session().when(submit(1, "go")).reply(asks([call]));
     assert_eq!(story.state.flow.spent.misses, 0);
 }
+
+#[test]
+fn an_answer_written_out_ends_the_turn_as_a_call_does() {
+    let story = wanting(None)
+        .reply(says("{\"n\": 7}").written("{\"n\":7}"))
+        .tells("replied 0, ended completed");
+    assert_eq!(story.state.flow.structured.as_deref(), Some("{\"n\":7}"));
+    // It is that turn's answer and no other's.
+    story
+        .when(submit(2, "again"))
+        .reply(says("seven"))
+        .tells("replied 1, nudged, requested 2");
+}

@@ -1,5 +1,7 @@
 //! Facts about model calls.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Charge, ModelFault, PlannedCall, Reply};
@@ -32,6 +34,9 @@ pub enum ModelEvent {
         /// What it counts for against the limits; absent in journals older than the field.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         charge: Option<Charge>,
+        /// The answer that its text gives and that fits the wanted schema, where the model called no tool for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<Arc<str>>,
     },
     /// An attempt failed and another will be made.
     Retried {

@@ -10,6 +10,7 @@ use protocol::{
 };
 use uuid::Uuid;
 
+use crate::grown::grown;
 use crate::swarm_examples::swarm_events;
 
 pub(crate) fn uuid(n: u128) -> Uuid {
@@ -182,6 +183,7 @@ pub(crate) fn events(text: &Text) -> Vec<Event> {
     events.extend(of_tool(text).into_iter().map(Event::Tool));
     events.extend(of_plan());
     events.extend(swarm_events(text));
+    events.extend(grown(text));
     events
 }
 
@@ -264,6 +266,7 @@ pub(crate) fn of_model(text: &Text) -> Vec<ModelEvent> {
             first_byte_ms: 5,
             total_ms: 6,
             charge: None,
+            answer: None,
         },
         ModelEvent::Retried {
             step,

@@ -5,6 +5,7 @@ mod accesses;
 mod amounts;
 mod events;
 mod examples;
+mod grown;
 mod ids;
 mod swarm_examples;
 mod texts;

@@ -149,9 +149,15 @@ impl Transcript {
 
     fn model(&mut self, record: &Record, event: &ModelEvent) {
         match event {
-            ModelEvent::Replied { reply, calls, .. } => {
+            ModelEvent::Replied {
+                reply,
+                calls,
+                answer,
+                ..
+            } => {
                 if let Some(turn) = self.turn_of(record) {
                     turn.reply(record.agent, reply, calls);
+                    turn.structured = answer.clone().or(turn.structured.take());
                 }
             }
             ModelEvent::Retried {

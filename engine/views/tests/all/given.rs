@@ -150,6 +150,7 @@ pub(crate) fn replied(step: u32, reply: Reply) -> Event {
         first_byte_ms: 100,
         total_ms: 400,
         charge: None,
+        answer: None,
     })
 }
 

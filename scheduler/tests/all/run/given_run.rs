@@ -336,6 +336,7 @@ fn reply(text: &str, tokens: u64, calls: usize) -> Event {
             cost: Some(Cost(tokens)),
             ..Charge::default()
         }),
+        answer: None,
     })
 }
 
