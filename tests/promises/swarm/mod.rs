@@ -1,5 +1,6 @@
 //! Promises about a run of many agents: nothing lands twice, nothing is lost, no lie closes a node.
 
+mod builds;
 mod conflicts;
 // Only builds with debug assertions can be told where to crash.
 #[cfg(debug_assertions)]
