@@ -223,8 +223,8 @@ pub struct CancelArgs {
 /// `formic swarm steer`.
 #[derive(Debug, Args)]
 pub struct SteerArgs {
-    /// The run, as for `pause`; the node, by its name in the plan; what its agent is told
-    #[arg(value_name = "[ID] NODE TEXT", num_args = 2..=3, required = true)]
+    /// The run, which may be left out as for `pause`; the node, by its name in the plan; what its agent is told
+    #[arg(value_names = ["ID", "NODE", "TEXT"], num_args = 0..)]
     pub words: Vec<String>,
     /// Print JSON
     #[arg(long)]
@@ -234,8 +234,8 @@ pub struct SteerArgs {
 /// `formic swarm retry`.
 #[derive(Debug, Args)]
 pub struct RetryArgs {
-    /// The run, as for `pause`; the node, by its name in the plan
-    #[arg(value_name = "[ID] NODE", num_args = 1..=2, required = true)]
+    /// The run, which may be left out as for `pause`; the node, by its name in the plan
+    #[arg(value_names = ["ID", "NODE"], num_args = 0..)]
     pub words: Vec<String>,
     /// Print JSON
     #[arg(long)]

@@ -102,7 +102,14 @@ pub fn run_and_node(data: &DataFolder, words: &[String]) -> Result<(Chosen, Node
     let (name, word) = match words {
         [run, node] => (Some(run.as_str()), node),
         [node] => (None, node),
-        _ => return Err(Failure::usage("NODE: missing", "name a node of the plan")),
+        [] => {
+            let hint = "write: formic swarm retry [ID] NODE";
+            return Err(Failure::usage("NODE: missing", hint));
+        }
+        _ => {
+            let hint = "one node is named at a time: formic swarm retry [ID] NODE";
+            return Err(Failure::usage("NODE: more than one word", hint));
+        }
     };
     let run = run(data, name, Reach::Project)?;
     let node = node(data, run.info.id, word)?;

@@ -49,11 +49,11 @@ pub async fn pause(data: &DataFolder, args: &PauseArgs) -> Result<(), Failure> {
 /// # Errors
 /// As [`cancel`].
 pub async fn steer(data: &DataFolder, args: &SteerArgs) -> Result<(), Failure> {
-    let Some((text, words)) = args.words.split_last() else {
-        return Err(Failure::usage(
-            "TEXT: missing",
-            "say what its agent is told",
-        ));
+    const USAGE: &str = "write: formic swarm steer [ID] NODE \"TEXT\"";
+    let (words, text) = match args.words.as_slice() {
+        [] | [_] => return Err(Failure::usage("TEXT: missing", USAGE)),
+        [words @ .., text] if words.len() < 3 => (words, text),
+        _ => return Err(Failure::usage("TEXT: more than one word", USAGE)),
     };
     let (run, node) = choose::run_and_node(data, words)?;
     send(data, &run, &Want::Steer(node, text.clone()), args.json).await

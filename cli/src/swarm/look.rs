@@ -1,9 +1,9 @@
 //! `formic swarm show`: a run as it stands, or one node of it in full.
 
-use actors::archive::{self, DataFolder, SessionInfo};
+use actors::archive::{self, DataFolder};
 use actors::plans::forecast;
 use actors::{Source, SystemSource};
-use protocol::{Record, Seq};
+use protocol::{Record, Seq, SessionId};
 use views::{Phase, Swarm, View};
 
 use super::choose::{self, Reach};
@@ -23,21 +23,22 @@ use crate::resolve::environment::Environment;
 pub fn show(data: &DataFolder, args: &ShowArgs) -> Result<(), Failure> {
     let (run, node) = choose::run_or_node(data, &args.named, Reach::Beyond)?;
     let report = archive::read(data, run.info.id, Seq(1))?;
-    match node {
-        Some(node) => node::show(&report.records, (run.info.id, &node), args.named.json),
-        None => whole(&report.records, &run.info, args.named.json),
-    }
-}
-
-fn whole(records: &[Record], info: &SessionInfo, json: bool) -> Result<(), Failure> {
-    let swarm = Swarm::fold(records);
-    let plan = swarm.plan();
-    let expected = forecast(&plan, swarm.lanes(), &Default::default());
-    let moment = match info.locked_by {
+    let moment = match run.info.locked_by {
         Some(_) => Moment::UnderWay(SystemSource::new().now()),
         None => Moment::AtRest,
     };
-    let said = Report::new(&swarm, info.id, (Some(expected), moment));
+    let (id, json) = (run.info.id, args.named.json);
+    match node {
+        Some(node) => node::show(&report.records, (id, &node), (moment, json)),
+        None => whole(&report.records, id, (moment, json)),
+    }
+}
+
+fn whole(records: &[Record], id: SessionId, (moment, json): (Moment, bool)) -> Result<(), Failure> {
+    let swarm = Swarm::fold(records);
+    let plan = swarm.plan();
+    let expected = forecast(&plan, swarm.lanes(), &Default::default());
+    let said = Report::new(&swarm, id, (Some(expected), moment));
     if json {
         return output::json(&said.json());
     }

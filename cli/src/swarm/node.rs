@@ -2,10 +2,11 @@
 
 use protocol::{BoardEntry, Change, ChangeKind, CheckRun, NodeName, Record, SessionId};
 use serde_json::{Value, json};
-use views::{AttemptStory, Doing, NodeLine, Stories, Story, Swarm, SwarmNode, View};
+use views::{AttemptStory, Doing, NodeLine, Stories, Story, Swarm, SwarmNode, SwarmReport, View};
 
 use super::draw::Strokes;
 use super::marks::mark;
+use super::report::{Moment, standing};
 use super::screen::Paper;
 use super::words;
 use crate::failure::Failure;
@@ -26,10 +27,16 @@ const LINE: usize = 400;
 pub fn show(
     records: &[Record],
     (run, name): (SessionId, &NodeName),
-    json: bool,
+    (moment, json): (Moment, bool),
 ) -> Result<(), Failure> {
-    let swarm = Swarm::fold(records);
-    let Some(portrait) = Portrait::of(&swarm, &Stories::fold(records), (run, name)) else {
+    let (swarm, stories) = (Swarm::fold(records), Stories::fold(records));
+    let (report, stories) = match moment {
+        Moment::AtRest => (swarm.report(run), stories),
+        Moment::Leaving(now) | Moment::UnderWay(now) => {
+            (swarm.report_at(run, now), stories.until(now))
+        }
+    };
+    let Some(portrait) = Portrait::of(&swarm, (report, &stories), (name, moment)) else {
         return Ok(());
     };
     match json {
@@ -48,22 +55,24 @@ struct Portrait<'a> {
     node: &'a SwarmNode,
     line: NodeLine,
     story: Story,
+    has_process: bool,
 }
 
 impl<'a> Portrait<'a> {
     fn of(
         swarm: &'a Swarm,
-        stories: &Stories,
-        (run, name): (SessionId, &NodeName),
+        (mut report, stories): (SwarmReport, &Stories),
+        (name, moment): (&NodeName, Moment),
     ) -> Option<Self> {
         let at = swarm.nodes.iter().position(|one| one.node.name == *name)?;
         let node = &swarm.nodes[at];
         Some(Self {
-            run,
+            run: report.run_id,
             swarm,
             node,
-            line: swarm.report(run).nodes.swap_remove(at),
+            line: report.nodes.swap_remove(at),
             story: stories.of(node.id()).cloned().unwrap_or_default(),
+            has_process: matches!(moment, Moment::UnderWay(_)),
         })
     }
 
@@ -119,7 +128,8 @@ impl<'a> Portrait<'a> {
     /// What can be said in a few words, each under its name; what there is nothing to say of is left out.
     fn rows(&self, strokes: Strokes) -> Vec<Vec<String>> {
         let (line, planned) = (&self.line, &self.node.node);
-        let state = format!("{} {}", mark(line.state, strokes), line.state.name());
+        let state = standing(line.state, self.has_process);
+        let state = format!("{} {state}", mark(line.state, strokes));
         let used = &line.used;
         let used = format!(
             "{}, {}, {} tokens, {}, {}",
@@ -164,6 +174,7 @@ impl<'a> Portrait<'a> {
     /// What its agent does at this moment.
     fn doing(&self) -> Option<String> {
         match self.node.doing() {
+            _ if !self.has_process => None,
             Doing::Nothing => None,
             Doing::Asking => Some("asks its model".to_owned()),
             Doing::Using(tool, about) => Some(format!("{tool} {about}")),

@@ -45,8 +45,11 @@ impl Painter {
 
     /// Takes the block away.
     pub fn clear(&mut self, width: usize) {
-        if !self.drawn.is_empty() {
-            send(&format!("{}\u{1b}[J", self.back(width)));
+        let rows = self.rows(width);
+        if rows > 0 {
+            // Row by row: a terminal that is asked to erase all of its screen may keep a copy of it above.
+            let erased = "\u{1b}[K\r\n".repeat(rows);
+            send(&format!("{}{erased}\u{1b}[{rows}A", self.back(width)));
             self.drawn.clear();
         }
     }
@@ -55,8 +58,7 @@ impl Painter {
     fn frame(&self, lines: &[Line], stays: &[String], width: usize) -> String {
         let mut frame = format!("\u{1b}[?2026h{}", self.back(width));
         for line in stays {
-            // It may be longer than the terminal is broad: the block below begins where it ends.
-            frame.push_str(&format!("\u{1b}[J{}\r\n", safe(line)));
+            frame.push_str(&stay(line, width));
         }
         for line in lines {
             match line.colour {
@@ -73,14 +75,27 @@ impl Painter {
         frame
     }
 
-    /// Back to the block's first line. A terminal that was made narrower has broken its lines.
-    fn back(&self, width: usize) -> String {
+    /// The rows the block takes. A terminal that was made narrower has broken its lines.
+    fn rows(&self, width: usize) -> usize {
         let broken = |line: &String| breadth(line).max(1).div_ceil(width.max(1));
-        match self.drawn.iter().map(broken).sum::<usize>() {
+        self.drawn.iter().map(broken).sum()
+    }
+
+    /// Back to the block's first line.
+    fn back(&self, width: usize) -> String {
+        match self.rows(width) {
             0 => "\r".to_owned(),
             up => format!("\r\u{1b}[{up}A"),
         }
     }
+}
+
+/// A line above the block, over as many rows as it needs. One that fills its last row leaves nothing there to erase.
+fn stay(line: &str, width: usize) -> String {
+    let line = safe(line);
+    let fills = !line.is_empty() && breadth(&line).is_multiple_of(width.max(1));
+    let erase = if fills { "" } else { "\u{1b}[K" };
+    format!("{line}{erase}\r\n")
 }
 
 /// A line that stays on its line.
@@ -127,8 +142,9 @@ mod tests {
         assert_eq!(frame, then);
         let stays = painter.frame(&lines[..1], &["landed at 1\u{1b}".to_owned()], 20);
         let then =
-            "\u{1b}[?2026h\r\u{1b}[3A\u{1b}[Jlanded at 1 \r\none\u{1b}[K\r\n\u{1b}[J\u{1b}[?2026l";
+            "\u{1b}[?2026h\r\u{1b}[3Alanded at 1 \u{1b}[K\r\none\u{1b}[K\r\n\u{1b}[J\u{1b}[?2026l";
         assert_eq!(stays, then);
+        assert_eq!(stay("landed", 6), "landed\r\n", "it fills its row");
         let long = fitted(&Line::plain("a\u{1b}b".repeat(10)), 8);
         assert_eq!(long.text, "a ba ba");
         assert_eq!(fitted(&Line::plain("日本語日本語"), 8).text, "日本語");

@@ -249,11 +249,7 @@ impl Report {
 }
 
 fn row(node: &NodeLine, strokes: Strokes, is_interrupted: bool) -> Vec<String> {
-    let state = match (node.state, is_interrupted) {
-        // No process has it: whatever its records say, nothing of it goes on.
-        (NodeState::Working | NodeState::Inspecting | NodeState::InBatch, true) => "interrupted",
-        (state, _) => state.name(),
-    };
+    let state = standing(node.state, !is_interrupted);
     let check = node
         .checks
         .last()
@@ -278,6 +274,16 @@ fn row(node: &NodeLine, strokes: Strokes, is_interrupted: bool) -> Vec<String> {
         words::span(node.used.wall_ms),
         commit.or(why).unwrap_or_default(),
     ]
+}
+
+/// The state of a node. Where no process has its run, nothing of it goes on, whatever its records say.
+pub const fn standing(state: NodeState, has_process: bool) -> &'static str {
+    match state {
+        NodeState::Working | NodeState::Inspecting | NodeState::InBatch if !has_process => {
+            "interrupted"
+        }
+        state => state.name(),
+    }
 }
 
 /// `, 81 % of them spent`, where there is something to compare.

@@ -18,7 +18,7 @@ fn position(lines: &[String], begin: &str) -> Option<usize> {
 fn a_plan_that_is_approved_is_watched_and_leaves_the_landings_and_the_report() {
     let (world, _server) = world(&script());
     let mut terminal = Terminal::start(swarm(&world));
-    terminal.wait_for("[a]pprove, [e]dit or [r]eject this plan, then Enter:");
+    terminal.wait_for("[a]pprove, [e]dit or [r]eject this plan, then Enter: ");
     terminal.types("a\n");
     let (code, lines) = terminal.end();
     assert_eq!(code, Some(0), "{lines:#?}");
@@ -51,7 +51,7 @@ fn a_plan_that_is_approved_is_watched_and_leaves_the_landings_and_the_report() {
 fn a_plan_that_is_turned_down_is_not_carried_out() {
     let (world, server) = world(&script());
     let mut terminal = Terminal::start(swarm(&world));
-    terminal.wait_for("then Enter:");
+    terminal.wait_for("then Enter: ");
     terminal.types("what?\n");
     terminal.wait_for("what?\r\n\r\n[a]pprove");
     terminal.types("r\n");

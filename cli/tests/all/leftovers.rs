@@ -86,6 +86,13 @@ fn a_run_that_can_go_on_keeps_its_trees_and_refs_and_one_that_is_gone_does_not()
     assert!(!trees.is_empty());
     let before = git(&world, &["for-each-ref"]);
     assert_eq!(runs(&world)[0]["outcome"], "interrupted");
+    let shown = world.run(&["swarm", "show"]).out;
+    assert!(shown.contains(": interrupted ("), "{shown}");
+    assert!(
+        shown.contains("go on with the run: formic swarm resume "),
+        "{shown}"
+    );
+    assert!(!shown.contains("working"), "nobody works on it: {shown}");
     let found = left(&world, &["--tidy"]);
     assert!(
         found.contains("1 lock of a dead process") && !found.contains("tree"),

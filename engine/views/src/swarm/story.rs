@@ -61,6 +61,15 @@ impl Stories {
         self.nodes.get(&node)
     }
 
+    /// The stories at a moment of the clock on the wall, up to which a process had the run.
+    pub fn until(mut self, at: Timestamp) -> Self {
+        let now = self.run.active(at);
+        for story in self.nodes.values_mut() {
+            story.attempts.iter_mut().for_each(|one| one.passes(now));
+        }
+        self
+    }
+
     fn last(&mut self, node: NodeId) -> Option<&mut AttemptStory> {
         self.nodes.get_mut(&node)?.attempts.last_mut()
     }

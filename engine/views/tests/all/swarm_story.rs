@@ -2,7 +2,7 @@
 
 use protocol::{
     BoardEntry, EntryKind, Event, FailureClass, MemoryEvent, MemoryId, NodeEnd, PlanEvent,
-    Provenance,
+    Provenance, Timestamp,
 };
 use views::{Stories, Swarm, View};
 
@@ -69,6 +69,15 @@ fn each_attempt_has_its_own_check_use_time_and_end() {
     assert_eq!((&second.failure, second.wall_ms), (&None, between(6, 10)));
     assert_eq!(story.board.len(), 1);
     assert_eq!(stories.of(node(2)), None, "it was never begun");
+    let later = |records: &[_]| Stories::fold(records).until(Timestamp(60_000));
+    let now = later(&records[..8]);
+    let open = &now.of(node(1)).unwrap().attempts;
+    let since = |at: usize| 60_000 - records[at].at.0;
+    assert_eq!(
+        (open[0].wall_ms, open[1].wall_ms),
+        (between(1, 5), since(6))
+    );
+    assert_eq!(later(&records), stories, "nothing of it goes on");
     let (a, b) = records.split_at(7);
     let mut parted = Stories::fold(a);
     b.iter().for_each(|record| parted.apply(record));
