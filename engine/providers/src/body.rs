@@ -1,4 +1,4 @@
-//! Writes a request's body in pieces of one size: a long conversation is not copied while it grows, and memory that one
+//! Writes a request's body in pieces of set sizes: a long conversation is not copied while it grows, and memory that one
 //! request gave back serves the next, which is a little longer.
 
 use std::convert::Infallible;
@@ -10,8 +10,12 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use serde::Serialize;
 
-/// The size of every piece but the last, in bytes.
-const PIECE_BYTES: usize = 32 * 1024;
+/// The size of the first piece in bytes: a short conversation needs no other.
+const FIRST_BYTES: usize = 32 * 1024;
+
+/// The size of every other piece in bytes. Pages that are not written to cost nothing; many smaller pieces would be given
+/// back to the system and asked for again with every request.
+const PIECE_BYTES: usize = 1024 * 1024;
 
 /// The body of a request.
 #[derive(Debug, Default)]
@@ -63,7 +67,9 @@ impl Pieces {
         while !text.is_empty() {
             if self.room() == 0 {
                 self.close();
-                self.open.reserve_exact(PIECE_BYTES);
+                let is_first = self.full.is_empty();
+                self.open
+                    .reserve_exact(if is_first { FIRST_BYTES } else { PIECE_BYTES });
             }
             let (fitting, rest) = text.split_at(text.len().min(self.room()));
             self.open.extend_from_slice(fitting);

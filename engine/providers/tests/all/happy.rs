@@ -42,7 +42,7 @@ pub const CHAT: &[&str] = &[
 
 #[tokio::test]
 async fn a_body_of_any_length_is_sent_whole_with_its_length_told() {
-    for length in [1, 30_000, 40_000, 300_000] {
+    for length in [1, 12_000, 400_000] {
         let asked = prompt(&"a\n".repeat(length));
         let pieces = anthropic::encode(&asked).unwrap();
         let whole = String::from_utf8(pieces.pieces().concat()).unwrap();
