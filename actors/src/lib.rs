@@ -41,7 +41,7 @@ pub use policy::{Explanation, RuleSpec};
 pub use providers::{
     Auth, BadAddress, ConnectError, Endpoint, Quirks, Secret, TraitsOverride, Wire,
 };
-pub use scheduler::run::{RunCommand, RunPhase};
+pub use scheduler::run::{Change, RunCommand, RunPhase};
 pub use session::{Past, Session, Stopped};
 pub use source::{Source, SystemSource};
 pub use swarm::{ModelChoice, Models, Swarm, SwarmOptions};

@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod order;
 mod pace;
 pub mod plan;
+pub mod replan;
 pub mod run;
 pub mod scope;
 pub mod subagents;

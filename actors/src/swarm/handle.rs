@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use protocol::{AgentId, Block, Event, NodeId, Record, SessionEvent, SessionId, WorkspaceEvent};
 use ractor::{Actor, ActorRef};
-use scheduler::run::{Run, RunCommand, RunPhase};
+use scheduler::run::{Change, Run, RunCommand, RunPhase};
 use store::{DataFolder, Journal};
 use tokio::sync::{oneshot, watch};
 
@@ -186,6 +186,7 @@ impl Swarm {
         let (status, watched) = watch::channel(RunStatus {
             phase: RunPhase::New,
             under_way: 0,
+            change: None,
             down: None,
         });
         let start = begun(&site, &records, (intake, status));
@@ -249,8 +250,13 @@ impl Swarm {
         CommandError::Stopped(why.unwrap_or_else(|| "it has stopped".to_owned()))
     }
 
-    /// Waits until nothing goes on by itself any more: the run is over, or its plan waits to be approved, or it is
-    /// paused and what ran has come to its end.
+    /// A change of the plan that waits to be taken or turned down by [`RunCommand::Replan`].
+    pub fn change(&self) -> Option<Arc<Change>> {
+        self.inner.status.borrow().change.clone()
+    }
+
+    /// Waits until nothing goes on by itself any more: the run is over, or its plan or a change of it waits to be
+    /// approved, or it is paused and what ran has come to its end.
     ///
     /// # Errors
     /// [`Stopped`] if the run could not go on.
@@ -308,7 +314,8 @@ fn begun(
 const fn is_resting(status: &RunStatus) -> bool {
     match status.phase {
         RunPhase::Proposed | RunPhase::Closed | RunPhase::Paused => status.under_way == 0,
-        RunPhase::New | RunPhase::Planning | RunPhase::Running | RunPhase::Ending => false,
+        RunPhase::Running => status.under_way == 0 && status.change.is_some(),
+        RunPhase::New | RunPhase::Planning | RunPhase::Ending => false,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use protocol::{AgentId, Block, Command, InterruptCause, NodeId, Seq};
-use scheduler::run::{Run, RunCommand, RunOutcome, RunPhase, Wish};
+use scheduler::run::{Change, Run, RunCommand, RunOutcome, RunPhase, Wish};
 use tokio::sync::{oneshot, watch};
 use tools::WritePermit;
 
@@ -63,6 +63,8 @@ pub(crate) struct RunStatus {
     pub phase: RunPhase,
     /// Effects under way.
     pub under_way: usize,
+    /// A change of the plan that waits to be taken or turned down.
+    pub change: Option<Arc<Change>>,
     /// Why it stopped, if it could not go on.
     pub down: Option<String>,
 }

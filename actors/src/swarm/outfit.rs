@@ -6,9 +6,13 @@ use std::sync::Arc;
 use policy::{Confine, Whose};
 use protocol::{Attempt, Budget, Check, Kind, Limits, Node, Opening, PermissionMode, Tier};
 
+use scheduler::replan::Replan;
+use serde_json::Value;
+
 use super::fence::Fence;
 use super::house::House;
 use super::site::Site;
+use crate::answer::Judge;
 use crate::error::OpenError;
 use crate::law::{Law, resolve};
 use crate::options::{Options, PlaceOptions, PromptOptions};
@@ -25,6 +29,8 @@ pub(crate) struct Post<'a> {
     pub tier: Tier,
     /// The check of the merged tree, which the agent may run too.
     pub gate: Option<&'a Check>,
+    /// What is asked of one who plans anew.
+    pub replan: Option<&'a Arc<Replan>>,
     pub house: &'a Arc<House>,
 }
 
@@ -43,15 +49,11 @@ impl Outfit {
         options.endpoint = server.choice.endpoint.clone();
         options.model = server.choice.model.clone();
         let law = law(site, post.node, (post.house, post.gate))?;
-        let planning = site
-            .intent
-            .planning
-            .clone()
-            .filter(|_| post.node.kind == Kind::Plan);
-        options.prompt.schema = planning.as_ref().map(|planning| planning.schema());
+        let asked = asked(site, post);
+        options.prompt.schema = asked.as_ref().map(|(schema, _)| schema.clone());
         let mut ground = Ground::on(&options, law, server.provider.clone())?;
-        if let Some(planning) = planning {
-            ground = ground.judging(Arc::new(move |answer| planning.objection(answer)));
+        if let Some((_, judge)) = asked {
+            ground = ground.judging(judge);
         }
         let opening = setup::opening(&options, &ground)?;
         let mut world = setup::world(options, site.id, ground, &site.base);
@@ -60,6 +62,18 @@ impl Outfit {
         let world = Arc::new(world);
         Ok(Self { world, opening })
     }
+}
+
+/// The form of a planner's answer, and who says whether it can be used.
+fn asked(site: &Site, post: &Post<'_>) -> Option<(Value, Judge)> {
+    if let Some(replan) = post.replan.cloned() {
+        let schema = replan.schema();
+        return Some((schema, Arc::new(move |answer| replan.objection(answer))));
+    }
+    let planning = site.intent.planning.clone();
+    let planning = planning.filter(|_| post.node.kind == Kind::Plan)?;
+    let schema = planning.schema();
+    Some((schema, Arc::new(move |answer| planning.objection(answer))))
 }
 
 /// What the attempt may use, as its agent counts it.

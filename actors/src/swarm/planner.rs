@@ -15,6 +15,9 @@ use scheduler::plan::{self, Defaults, Normal, better_alone, node_id, normalise};
 use scheduler::run::RunCommand;
 use serde_json::Value;
 
+/// How often what a node of a drafted plan leaves undone is planned anew.
+const REPLANS: u32 = 2;
+
 /// What a plan is made of.
 pub(crate) struct Planning {
     draft: Draft,
@@ -84,6 +87,8 @@ impl Planning {
     }
 
     fn normal(&self, mut document: PlanDocument) -> Result<Normal, Vec<plan::Problem>> {
+        // What a model has cut it may cut otherwise; whoever writes a plan says so where that is wanted.
+        document.caps.max_replans = document.caps.max_replans.or(Some(REPLANS));
         if document.caps.max_parallel.is_none() {
             document.caps.max_parallel = Some(self.frame.caps.max_parallel);
         }

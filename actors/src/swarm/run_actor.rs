@@ -219,6 +219,9 @@ impl RunState {
     async fn go_on(&mut self, me: &ActorRef<RunMsg>) -> Result<(), ActorProcessingErr> {
         for _ in 0..MOST_ROUNDS {
             let events = follow(&self.run);
+            if events.is_empty() && self.takes_change().await? {
+                continue;
+            }
             if events.is_empty() {
                 self.fly(me);
                 self.draft(me);
@@ -302,9 +305,14 @@ impl RunState {
 
     fn tell(&self) {
         let (phase, under_way) = (self.run.phase(), self.flights.len());
+        let change = self.run.change();
         self.status.send_if_modified(|status| {
-            let is_news = (status.phase, status.under_way) != (phase, under_way);
+            let is_known = status.change.as_deref() == change.as_ref();
+            let is_news = (status.phase, status.under_way) != (phase, under_way) || !is_known;
             (status.phase, status.under_way) = (phase, under_way);
+            if !is_known {
+                status.change = change.map(Arc::new);
+            }
             is_news
         });
     }

@@ -50,6 +50,19 @@ impl RunState {
         Ok(())
     }
 
+    /// Takes a change of the plan, if that is what was asked for; whether there was one.
+    pub(super) async fn takes_change(&mut self) -> Result<bool, ActorProcessingErr> {
+        let change = self.run.change().filter(|_| self.site.intent.approves);
+        let Some(change) = change else {
+            return Ok(false);
+        };
+        let take = RunCommand::Replan {
+            node: change.node,
+            refused: None,
+        };
+        Ok(self.step(RunInput::Command(take)).await?.is_ok())
+    }
+
     pub(super) fn tell_agent(
         &self,
         node: NodeId,

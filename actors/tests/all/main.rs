@@ -22,6 +22,7 @@ mod swarm_failures;
 mod swarm_keeping;
 mod swarm_planner;
 mod swarm_pool;
+mod swarm_replan;
 mod turns;
 mod watching;
 mod wild;

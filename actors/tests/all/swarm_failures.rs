@@ -3,8 +3,8 @@
 use std::num::NonZeroU64;
 
 use protocol::{
-    BudgetDocument, CheckDocument, Event, Expect, FailureClass, Kind, NodeEnd, NodeName, PlanEvent,
-    Record, WorkspaceEvent,
+    BudgetDocument, CheckDocument, Event, Expect, FailureClass, GaveUp, Kind, NodeEnd, NodeName,
+    PlanEvent, Record, WorkspaceEvent,
 };
 use scripted::{Rate, Reply, Rule, Script};
 use serde_json::json;
@@ -331,4 +331,33 @@ async fn a_command_can_take_the_place_of_an_agent_and_a_check_that_of_a_node() {
     assert_eq!(setbacks(&records), [], "{}", told(&records));
     assert_eq!(bench.file("a.txt"), "ALPHA\n");
     assert_eq!(bench.server.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn what_an_agent_left_running_does_not_write_into_the_tree_of_the_next_attempt() {
+    let left = json!({"command": "sh left.sh", "run_in_background": true});
+    let again = json!({"file_path": "b.txt", "old_string": "beta", "new_string": "BETA"});
+    let marker = "[node one, attempt 2]";
+    let read = json!({"file_path": "b.txt"});
+    let script = calls(Script::new(), marker, &[("read", read), ("edit", again)]);
+    let done = Rule::new("done", Reply::text("done")).marker(marker);
+    let script = calls(script.rule(done), "[node one]", &[("bash", left)]);
+    let script = script.otherwise(Reply::text("IMPOSSIBLE: nobody says how"));
+    let files = [
+        ("a.txt", "alpha\n"),
+        ("b.txt", "beta\n"),
+        (
+            "left.sh",
+            "while :; do echo late >> a.txt; sleep 0.01; done",
+        ),
+    ];
+    let bench = repository(script, &files).allowing("Bash(sh:*)");
+    let records = carried(&bench, plan(vec![edit("one", &["*.txt"])])).await;
+    let gave_up = FailureClass::GaveUp(GaveUp::Impossible);
+    assert_eq!(setbacks(&records), [gave_up], "{}", told(&records));
+    assert_eq!(results(&records)[0].status, protocol::ToolStatus::Ok);
+    assert_eq!(
+        (bench.file("a.txt"), bench.file("b.txt")),
+        ("alpha\n".into(), "BETA\n".into())
+    );
 }

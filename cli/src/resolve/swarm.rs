@@ -216,10 +216,13 @@ pub fn tasks(ground: &Ground) -> Result<Caps, Failure> {
         return Ok(usual);
     };
     let read = CapsDocument::deserialize(&set.value).ok();
+    // No plan of theirs could be changed.
+    let read = read.filter(|wanted| wanted.max_replans.is_none());
     let said = |wanted: &CapsDocument| Caps {
         max_nodes: wanted.max_nodes.unwrap_or(usual.max_nodes),
         max_depth: wanted.max_depth.unwrap_or(usual.max_depth),
         max_parallel: wanted.max_parallel.unwrap_or(usual.max_parallel),
+        ..usual
     };
     let fits = |caps: &Caps| {
         let all = [caps.max_nodes, caps.max_depth, caps.max_parallel];

@@ -100,6 +100,26 @@ impl Asker {
         }
     }
 
+    /// Asks about a change of the plan; `None` if stdin has ended.
+    pub async fn ask_change(&mut self, stops: &mut Stops) -> Result<Option<bool>, InterruptCause> {
+        loop {
+            output::ask("[a]pprove or [r]eject this change of the plan, then Enter:");
+            let said = tokio::select! {
+                biased;
+                cause = stops.next() => return Err(cause),
+                said = self.lines.next_line() => said.ok().flatten(),
+            };
+            let Some(said) = said else {
+                return Ok(None);
+            };
+            match said.trim().to_ascii_lowercase().as_str() {
+                "a" | "approve" | "y" | "yes" => return Ok(Some(true)),
+                "r" | "reject" | "n" | "no" => return Ok(Some(false)),
+                _ => {}
+            }
+        }
+    }
+
     /// The plan as it comes out of the editor; `None` if it was left as it is.
     async fn edit(
         &mut self,

@@ -27,6 +27,7 @@ pub fn of(plan: &Plan) -> PlanDocument {
         gate: plan.gate.as_ref().map(check),
         budget: budget(&plan.budget),
         caps: CapsDocument {
+            max_replans: Some(plan.caps.max_replans),
             max_nodes: Some(plan.caps.max_nodes),
             max_depth: Some(plan.caps.max_depth),
             max_parallel: Some(plan.caps.max_parallel),

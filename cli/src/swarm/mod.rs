@@ -3,6 +3,7 @@
 mod ask;
 mod begin;
 mod block;
+mod changing;
 mod choose;
 mod control;
 mod document;

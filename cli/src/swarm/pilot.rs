@@ -11,6 +11,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use views::Phase;
 
 use super::ask::{Answer, Asker};
+use super::changing;
 use super::inbox::{Inbox, LOOK, Letter, Want};
 use super::preview::{Edge, Preview};
 use super::report::{Moment, Report};
@@ -149,6 +150,14 @@ impl Pilot {
                 }
                 (Phase::Proposed, true) => {}
                 (_, _) => is_asked = false,
+            }
+            if let Some(change) = self.swarm.change() {
+                self.catch_up().await?;
+                let here = (&mut self.show, &mut self.stops);
+                let asked = changing::Asked::of(&self.swarm, here, &self.terms);
+                if let Some(cause) = asked.answer(&change).await? {
+                    return Ok(End::Stopped(cause));
+                }
             }
             match self.woken().await {
                 Woken::Notice(Some(Notice::Record(record))) => self.show.record(&record)?,

@@ -99,6 +99,7 @@ impl Report {
             parts.push(output::fitted(&self.rows(paper), paper.room));
             parts.push(self.totals());
         }
+        parts.extend(self.changes());
         parts.extend(self.landing());
         parts.extend(self.kept());
         parts.extend(self.next());
@@ -149,6 +150,13 @@ impl Report {
             rows.iter_mut().for_each(|row| drop(row.drain(LESSER)));
         }
         rows
+    }
+
+    /// Where the plan was changed under way.
+    fn changes(&self) -> Option<String> {
+        let changes = self.report.changes.iter().map(words::change);
+        let told: Vec<String> = changes.collect();
+        (!told.is_empty()).then(|| format!("changes of the plan:\n{}", told.join("\n")))
     }
 
     fn totals(&self) -> String {

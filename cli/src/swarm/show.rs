@@ -105,7 +105,8 @@ impl Show {
         }
         let line = told::line(record, &self.view);
         if self.screen.is_live {
-            self.stays.extend(line.filter(|_| told::stays(record)));
+            let stays = line.filter(|_| told::stays(record)).unwrap_or_default();
+            self.stays.extend(stays.lines().map(str::to_owned));
         } else {
             line.iter().for_each(|line| output::note(line));
             self.calls(record);

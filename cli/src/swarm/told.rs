@@ -21,10 +21,12 @@ pub fn line(record: &Record, swarm: &Swarm) -> Option<String> {
     }
 }
 
-/// Whether a record's line is worth staying above the block of a terminal: what landed, and what was given up.
+/// Whether a record's line is worth staying above the block of a terminal: what landed, what was given
+/// up, and what others took the place of.
 pub const fn stays(record: &Record) -> bool {
     match &record.event {
         Event::Workspace(event) => matches!(event, WorkspaceEvent::Advanced { .. }),
+        Event::Plan(PlanEvent::Patched { patch, .. }) => !patch.remove.is_empty(),
         Event::Plan(event) => matches!(
             event,
             PlanEvent::NodeEnded {
@@ -76,6 +78,10 @@ fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
         ),
         PlanEvent::Accepted { .. } => format!("plan: approved, {}", nodes()),
         PlanEvent::Rejected { why } => format!("plan: rejected: {}", words::brief(why, 200)),
+        PlanEvent::Patched { patch, .. } if !patch.remove.is_empty() => {
+            let change = swarm.changes().last();
+            format!("plan: {}", change.map(words::change).unwrap_or_default())
+        }
         PlanEvent::Patched { patch, why } => format!(
             "plan: changed ({} added, {} removed, {} rewritten): {}",
             patch.add.len(),

@@ -1,5 +1,7 @@
 //! Amounts and names as people read them.
 
+use views::PlanChange;
+
 /// How long, in at most two units.
 pub fn span(ms: u64) -> String {
     let seconds = ms / 1_000;
@@ -102,6 +104,20 @@ pub fn breadth(text: &str) -> usize {
 pub fn safe(text: &str) -> String {
     let plain = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
     text.chars().map(plain).collect()
+}
+
+/// A change of the plan: why, and a line for each node it concerns.
+pub fn change(change: &PlanChange) -> String {
+    let lines = change
+        .lines
+        .iter()
+        .map(|line| format!("  {}", brief(line, 300)));
+    let why = brief(&change.why, 300);
+    [why]
+        .into_iter()
+        .chain(lines)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A list of names that says how many more there are.

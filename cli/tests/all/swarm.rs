@@ -224,6 +224,64 @@ fn a_node_that_cannot_be_done_fails_alone_and_says_why() {
 }
 
 #[test]
+fn a_node_that_cannot_be_done_is_planned_anew_and_the_change_is_shown() {
+    let mut lazy = script();
+    let parts = json!([{"title": "edit a at last", "brief": "append done to a.txt", "writes": ["a.txt"], "after": [], "check": false, "size": "S"}]);
+    let answer = json!({"why": "say how", "parts": parts, "rewrite": [{"node": "b", "brief": "append the word done to b.txt"}], "drop": []});
+    let says = |node: &str, reply: Value| json!({"name": node, "when": {"marker": format!("[node {node}")}, "reply": reply});
+    let rules = lazy["rules"].as_array_mut().unwrap();
+    let again = rules.drain(0..2).collect::<Vec<Value>>().into_iter();
+    let again = again.map(|mut rule| {
+        rule["when"]["marker"] = json!("[node a.1]");
+        rule
+    });
+    let again: Vec<Value> = again.collect();
+    rules.splice(0..0, again);
+    rules.insert(
+        0,
+        says(
+            "a-replan-1]",
+            json!({"steps": [{"tool": "structured_output", "input": answer}]}),
+        ),
+    );
+    rules.push(says("a", json!({"text": "IMPOSSIBLE: nobody says how"})));
+    let (world, _server) = world(&lazy);
+    let plan = PLAN.replacen(
+        r#""version": 1,"#,
+        r#""version": 1, "caps": {"max_replans": 1},"#,
+        1,
+    );
+    world.write("plan.json", &plan);
+    let done = swarm(&world, &["--yes", "--json"]);
+    let report = done.json();
+    assert_eq!(
+        (done.code, &report["status"]),
+        (0, &json!("success")),
+        "{}",
+        done.err
+    );
+    for line in [
+        "plan: node a is planned anew: say how",
+        "  - a: edit a",
+        "  + a.1: edit a at last; changes a.txt",
+        "  ~ b; waits for a.1; is told: append the word done to b.txt",
+    ] {
+        assert!(done.err.contains(line), "{line}: {}", done.err);
+        let shown = world.run(&["swarm", "show"]).out;
+        assert!(shown.contains(line.trim_start_matches("plan: ")), "{shown}");
+    }
+    assert_eq!(
+        report["changes"][0]["why"],
+        "node a is planned anew: say how"
+    );
+    assert!(
+        fs::read_to_string(world.path("project/a.txt"))
+            .unwrap()
+            .ends_with("done\n")
+    );
+}
+
+#[test]
 fn another_process_pauses_steers_and_cancels_a_run() {
     let mut slow = script();
     slow["rules"][0]["reply"]["delay_ms"] = json!(30_000);

@@ -27,7 +27,7 @@ pub use delta::{BlockKind, Delta, DeltaBody, Notice};
 pub use effect::Effect;
 pub use event::{
     Attempt, BoardEntry, Change, ChangeKind, CheckRun, Conflict, EntryKind, Event, Evidence,
-    Failure, FailureClass, FaultEvent, ForkPoint, Ground, Inspection, Isolation, Landing,
+    Failure, FailureClass, FaultEvent, ForkPoint, GaveUp, Ground, Inspection, Isolation, Landing,
     MemoryEvent, Merged, ModelEvent, NodeEnd, Opening, PermissionEvent, PlanEvent, Planner,
     Provenance, SessionEvent, ToolEvent, TreeStart, TurnEnd, TurnEvent, WorkspaceEvent,
 };

@@ -27,7 +27,8 @@ pub use lineage::Lineage;
 pub use summary::{State, Summary, Writes};
 pub use swarm::{
     AttemptStory, Batch, BudgetLine, CheckLine, Doing, NodeLine, NodeState, NodeUse, Phase,
-    RunStatus, Stories, Story, Swarm, SwarmNode, SwarmReport, Target, Times, TokenCount, Totals,
+    PlanChange, RunStatus, Stories, Story, Swarm, SwarmNode, SwarmReport, Target, Times,
+    TokenCount, Totals,
 };
 pub use timeline::{ModelSpan, Span, Timeline, ToolSpan};
 pub use transcript::{CallLine, Item, Transcript, TurnLines, about};

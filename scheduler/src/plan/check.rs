@@ -12,6 +12,9 @@ use crate::scope::{Glob, GlobError};
 /// The most nodes a plan can have, whatever its caps say.
 const MAX_NODES: u32 = 2_000;
 
+/// The most often that what one node leaves undone is planned anew.
+pub(crate) const MAX_REPLANS: u32 = 2;
+
 /// Files that usually hold secrets; a scope may not name them. Examples of such files are no secrets.
 pub(crate) const SECRETS: [&str; 12] = [
     "**/.env",
@@ -97,12 +100,17 @@ impl Rules {
             max_nodes,
             max_depth,
             max_parallel,
+            max_replans,
         } = plan.caps;
         if max_nodes > MAX_NODES || [max_nodes, max_depth, max_parallel].contains(&0) {
             self.of_plan(
                 LimitCode::Cap,
                 format!("its caps must be from 1 to {MAX_NODES}: max_nodes {max_nodes}, max_depth {max_depth}, max_parallel {max_parallel}"),
             );
+        }
+        if max_replans > MAX_REPLANS {
+            let text = format!("max_replans is {max_replans}, it may be {MAX_REPLANS} at most");
+            self.of_plan(LimitCode::Cap, text);
         }
         if plan.nodes.len() > max_nodes.min(MAX_NODES) as usize {
             let text = format!("it has {} nodes, its cap is {max_nodes}", plan.nodes.len());
@@ -128,8 +136,8 @@ impl Rules {
 
     fn node(&mut self, node: &Node) {
         let made_here = match node.kind {
-            Kind::Chat | Kind::Plan => false,
-            Kind::Merge => node.resolves.is_some(),
+            Kind::Chat => false,
+            Kind::Merge | Kind::Plan => node.resolves.is_some(),
             Kind::Explore | Kind::Contract | Kind::Edit | Kind::Codemod | Kind::Verify => true,
             Kind::Review | Kind::Summarise | Kind::Memory => true,
         };

@@ -10,7 +10,7 @@ mod problem;
 mod reach;
 mod remark;
 
-pub(crate) use check::{NO_SECRETS, SECRETS};
+pub(crate) use check::{MAX_REPLANS, NO_SECRETS, SECRETS};
 pub use forecast::{Forecast, Prices, forecast};
 pub use normal::{Defaults, DerivedEdge, Ground, Normal, node_id, normalise};
 pub use patch::revalidate;

@@ -149,6 +149,10 @@ impl Reader<'_> {
                     .caps
                     .max_parallel
                     .unwrap_or(defaults.caps.max_parallel),
+                max_replans: document
+                    .caps
+                    .max_replans
+                    .unwrap_or(defaults.caps.max_replans),
             },
             nodes: document.nodes.iter().map(|node| self.node(node)).collect(),
         }

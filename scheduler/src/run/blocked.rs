@@ -18,6 +18,8 @@ pub enum Blocked {
     Integration,
     /// The merge node that resolves its conflict.
     Conflict,
+    /// What it leaves undone to be planned anew, and the change of the plan to be taken.
+    Replan,
     /// Its former agent, which is being ended.
     FormerAgent,
     /// A node it depends on.
@@ -44,6 +46,7 @@ impl Run {
             NodePhase::Inspecting => Blocked::Inspection,
             NodePhase::Queued | NodePhase::InBatch => Blocked::Integration,
             NodePhase::Resolving => Blocked::Conflict,
+            NodePhase::Replanning => Blocked::Replan,
             NodePhase::Inspected | NodePhase::Bounced | NodePhase::Ended(_) => Blocked::Nothing,
             NodePhase::Waiting | NodePhase::Returned => {
                 let mut deps = planned.deps.iter().copied();
@@ -86,6 +89,7 @@ impl Run {
             Blocked::Inspection => "its check".to_owned(),
             Blocked::Integration => "the merge and the gate".to_owned(),
             Blocked::Conflict => "the node that resolves its conflict".to_owned(),
+            Blocked::Replan => "what it leaves undone to be planned anew".to_owned(),
             Blocked::FormerAgent => "its former agent to end".to_owned(),
             Blocked::Dependency(node) => name(node),
             Blocked::Run(phase) => format!("the run, which is {phase}"),

@@ -29,7 +29,7 @@ pub(super) fn is_own_to_solve(run: &Run, node: NodeId) -> bool {
 /// The merge nodes made for a node's proposal.
 pub(super) fn resolvers(run: &Run, node: NodeId) -> impl Iterator<Item = &Node> {
     let nodes = run.plan.nodes.iter();
-    nodes.filter(move |other| other.resolves == Some(node))
+    nodes.filter(move |other| other.kind == Kind::Merge && other.resolves == Some(node))
 }
 
 /// The patch that adds a merge node for a node's proposal.

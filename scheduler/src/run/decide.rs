@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use protocol::{
-    Conflict, Event, FailureClass, GitId, Merged, Node, NodeEnd, NodeId, Plan, PlanEvent,
+    Conflict, Event, FailureClass, GitId, Kind, Merged, Node, NodeEnd, NodeId, Plan, PlanEvent,
     PlanPatch, WorkspaceEvent,
 };
 
@@ -11,7 +11,7 @@ use super::lane::{Batch, BatchStage};
 use super::node_run::{NodePhase, NodeRun};
 use super::{
     Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, commons, conflict, footing,
-    gate, single, verdict, wishes,
+    gate, replan, single, verdict, wishes,
 };
 use crate::{Dag, plan};
 
@@ -22,6 +22,9 @@ use crate::{Dag, plan};
 /// fit its question. The run is then as before.
 pub fn decide(run: &Run, input: RunInput) -> Result<Vec<Event>, Illegal> {
     match input {
+        RunInput::Command(RunCommand::Replan { node, refused }) => {
+            replan::answered(run, node, refused).map(|event| vec![event])
+        }
         RunInput::Command(command) => Ok(vec![Event::Plan(commanded(run, command)?)]),
         RunInput::Outcome(outcome) => answered(run, outcome),
     }
@@ -71,6 +74,7 @@ fn commanded(run: &Run, command: RunCommand) -> Result<PlanEvent, Illegal> {
         (RunCommand::End { .. }, _) => refuse("end a node of"),
         (RunCommand::Patch { .. }, _) => refuse("change the plan of"),
         (RunCommand::Retry { .. }, _) => refuse("try a node again in"),
+        (RunCommand::Replan { node, .. }, _) => Err(Illegal::NoChange(node)),
     }
 }
 
@@ -80,12 +84,13 @@ fn is_planned(run: &Run) -> bool {
 }
 
 /// A patch may only touch what has not started; it becomes the one that also holds the edges its scopes demand.
-fn patched(run: &Run, patch: &PlanPatch) -> Result<PlanPatch, Illegal> {
+pub(super) fn patched(run: &Run, patch: &PlanPatch) -> Result<PlanPatch, Illegal> {
     let modified = patch.modify.iter().map(|node| node.id);
     for node in patch.remove.iter().copied().chain(modified) {
         let state = run.planned(node).and(run.node(node));
         let state = state.ok_or(Illegal::UnknownNode(node))?;
-        if state.phase != NodePhase::Waiting || state.attempt.is_some() {
+        let is_untouched = state.phase == NodePhase::Waiting && state.attempt.is_none();
+        if !is_untouched && state.phase != NodePhase::Replanning {
             return Err(Illegal::Started(node));
         }
     }
@@ -120,6 +125,10 @@ fn retried(run: &Run, node: NodeId) -> Result<PlanEvent, Illegal> {
         None => return Err(Illegal::NotRetryable(node, "it has not come to its end")),
         Some(NodeEnd::Done) => return Err(Illegal::NotRetryable(node, "it is done")),
         Some(NodeEnd::Failed | NodeEnd::Skipped | NodeEnd::Cancelled) => {}
+    }
+    if planned.kind == Kind::Plan {
+        let why = "try the node again that it planned anew";
+        return Err(Illegal::NotRetryable(node, why));
     }
     let is_done = |dep: &NodeId| run.end(*dep) == Some(NodeEnd::Done);
     if !planned.deps.iter().all(is_done) {

@@ -7,7 +7,9 @@ use protocol::{
 use super::ladder::{self, Rung};
 use super::lane::BatchStage;
 use super::node_run::{NodePhase, NodeRun};
-use super::{Run, RunPhase, admission, commons, conflict, decide, gate, purse, verdict, wishes};
+use super::{
+    Run, RunPhase, admission, commons, conflict, decide, gate, purse, replan, verdict, wishes,
+};
 
 /// The next events that follow, one step at a time: append and apply them, then ask again until there are none. A
 /// journal that holds only the first of them leads to the rest.
@@ -97,9 +99,14 @@ fn settled(run: &Run, node: &Node, state: &NodeRun) -> Option<Event> {
         NodePhase::Returned => match ladder::next(run, node.id) {
             Rung::Again { .. } => None,
             Rung::Merge => decide::resolve(run, node.id),
-            Rung::Enough => Some(given_up(node.id, state)),
+            Rung::Enough => {
+                replan::begin(run, node).or_else(|| Some(given_up(node.id, state, None)))
+            }
         },
         NodePhase::Resolving => resolved(run, node.id),
+        NodePhase::Replanning => {
+            replan::is_vain(run, node.id).then(|| given_up(node.id, state, None))
+        }
         NodePhase::Inspecting | NodePhase::Queued | NodePhase::InBatch | NodePhase::Ended(_) => {
             None
         }
@@ -114,12 +121,20 @@ fn ended(node: NodeId, end: NodeEnd, why: Option<String>) -> Event {
     })
 }
 
-fn given_up(node: NodeId, state: &NodeRun) -> Event {
-    let last = state.setbacks.last();
+/// The end of a node whose attempts are used up; `more` is said besides what its last attempt came to.
+pub(super) fn given_up(node: NodeId, state: &NodeRun, more: Option<&str>) -> Event {
+    let last = state
+        .setbacks
+        .last()
+        .map(|last| last.failure.evidence.clone());
     Event::Plan(PlanEvent::NodeEnded {
         node,
         end: NodeEnd::Failed,
-        why: last.map(|last| last.failure.evidence.clone()),
+        why: match (last, more) {
+            (Some(last), Some(more)) => Some(format!("{}\n{more}", last.as_str()).into()),
+            (last, None) => last,
+            (None, Some(more)) => Some(more.into()),
+        },
     })
 }
 

@@ -63,6 +63,13 @@ pub enum RunCommand {
         /// Why, for people.
         why: String,
     },
+    /// Take the change of the plan that was made for a node, or turn it down: the node has then failed.
+    Replan {
+        /// The node.
+        node: NodeId,
+        /// Why it is turned down, for people; `None` to take it.
+        refused: Option<String>,
+    },
     /// Try a node again that was given up; also in a run that is over.
     Retry {
         /// The node.
@@ -253,6 +260,9 @@ pub enum Illegal {
     /// The node has ended, or its work is not its own any more.
     #[error("end node {0}: {1}")]
     NotEndable(NodeId, &'static str),
+    /// No change of the plan waits to be taken for the node.
+    #[error("change the plan for node {0}: no change of it waits to be taken")]
+    NoChange(NodeId),
     /// The carrier's answer does not fit what it was asked.
     #[error("take the answer about batch {batch}: {what}")]
     Mismatch {

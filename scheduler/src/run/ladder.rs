@@ -1,6 +1,6 @@
 //! The ladder of attempts: what is tried after a failure, with which context and tree, and when it is enough.
 
-use protocol::{AgentId, FailureClass, Isolation, Kind, Node, NodeId, OnFail, TreeStart};
+use protocol::{AgentId, FailureClass, GaveUp, Isolation, Kind, Node, NodeId, OnFail, TreeStart};
 
 use super::Run;
 use super::node_run::{NodePhase, NodeRun, Setback};
@@ -45,6 +45,8 @@ pub(super) fn next(run: &Run, node: NodeId) -> Rung {
     }
     // What cannot be integrated as it is would not be after another attempt.
     let is_stuck = class == FailureClass::Machine && state.rungs.bounce.is_some();
+    // It would be too much for the next one too.
+    let is_stuck = is_stuck || class == FailureClass::GaveUp(GaveUp::TooLarge);
     let is_over = if is_stuck {
         true
     } else if last.burns {
@@ -90,7 +92,7 @@ fn patience(class: FailureClass) -> usize {
         | FailureClass::Gate
         | FailureClass::Stall
         | FailureClass::Deadline
-        | FailureClass::Impossible => MACHINE_FAILURES,
+        | FailureClass::GaveUp(_) => MACHINE_FAILURES,
     }
 }
 
@@ -102,7 +104,7 @@ fn is_fresh(planned: &Node, state: &NodeRun, last: &Setback) -> bool {
     }
     let lost = matches!(
         last.failure.class,
-        FailureClass::Stall | FailureClass::Impossible
+        FailureClass::Stall | FailureClass::GaveUp(_)
     );
     let next = state.burnt() + 1;
     lost || (last.burns && (next >= attempts(planned) || next >= ATTEMPTS))
@@ -143,7 +145,8 @@ pub(super) fn start(run: &Run, node: NodeId, is_fresh: bool) -> TreeStart {
 
 /// A merge node begins with the conflict.
 fn first_start(run: &Run, planned: &Node) -> Option<TreeStart> {
-    let original = run.nodes.get(&planned.resolves?)?;
+    let resolves = planned.resolves.filter(|_| planned.kind == Kind::Merge);
+    let original = run.nodes.get(&resolves?)?;
     Some(original.rungs.bounce.as_ref()?.start.clone())
 }
 

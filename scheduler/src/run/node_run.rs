@@ -1,7 +1,10 @@
 //! How far one node of a run is: its phase, its attempts and what they used.
 
+use std::sync::Arc;
+
 use protocol::{
-    AgentId, Attempt, Cost, Failure, GitId, Inspection, NodeEnd, Text, TreeStart, TurnEnd, TurnId,
+    AgentId, Attempt, Cost, Failure, GitId, Inspection, NodeEnd, Text, Timestamp, TreeStart,
+    TurnEnd, TurnId,
 };
 
 /// How far a node is.
@@ -25,6 +28,8 @@ pub enum NodePhase {
     Returned,
     /// Its proposal did not merge; a merge node does the rest.
     Resolving,
+    /// Its attempts are used up; what it leaves undone is being planned anew.
+    Replanning,
     /// It came to its end.
     Ended(NodeEnd),
 }
@@ -104,6 +109,18 @@ pub(super) struct Turn {
     pub end: Option<TurnEnd>,
     /// Calls of the newest attempt that were denied.
     pub denied: Denied,
+    /// What a planner of the newest attempt answered.
+    pub answer: Option<Arc<str>>,
+    pub watch: Watch,
+}
+
+/// How long an attempt has been at work, as the records tell it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Watch {
+    /// When it began, or this process took it up.
+    pub since: Timestamp,
+    /// What it had worked before, in milliseconds.
+    pub before_ms: u64,
 }
 
 /// Calls that were denied.
@@ -187,7 +204,7 @@ impl NodeRun {
     pub(super) fn holds_scope(&self) -> bool {
         match self.phase {
             NodePhase::Waiting => false,
-            NodePhase::Resolving | NodePhase::Ended(_) => self.lingers(),
+            NodePhase::Resolving | NodePhase::Replanning | NodePhase::Ended(_) => self.lingers(),
             NodePhase::Working
             | NodePhase::Inspecting
             | NodePhase::Inspected

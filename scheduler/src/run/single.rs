@@ -24,7 +24,8 @@ pub(super) fn end(run: &Run, node: NodeId, why: String) -> Result<PlanEvent, Ill
         | NodePhase::Queued
         | NodePhase::InBatch
         | NodePhase::Bounced
-        | NodePhase::Returned => None,
+        | NodePhase::Returned
+        | NodePhase::Replanning => None,
     };
     match reason {
         Some(reason) => Err(Illegal::NotEndable(node, reason)),

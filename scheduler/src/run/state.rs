@@ -11,6 +11,7 @@ use protocol::{
 use super::commons::{self, Commons};
 use super::footing::Footing;
 use super::lane::{Batch, Lane};
+use super::lineage::Lineage;
 use super::node_run::{NodePhase, NodeRun, Proposal, Spent};
 use crate::board::Board;
 use crate::ledger::Ledger;
@@ -80,6 +81,7 @@ pub(super) struct Stage {
     pub is_landing: bool,
     pub is_closed: bool,
     pub footing: Footing,
+    pub lineage: Lineage,
 }
 
 /// Times as the records tell them.

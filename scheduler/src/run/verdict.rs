@@ -1,8 +1,8 @@
 //! What an attempt came to: the end of its turn, what lies in its tree, and the failure either amounts to.
 
 use protocol::{
-    Change, ChangeKind, CheckRun, Failure, FailureClass, Inspection, InterruptCause, Isolation,
-    Kind, Limit, Node, NodeId, Text, TurnEnd,
+    Change, ChangeKind, CheckRun, Failure, FailureClass, GaveUp, Inspection, InterruptCause,
+    Isolation, Kind, Limit, Node, NodeId, Text, TurnEnd,
 };
 
 use super::Run;
@@ -10,6 +10,9 @@ use super::paths::{is_test, spared_tests};
 
 /// What an agent writes first to say that its node cannot be done.
 const IMPOSSIBLE: &str = "IMPOSSIBLE:";
+
+/// What an agent writes first to say that its node is more than one agent can do.
+const TOO_LARGE: &str = "TOO LARGE:";
 
 /// What the agent of a merge node writes first to say that nothing of the change is to be kept.
 pub(super) const TIP_IS_RIGHT: &str = "TIP IS RIGHT:";
@@ -21,10 +24,16 @@ pub(super) fn failure(class: FailureClass, evidence: impl Into<Text>) -> Failure
     }
 }
 
-/// Why it cannot be done, if the last text says so in its first line.
-pub(super) fn impossible(said: Option<&Text>) -> Option<Failure> {
-    let said = said.filter(|said| begins_with(said, IMPOSSIBLE))?;
-    Some(failure(FailureClass::Impossible, said.clone()))
+/// Why the node cannot be done, or not by one agent, if the last text says so in its first line.
+pub(super) fn given_up(said: Option<&Text>) -> Option<Failure> {
+    let said = said?;
+    let mut words = [
+        (IMPOSSIBLE, GaveUp::Impossible),
+        (TOO_LARGE, GaveUp::TooLarge),
+    ]
+    .into_iter();
+    let (_, gave_up) = words.find(|(word, _)| begins_with(said, word))?;
+    Some(failure(FailureClass::GaveUp(gave_up), said.clone()))
 }
 
 fn begins_with(said: &Text, word: &str) -> bool {
@@ -40,8 +49,11 @@ fn may_be_empty(planned: &Node, said: Option<&Text>) -> bool {
 /// What the end of a turn says; `None` if the agent is through with its work.
 pub(super) fn of_turn(end: &TurnEnd, said: Option<&Text>) -> Option<Failure> {
     let (class, evidence) = match end {
-        TurnEnd::Completed | TurnEnd::Cut => return impossible(said),
-        TurnEnd::Refused => (FailureClass::Impossible, "the model refused".to_owned()),
+        TurnEnd::Completed | TurnEnd::Cut => return given_up(said),
+        TurnEnd::Refused => (
+            FailureClass::GaveUp(GaveUp::Impossible),
+            "the model refused".to_owned(),
+        ),
         TurnEnd::Looping => (
             FailureClass::Stall,
             "the same calls with the same results came over and over".to_owned(),

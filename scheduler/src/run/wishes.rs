@@ -54,7 +54,10 @@ fn of_node(node: &Node, state: &NodeRun, wishes: &mut Vec<Wish>) {
             wishes.push(Wish::Deadline {
                 node: node.id,
                 attempt,
-                ms: ms.unwrap_or(DEFAULT_WALL_MS),
+                // What it worked in former processes counts.
+                ms: ms
+                    .unwrap_or(DEFAULT_WALL_MS)
+                    .saturating_sub(state.turn.watch.before_ms),
             });
         }
         (NodePhase::Inspecting, _) => wishes.push(Wish::Inspect {

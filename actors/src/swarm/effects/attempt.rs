@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use agent::prompt::{Brief, Handoff, again};
+use agent::prompt::{Brief, Handoff, again, replanning};
 use protocol::{
     AgentId, Attempt, BoardEntry, Check, Failure, FailureClass, Kind, MemoryId, Node, NodeId, Text,
     Tier, TurnId,
 };
 use ractor::ActorRef;
+use scheduler::replan::Replan;
 use scheduler::run::{Run, RunOutcome};
 
 use crate::swarm::crew::Member;
@@ -21,8 +22,7 @@ pub(super) struct Order {
     pub node: Node,
     pub attempt: Attempt,
     pub agent: AgentId,
-    tier: Tier,
-    gate: Option<Check>,
+    terms: Terms,
     pub key: Key,
     /// Who is at the node's place now, perhaps the agent of an earlier attempt.
     pub member: Option<Member>,
@@ -35,6 +35,14 @@ pub(super) struct Order {
     pub turn: TurnId,
 }
 
+/// What its agent works with and is asked for.
+struct Terms {
+    tier: Tier,
+    gate: Option<Check>,
+    /// What is asked of one who plans anew.
+    replan: Option<Arc<Replan>>,
+}
+
 impl Order {
     pub(super) fn new(
         state: &mut RunState,
@@ -44,15 +52,22 @@ impl Order {
         let past = state.crew.past(agent);
         let attempt = state.run.node(node)?.attempt.clone()?;
         let told = told(&state.run, (node, agent), &attempt);
+        let replan = state.run.replan(node).map(Arc::new);
         Some(Self {
             node: state.run.planned(node)?.clone(),
-            message: message(state, node, (&attempt, &told))?,
+            message: match &replan {
+                Some(replan) => replanning(&state.run.planned(node)?.name, &replan.facts()),
+                None => message(state, node, (&attempt, &told))?,
+            },
             told,
             turn: turn(&state.run, node, &attempt),
             attempt,
             agent,
-            tier: state.run.tier(node),
-            gate: state.run.plan().gate.clone(),
+            terms: Terms {
+                tier: state.run.tier(node),
+                gate: state.run.plan().gate.clone(),
+                replan,
+            },
             key: state.houses.key(node),
             member: state.crew.of(node).cloned(),
             past,
@@ -64,8 +79,9 @@ impl Order {
         Post {
             node: &self.node,
             attempt: &self.attempt,
-            tier: self.tier,
-            gate: self.gate.as_ref(),
+            tier: self.terms.tier,
+            gate: self.terms.gate.as_ref(),
+            replan: self.terms.replan.as_ref(),
             house,
         }
     }

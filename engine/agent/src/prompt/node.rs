@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use protocol::{
-    BoardEntry, Change, ChangeKind, Check, Failure, FailureClass, Kind, Node, NodeName, Text,
+    BoardEntry, Change, ChangeKind, Check, Failure, FailureClass, GaveUp, Kind, Node, NodeName,
+    Text,
 };
 
 use super::{board, system};
@@ -206,17 +207,14 @@ pub fn planning(goal: &str, facts: &str) -> Text {
     .into()
 }
 
-/// What the planning agent is told when its choices made no plan.
-pub fn replanning(attempt: u32, problems: &[String]) -> Text {
-    let name = NodeName::from("plan");
-    let mut text = format!(
-        "{}\nYour choices do not make a plan. Put right exactly these, and answer again through structured_output:\n",
-        marker(&name, attempt)
-    );
-    for problem in problems.iter().take(PATHS) {
-        let _ = writeln!(text, "- {problem}");
-    }
-    text.into()
+/// The first message of an agent that plans anew, in a run under way, what a node leaves undone.
+pub fn replanning(name: &NodeName, facts: &str) -> Text {
+    format!(
+        "{}\n{}\n\nAnswer through structured_output.",
+        marker(name, 1),
+        facts.trim()
+    )
+    .into()
 }
 
 fn section(text: &mut String, title: &str, lines: &[String]) {
@@ -251,7 +249,10 @@ fn told(failure: &Failure) -> String {
         FailureClass::Stall => "The same calls came with the same results over and over.",
         FailureClass::Deadline => "The time was over before the turn ended.",
         FailureClass::Budget => "The budget was used up before the turn ended.",
-        FailureClass::Impossible => "It was said that this cannot be done.",
+        FailureClass::GaveUp(GaveUp::Impossible) => "It was said that this cannot be done.",
+        FailureClass::GaveUp(GaveUp::TooLarge) => {
+            "It was said that this is too much for one agent."
+        }
         FailureClass::Stopped => "It was stopped from outside.",
     };
     let evidence = failure.evidence.as_str();

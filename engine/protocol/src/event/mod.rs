@@ -1,5 +1,6 @@
 //! Events: facts in the past tense, journaled, in families.
 
+mod failure;
 mod fault;
 mod memory;
 mod model;
@@ -13,11 +14,12 @@ mod workspace;
 
 use serde::{Deserialize, Serialize};
 
+pub use failure::{Failure, FailureClass, GaveUp};
 pub use fault::FaultEvent;
 pub use memory::{BoardEntry, EntryKind, Evidence, MemoryEvent, Provenance};
 pub use model::ModelEvent;
 pub use permission::PermissionEvent;
-pub use plan::{Attempt, Failure, FailureClass, NodeEnd, PlanEvent, Planner, TreeStart};
+pub use plan::{Attempt, NodeEnd, PlanEvent, Planner, TreeStart};
 pub use session::{ForkPoint, Opening, SessionEvent};
 pub use tool::ToolEvent;
 pub use turn::{TurnEnd, TurnEvent};

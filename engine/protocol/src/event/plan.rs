@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Failure;
 use crate::{AgentId, Budget, CheckRun, GitId, NodeId, Plan, PlanPatch, Text};
 
 /// Facts about the plan.
@@ -124,66 +125,6 @@ pub enum TreeStart {
         /// The files.
         tree: GitId,
     },
-}
-
-/// Why an attempt came to nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Failure {
-    /// The class.
-    pub class: FailureClass,
-    /// The evidence: a log, a list of paths, a provider's words.
-    pub evidence: Text,
-}
-
-/// The class of a failed attempt; it decides what is tried next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureClass {
-    /// The model could not be reached or did not answer usably.
-    Model,
-    /// Something of formic or of the machine: git, the disk, a process that could not start.
-    Machine,
-    /// It said it was done and had changed nothing.
-    NoChange,
-    /// Its check did not pass in its own tree.
-    Check,
-    /// It changed paths outside its scope, or deleted tests.
-    Scope,
-    /// Its change does not merge with what landed meanwhile.
-    Conflict,
-    /// The merged tree did not pass the gate.
-    Gate,
-    /// It went in circles.
-    Stall,
-    /// Its time was over.
-    Deadline,
-    /// Its tokens, money or tool calls were used up.
-    Budget,
-    /// It refused, or said with evidence that it cannot be done.
-    Impossible,
-    /// It was stopped from outside.
-    Stopped,
-}
-
-impl FailureClass {
-    /// In a word or two, for people.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Model => "model",
-            Self::Machine => "machine",
-            Self::NoChange => "no change",
-            Self::Check => "check",
-            Self::Scope => "scope",
-            Self::Conflict => "conflict",
-            Self::Gate => "gate",
-            Self::Stall => "stall",
-            Self::Deadline => "deadline",
-            Self::Budget => "budget",
-            Self::Impossible => "impossible",
-            Self::Stopped => "stopped",
-        }
-    }
 }
 
 /// How a node ended.

@@ -123,4 +123,6 @@ pub struct CapsDocument {
     pub max_depth: Option<u32>,
     /// Agents at work at once.
     pub max_parallel: Option<u32>,
+    /// How often what a node leaves undone may be planned anew, at most 2.
+    pub max_replans: Option<u32>,
 }

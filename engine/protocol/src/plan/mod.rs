@@ -62,6 +62,9 @@ pub struct Caps {
     pub max_depth: u32,
     /// Agents at work at once.
     pub max_parallel: u32,
+    /// How often what a node leaves undone is planned anew, its parts included; 0 for never.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub max_replans: u32,
 }
 
 impl Default for Caps {
@@ -70,6 +73,7 @@ impl Default for Caps {
             max_nodes: 200,
             max_depth: 3,
             max_parallel: 8,
+            max_replans: 0,
         }
     }
 }

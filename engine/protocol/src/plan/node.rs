@@ -40,7 +40,8 @@ pub struct Node {
     /// How heavy it is and what becomes of it when it fails.
     #[serde(default, skip_serializing_if = "is_default")]
     pub weight: Weight,
-    /// For a merge node: the node whose proposal could not be merged and which is done when this one is.
+    /// For a merge node: the node whose proposal could not be merged and which is done when this one is. For a planner in
+    /// a run under way: the node it plans anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolves: Option<NodeId>,
 }

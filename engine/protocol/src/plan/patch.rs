@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Node;
 use crate::NodeId;
 
-/// What changes; validated like a plan before it is applied. Nodes that have started are never touched.
+/// What changes; validated like a plan before it is applied. Nodes that have started are never touched,
+/// but for one whose attempts are used up: others may take its place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanPatch {

@@ -3,9 +3,10 @@
 use protocol::{
     AgentId, Attempt, BlobId, BoardEntry, Budget, CallId, Caps, Change, ChangeKind, Check,
     CheckRun, Conflict, Cost, EntryKind, Event, Evidence, Expect, Fact, Failure, FailureClass,
-    GitId, Ground, Inspection, Isolation, Kind, Landing, MemoryEvent, MemoryId, Merged, Node,
-    NodeEnd, NodeId, Note, OnFail, Plan, PlanEvent, PlanPatch, Planner, Provenance, Risk, Scope,
-    Text, Tier, Timestamp, ToolEvent, ToolResult, TreeStart, TurnEvent, Weight, WorkspaceEvent,
+    GaveUp, GitId, Ground, Inspection, Isolation, Kind, Landing, MemoryEvent, MemoryId, Merged,
+    Node, NodeEnd, NodeId, Note, OnFail, Plan, PlanEvent, PlanPatch, Planner, Provenance, Risk,
+    Scope, Text, Tier, Timestamp, ToolEvent, ToolResult, TreeStart, TurnEvent, Weight,
+    WorkspaceEvent,
 };
 
 use crate::examples::uuid;
@@ -86,6 +87,7 @@ fn plan(text: &Text) -> Plan {
             max_nodes: 1,
             max_depth: 2,
             max_parallel: 3,
+            max_replans: 0,
         },
     }
 }
@@ -103,6 +105,24 @@ pub(crate) fn swarm_events(text: &Text) -> Vec<Event> {
         .chain(memory)
         .chain([informed, noted(text)])
         .collect()
+}
+
+/// What came when plans could be changed after failures.
+pub(crate) fn of_a_replan(text: &Text) -> [PlanEvent; 2] {
+    let mut plan = plan(text);
+    plan.caps.max_replans = 2;
+    let failure = Failure {
+        class: FailureClass::GaveUp(GaveUp::TooLarge),
+        evidence: text.clone(),
+    };
+    [
+        PlanEvent::Accepted { plan },
+        PlanEvent::NodeReturned {
+            node: node(),
+            attempt: 1,
+            failure,
+        },
+    ]
 }
 
 fn of_plan(text: &Text) -> Vec<PlanEvent> {

@@ -3,7 +3,7 @@
 use protocol::{Change, GitId, Kind, NodeName, SessionId, Usage};
 use serde::Serialize;
 
-use super::NodeState;
+use super::{NodeState, PlanChange};
 
 /// What came of a run. It serialises as the object `formic swarm --json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +23,9 @@ pub struct SwarmReport {
     pub totals: Totals,
     /// Where the result came to rest, or is collected; `None` if there is nothing yet.
     pub target: Option<Target>,
+    /// Changes of the plan in which others took the place of a node.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<PlanChange>,
 }
 
 /// How a run ended.

@@ -1,6 +1,7 @@
 //! A swarm run as it stands: its plan with the state of every node, what was integrated, what was used.
 
 mod batch;
+mod change;
 mod lines;
 mod node;
 mod outlook;
@@ -13,6 +14,7 @@ use protocol::{
 };
 
 pub use batch::Batch;
+pub use change::PlanChange;
 pub use lines::{
     BudgetLine, CheckLine, NodeLine, NodeUse, RunStatus, SwarmReport, Target, TokenCount, Totals,
 };
@@ -42,11 +44,18 @@ pub struct Swarm {
     pub ledger: Ledger,
     /// When it began, and when its latest record was written.
     pub span: Option<(Timestamp, Timestamp)>,
-    is_cancelled: bool,
     /// The plan without its nodes.
     frame: Plan,
+    course: Course,
+}
+
+/// What the run has been through.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Course {
+    is_cancelled: bool,
     /// Milliseconds in which no process had the run, or a person thought about its plan.
     idle: u64,
+    changes: Vec<PlanChange>,
 }
 
 /// How far a run is.
@@ -101,7 +110,7 @@ impl Swarm {
 
     /// A moment of the clock on the wall as this view counts time.
     pub fn active(&self, at: Timestamp) -> Timestamp {
-        Timestamp(at.0.saturating_sub(self.idle))
+        Timestamp(at.0.saturating_sub(self.course.idle))
     }
 
     /// Whether nothing of it goes on any more.
@@ -121,7 +130,7 @@ impl Swarm {
         let now = self.active(record.at);
         let (began, last) = self.span.unwrap_or((now, now));
         if is_taken_up || (is_agreed && self.phase == Phase::Proposed) {
-            self.idle += now.0.saturating_sub(last.0);
+            self.course.idle += now.0.saturating_sub(last.0);
         }
         let now = self.active(record.at).max(last);
         self.span = Some((began, now));
@@ -144,14 +153,18 @@ impl Swarm {
         }
     }
 
-    fn patch(&mut self, patch: &PlanPatch, now: Timestamp) {
+    fn patch(&mut self, (patch, why): (&PlanPatch, &str), now: Timestamp) {
+        if !patch.remove.is_empty() {
+            let (why, lines) = (why.to_owned(), self.diff(patch));
+            self.course.changes.push(PlanChange { why, lines });
+        }
         self.nodes.retain(|node| !patch.remove.contains(&node.id()));
         for node in &patch.modify {
             self.change(node.id, |known| known.node = node.clone());
             self.reopen(node.id, now);
         }
         for node in &patch.add {
-            if let Some(original) = node.resolves {
+            if let Some(original) = node.resolves.filter(|_| node.kind != Kind::Plan) {
                 self.change(original, |known| known.enters(NodeState::Queued, now));
             }
             self.nodes.push(SwarmNode::new(node));
@@ -169,7 +182,7 @@ impl Swarm {
                 node.reopened(now);
             }
         }
-        self.is_cancelled = false;
+        self.course.is_cancelled = false;
         self.landing = None;
         if matches!(self.phase, Phase::Closed | Phase::Cancelled(_)) {
             self.phase = Phase::Running;
@@ -195,7 +208,7 @@ impl Swarm {
                 };
             }
             PlanEvent::Rejected { why } => self.phase = Phase::Rejected(why.clone()),
-            PlanEvent::Patched { patch, .. } => self.patch(patch, now),
+            PlanEvent::Patched { patch, why } => self.patch((patch, why), now),
             // What they say of the run follows as a record of its own.
             PlanEvent::Checked { .. } => {}
             PlanEvent::NodeStarted {
@@ -218,7 +231,7 @@ impl Swarm {
             PlanEvent::Unpaused => self.phase = Phase::Running,
             PlanEvent::Cancelled { why } => {
                 self.phase = Phase::Cancelled(why.clone());
-                self.is_cancelled = true;
+                self.course.is_cancelled = true;
             }
             PlanEvent::Closed if matches!(self.phase, Phase::Rejected(_)) => {}
             PlanEvent::Closed => self.phase = Phase::Closed,

@@ -1,6 +1,6 @@
 //! The report of a run: one line a node, the totals, where the result came to rest.
 
-use protocol::{CheckRun, Cost, Failure, FailureClass, SessionId, Timestamp};
+use protocol::{CheckRun, Cost, Failure, FailureClass, Kind, SessionId, Timestamp};
 
 use super::lines::{
     BudgetLine, CheckLine, NodeLine, NodeUse, RunStatus, SwarmReport, Target, Totals,
@@ -36,6 +36,7 @@ impl Swarm {
                 .collect(),
             totals: self.totals_until(until),
             target: self.target(),
+            changes: self.changes().to_vec(),
         }
     }
 
@@ -82,7 +83,7 @@ impl Swarm {
             }
             Phase::Cancelled(_) => RunStatus::Cancelled,
             Phase::Closed if done == self.nodes.len() && done > 0 => RunStatus::Success,
-            Phase::Closed if self.is_cancelled => RunStatus::Cancelled,
+            Phase::Closed if self.course.is_cancelled => RunStatus::Cancelled,
             Phase::Closed if self.nodes.iter().any(is_over_budget) => RunStatus::LimitReached,
             Phase::Closed if done == 0 => RunStatus::Failed,
             Phase::Closed => RunStatus::Partial,
@@ -110,6 +111,14 @@ impl Swarm {
                 [] => return None,
                 blockers => format!("waits for {}", names(blockers)),
             },
+            _ if self.planner(node).is_some() => {
+                let planner = self.planner(node)?;
+                let fault = fault(node).unwrap_or_default();
+                match planner.state.is_end() {
+                    false => format!("{} plans anew what it leaves: {fault}", planner.name()),
+                    true => format!("waits for a change of the plan to be taken: {fault}"),
+                }
+            }
             NodeState::Queued => match self.resolver(node) {
                 Some(resolver) => format!("{} resolves its conflict", resolver.name()),
                 None => return None,
@@ -128,6 +137,16 @@ impl Swarm {
     fn resolver(&self, of: &SwarmNode) -> Option<&SwarmNode> {
         let mut nodes = self.nodes.iter();
         nodes.find(|node| node.node.resolves == Some(of.id()) && !node.state.is_end())
+    }
+
+    /// The node that plans anew what this one leaves undone.
+    fn planner(&self, of: &SwarmNode) -> Option<&SwarmNode> {
+        let asked =
+            |node: &&SwarmNode| node.node.kind == Kind::Plan && node.node.resolves == Some(of.id());
+        self.nodes
+            .iter()
+            .rfind(asked)
+            .filter(|_| !of.state.is_end())
     }
 
     /// The ref that keeps the work of a node that was given up: it is on no branch.

@@ -52,7 +52,7 @@ fn ended(run: &mut Run, record: &Record, node: NodeId, end: &TurnEnd) {
     }
     state.turn.end = Some(end.clone());
     let is_whole = matches!(end, TurnEnd::Completed | TurnEnd::Cut);
-    let is_refusal = verdict::impossible(state.said.as_ref()).is_some();
+    let is_refusal = verdict::given_up(state.said.as_ref()).is_some();
     if is_whole && !is_refusal && (has_check || kind.is_some_and(Kind::writes)) {
         enter(run, node, NodePhase::Inspecting);
     }
@@ -139,8 +139,15 @@ pub(super) fn tool(run: &mut Run, record: &Record, event: &ToolEvent) {
         }
     }
     let wrote = |fact: &Fact| matches!(fact, Fact::FileWritten { .. });
+    let answered = |fact: &Fact| match fact {
+        Fact::Structured(answer) => Some(answer.clone()),
+        _ => None,
+    };
     let state = record.node.and_then(|node| run.nodes.get_mut(&node));
     if let Some(state) = state.filter(|state| state.agent == record.agent) {
+        if let Some(answer) = result.facts.iter().find_map(answered) {
+            state.turn.answer = Some(answer);
+        }
         state.rungs.has_written |= result.facts.iter().any(wrote);
     }
 }

@@ -28,23 +28,28 @@ pub(super) fn apply(run: &mut Run, record: &Record) {
 fn session(run: &mut Run, record: &Record, event: &SessionEvent, before: Timestamp) {
     match event {
         SessionEvent::Resumed { .. } if record.agent.is_none() => {
-            taken_up(run, record.at.since(before));
+            taken_up(run, (before, record.at));
         }
         SessionEvent::Opened(_) | SessionEvent::Resumed { .. } | SessionEvent::Forked(_) => {}
     }
 }
 
 /// A new process has the run: what the former one had at work is gone, and the time between them counts for nobody.
-fn taken_up(run: &mut Run, away_ms: u64) {
-    for state in run.nodes.values_mut().filter(|state| state.lingers()) {
-        state.turn.open = None;
+fn taken_up(run: &mut Run, (before, now): (Timestamp, Timestamp)) {
+    for state in run.nodes.values_mut() {
+        if state.lingers() {
+            state.turn.open = None;
+        }
+        let watch = &mut state.turn.watch;
+        watch.before_ms += before.since(watch.since);
+        watch.since = now;
     }
     let nodes: Vec<NodeId> = run.nodes.keys().copied().collect();
     for node in nodes {
         purse::release(run, node, true);
     }
     if let Some(begun) = &mut run.clock.begun {
-        *begun = Timestamp(begun.0.saturating_add(away_ms));
+        *begun = Timestamp(begun.0.saturating_add(now.since(before)));
     }
     run.lane.trouble.forget();
 }

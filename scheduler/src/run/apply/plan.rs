@@ -9,7 +9,7 @@ use super::enter;
 use crate::order::Order;
 use crate::run::decide::after;
 use crate::run::node_run::{NodePhase, NodeRun, Setback, Spent, Turn};
-use crate::run::{Run, admission, commons, conflict, purse, single, wishes};
+use crate::run::{Run, admission, commons, conflict, lineage, purse, single, wishes};
 
 pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
     match event {
@@ -72,6 +72,7 @@ fn place(run: &mut Run) {
 }
 
 fn patched(run: &mut Run, patch: &PlanPatch) {
+    lineage::learn(run, patch);
     run.plan = after(&run.plan, patch);
     place(run);
     run.nodes.retain(|id, _| !patch.remove.contains(id));
@@ -80,8 +81,10 @@ fn patched(run: &mut Run, patch: &PlanPatch) {
     }
     for node in &patch.add {
         run.nodes.entry(node.id).or_default().since = run.clock.starts;
-        if let Some(original) = node.resolves {
-            enter(run, original, NodePhase::Resolving);
+        match (node.resolves, node.kind) {
+            (Some(original), Kind::Plan) => enter(run, original, NodePhase::Replanning),
+            (Some(original), _) => enter(run, original, NodePhase::Resolving),
+            (None, _) => {}
         }
     }
     let again = patch.modify.iter().map(|node| node.id);
@@ -122,6 +125,7 @@ fn started(run: &mut Run, node: NodeId, agent: AgentId, attempt: Option<&Attempt
         Some(Kind::Verify) => NodePhase::Inspecting,
         _ => NodePhase::Working,
     };
+    let now = run.clock.now;
     let Some(state) = run.nodes.get_mut(&node) else {
         return;
     };
@@ -142,6 +146,7 @@ fn started(run: &mut Run, node: NodeId, agent: AgentId, attempt: Option<&Attempt
     state.agent = Some(agent);
     (state.found, state.spent_now) = (None, Spent::default());
     state.turn = Turn::default();
+    state.turn.watch.since = now;
     if let Some(attempt) = attempt {
         purse::reserve(run, node, &attempt.allotted);
     }
@@ -206,7 +211,7 @@ fn burns(run: &Run, node: NodeId, class: FailureClass) -> bool {
         | FailureClass::Gate
         | FailureClass::Stall
         | FailureClass::Deadline
-        | FailureClass::Impossible => true,
+        | FailureClass::GaveUp(_) => true,
     }
 }
 

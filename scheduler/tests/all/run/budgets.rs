@@ -4,6 +4,7 @@ use protocol::{Budget, Isolation, Limit, NodeEnd, Plan, TurnEnd};
 use scheduler::run::{NodePhase, Wish, wishes};
 
 use super::given_run::*;
+use super::world::resumed;
 use crate::given::node;
 
 fn two() -> Plan {
@@ -167,4 +168,44 @@ fn whoever_had_too_little_waits_until_the_run_has_more_for_it() {
         less,
         "9000 are left, and 10000 were too little"
     );
+}
+
+#[test]
+fn the_time_an_attempt_worked_in_former_processes_counts_and_the_time_between_does_not() {
+    let mut plan = two();
+    plan.nodes[0].budget.wall_ms = Some(5_000);
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    let left = |sim: &Sim| {
+        let mut wishes = sim.wishes().into_iter();
+        wishes.find_map(|wish| match wish {
+            Wish::Deadline { ms, .. } => Some(ms),
+            _ => None,
+        })
+    };
+    let put = |sim: &mut Sim, at: u64, event| {
+        let at = protocol::Timestamp(at);
+        let record = protocol::Record {
+            at,
+            ..sim.record(event)
+        };
+        sim.put(record);
+    };
+    let started = sim.journal.last().unwrap().at.0;
+    put(&mut sim, started + 2_000, made(1));
+    assert_eq!(
+        left(&sim),
+        Some(5_000),
+        "a wish stays the same while it is carried"
+    );
+    put(&mut sim, started + 90_000, resumed());
+    assert_eq!(left(&sim), Some(3_000));
+    put(&mut sim, started + 92_500, made(1));
+    put(&mut sim, started + 99_000, resumed());
+    assert_eq!(left(&sim), Some(500));
+    put(&mut sim, started + 100_000, made(1));
+    put(&mut sim, started + 101_000, resumed());
+    assert_eq!(left(&sim), Some(0));
+    sim.begin(1);
+    sim.end(1, TurnEnd::Looping);
+    assert_eq!(left(&sim), Some(5_000), "another attempt has its own");
 }

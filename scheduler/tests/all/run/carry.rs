@@ -1,10 +1,10 @@
 //! How the simulated world carries wishes out.
 
 use protocol::{
-    Conflict, EntryKind, Event, FailureClass, FaultKind, GitId, Inspection, InterruptCause,
-    Landing, Limit, Merged, ModelFault, NodeId, RetryHint, TurnEnd, TurnId, WorkspaceEvent,
+    Conflict, Event, FailureClass, FaultKind, GitId, Inspection, InterruptCause, Landing, Limit,
+    Merged, ModelFault, NodeId, RetryHint, TurnEnd, TurnId, WorkspaceEvent,
 };
-use scheduler::run::{RunInput, RunOutcome, Wish, decide, wishes};
+use scheduler::run::{Change, RunInput, RunOutcome, Wish, decide, wishes};
 use uuid::Uuid;
 
 use super::given_run::*;
@@ -15,6 +15,7 @@ use super::world::{World, has_tree, mix};
 enum Deed {
     Carry(Wish),
     EndFormer(Speaker),
+    Change(Change),
     Repeat,
 }
 
@@ -33,6 +34,7 @@ impl World {
     pub(crate) fn step(&mut self) {
         let mut deeds: Vec<Deed> = wishes(&self.sim.run).into_iter().map(Deed::Carry).collect();
         deeds.extend(self.former().into_iter().map(Deed::EndFormer));
+        deeds.extend(self.sim.run.change().map(Deed::Change));
         deeds.push(Deed::Repeat);
         let at = self.dice.roll(deeds.len() as u64) as usize;
         match deeds.swap_remove(at) {
@@ -41,6 +43,7 @@ impl World {
                 let end = TurnEnd::Interrupted(InterruptCause::Timeout);
                 self.agent_says(speaker, turn_ended(end));
             }
+            Deed::Change(change) => self.answer_change(change.node),
             Deed::Repeat => self.repeat(),
         }
     }
@@ -64,7 +67,7 @@ impl World {
             .collect()
     }
 
-    fn agent_says(&mut self, speaker: Speaker, event: Event) {
+    pub(crate) fn agent_says(&mut self, speaker: Speaker, event: Event) {
         self.sim.agent_says(speaker, event);
         self.noted();
         if self.deaths < 5 && self.chance(self.weather.death) {
@@ -223,9 +226,7 @@ impl World {
             self.agent_says(speaker, submitted(turn));
         } else if state.spent_now.tokens == 0 {
             let over = self.overrun(node, number);
-            self.agent_says(speaker, replied("done", needs.min(allotted) + over));
-            let words = format!("seen by {node}");
-            self.agent_says(speaker, noted(EntryKind::Finding, "weather", &words));
+            self.speak(&planned, speaker, needs.min(allotted) + over);
         } else {
             let end = match needs > allotted {
                 true => TurnEnd::Limited(Limit::Tokens),

@@ -340,6 +340,17 @@ fn reply(text: &str, tokens: u64, calls: usize) -> Event {
     })
 }
 
+/// A planner's answer.
+pub(crate) fn structured(answer: &str) -> Event {
+    let result = ToolResult::ok("taken").knowing(Fact::Structured(answer.into()));
+    Event::Tool(ToolEvent::Finished {
+        call: CallId::new(Uuid::from_u128(1)),
+        result: Box::new(result),
+        began: Timestamp(0),
+        ended: Timestamp(0),
+    })
+}
+
 /// A node has its tree.
 pub(crate) fn made(n: usize) -> Event {
     Event::Workspace(WorkspaceEvent::TreeMade {

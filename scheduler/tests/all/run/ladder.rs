@@ -1,8 +1,8 @@
 //! The ladder of attempts, class by class: what counts, what is tried next, from which tree, with which agent.
 
 use protocol::{
-    Change, ChangeKind, Failure, FailureClass, FaultKind, InterruptCause, Isolation, Kind, Limit,
-    ModelFault, NodeEnd, OnFail, RetryHint, Tier, TreeStart, TurnEnd,
+    Change, ChangeKind, Failure, FailureClass, FaultKind, GaveUp, InterruptCause, Isolation, Kind,
+    Limit, ModelFault, NodeEnd, OnFail, RetryHint, Tier, TreeStart, TurnEnd,
 };
 use scheduler::run::{NodePhase, RunOutcome};
 
@@ -68,7 +68,11 @@ fn the_second_attempt_hears_the_evidence_and_the_third_begins_anew_with_a_strong
 fn the_end_of_a_turn_says_what_failed_and_whether_it_counts() {
     for (end, class, counts) in [
         (TurnEnd::Looping, FailureClass::Stall, true),
-        (TurnEnd::Refused, FailureClass::Impossible, true),
+        (
+            TurnEnd::Refused,
+            FailureClass::GaveUp(GaveUp::Impossible),
+            true,
+        ),
         (TurnEnd::Limited(Limit::Time), FailureClass::Deadline, true),
         (
             TurnEnd::Limited(Limit::SchemaMisses),
@@ -126,7 +130,10 @@ fn a_last_text_that_says_impossible_is_believed_as_a_failure_only() {
     );
     sim.end(1, TurnEnd::Completed);
     let state = sim.run.node(node(1)).unwrap();
-    assert_eq!(state.setbacks[0].failure.class, FailureClass::Impossible);
+    assert_eq!(
+        state.setbacks[0].failure.class,
+        FailureClass::GaveUp(GaveUp::Impossible)
+    );
     assert!(
         state.setbacks[0]
             .failure

@@ -52,10 +52,11 @@ pub(crate) fn any_plan() -> impl Strategy<Value = Plan> {
         0..16u8,
     );
     let nodes = proptest::collection::vec(draw, 1..10);
-    (nodes, 1..5u32, any::<bool>()).prop_map(|(draws, lanes, gate)| {
+    (nodes, 1..5u32, any::<bool>(), 0..3u32).prop_map(|(draws, lanes, gate, replans)| {
         let nodes = draws.into_iter().enumerate();
         let mut plan = of(nodes.map(|(at, draw)| planned(at, draw)).collect());
         plan.caps.max_parallel = lanes;
+        plan.caps.max_replans = replans;
         plan.gate = gate.then(|| check("gate"));
         plan
     })

@@ -1,0 +1,102 @@
+//! Plans anew what a node leaves undone: a model says which pieces take its place, code makes a patch of that.
+//!
+//! [`Replan::facts`] is what a planner reads, [`Replan::schema`] the form of its answer, [`Replan::patch`] the change
+//! that an answer amounts to, or everything that is wrong with it. A patch must leave less to be done than there was:
+//! what has failed counts for more than its estimate, what takes its place for what it is said to be.
+
+mod answer;
+mod facts;
+mod patch;
+
+use std::collections::BTreeSet;
+
+use protocol::{Failure, Node, NodeId, NodeName, Plan, SessionId};
+
+/// The most pieces that take the place of one node.
+const MOST_PARTS: usize = 8;
+
+/// What one node leaves undone, and what may be changed because of it.
+#[derive(Debug, Clone)]
+pub struct Replan {
+    run: SessionId,
+    plan: Plan,
+    node: Node,
+    is_split: bool,
+    failures: Vec<Failure>,
+    /// Nodes that have not started, by place in the plan: they may be told something else.
+    open: Vec<Node>,
+    /// Those of them that wait for the node, directly or not: they may be left out.
+    waiting: BTreeSet<NodeId>,
+    gone: BTreeSet<NodeName>,
+}
+
+/// A run as a whole, as far as it matters here.
+#[derive(Debug, Clone)]
+pub(crate) struct Whole<'a> {
+    pub run: SessionId,
+    pub plan: &'a Plan,
+    /// The node whose attempts are used up.
+    pub node: NodeId,
+    /// Whether its scope is to be divided, and nothing else changed.
+    pub is_split: bool,
+    /// What its attempts came to.
+    pub failures: Vec<Failure>,
+    /// Nodes that have not started.
+    pub open: BTreeSet<NodeId>,
+    /// Names that no new node may have.
+    pub gone: &'a BTreeSet<NodeName>,
+}
+
+impl Replan {
+    /// `None` if the node is not in the plan.
+    pub(crate) fn new(whole: Whole<'_>) -> Option<Self> {
+        let mut nodes = whole.plan.nodes.iter();
+        let node = nodes.find(|node| node.id == whole.node)?.clone();
+        let open = whole
+            .plan
+            .nodes
+            .iter()
+            .filter(|one| whole.open.contains(&one.id));
+        let open: Vec<Node> = match whole.is_split {
+            true => Vec::new(),
+            false => open.cloned().collect(),
+        };
+        let mut waiting = BTreeSet::from([node.id]);
+        // As often as the longest chain has nodes.
+        loop {
+            let waits = |one: &&Node| one.deps.iter().any(|dep| waiting.contains(dep));
+            let more: Vec<NodeId> = open.iter().filter(waits).map(|one| one.id).collect();
+            let before = waiting.len();
+            waiting.extend(more);
+            if waiting.len() == before {
+                break;
+            }
+        }
+        waiting.remove(&node.id);
+        Some(Self {
+            run: whole.run,
+            plan: whole.plan.clone(),
+            node,
+            is_split: whole.is_split,
+            failures: whole.failures,
+            open,
+            waiting,
+            gone: whole.gone.clone(),
+        })
+    }
+
+    fn named(&self, name: &str) -> Option<&Node> {
+        self.open.iter().find(|node| node.name.as_str() == name)
+    }
+}
+
+/// Names made of another one, counted from 1.
+pub(crate) fn names(stem: &NodeName, between: &str) -> impl Iterator<Item = NodeName> {
+    (1..).map(move |number: u32| {
+        let ending = format!("{between}{number}");
+        let stem = stem.as_str();
+        let room = NodeName::MAX_BYTES - ending.len();
+        let stem = &stem[..stem.floor_char_boundary(room)];
+        NodeName::from(format!("{stem}{ending}").as_str())
+    })
+}

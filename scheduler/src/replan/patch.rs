@@ -1,0 +1,305 @@
+//! From a planner's answer to a patch: parts become nodes, whoever waited for the node waits for them, and all of it is
+//! judged by the rules of a plan and by how much it leaves to be done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::{Budget, Kind, Node, NodeId, NodeName, PlanPatch, Scope, Tier, Weight};
+use serde_json::Value;
+
+use super::answer::{Answer, LONGEST_TEXT, Part};
+use super::{MOST_PARTS, Replan, names};
+use crate::draft::{Size, repair};
+use crate::order::expected_ms;
+use crate::plan::{Problem, node_id, revalidate};
+use crate::scope::{Glob, Globs};
+
+/// What has failed is no small work, and counts twice: nothing has shown that it can be done as it is.
+const LEAST_MS: u64 = 180_000;
+const WEIGHT: u64 = 2;
+
+/// How long the check after several parts takes, in milliseconds, as estimated.
+const CHECK_MS: u64 = 10_000;
+
+/// With fewer tokens than this no node is worth starting.
+const LEAST_TOKENS: u64 = 4_000;
+
+impl Replan {
+    /// What is wrong with an answer, for the planner; `None` if it makes a patch.
+    pub fn objection(&self, answer: &Value) -> Option<String> {
+        self.patch(answer).err().map(|problems| repair(&problems))
+    }
+
+    /// The patch that an answer amounts to, sound in the plan as it is, and why it should go better, for people.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each a code and a sentence for the planner.
+    pub fn patch(&self, answer: &Value) -> Result<(PlanPatch, String), Vec<String>> {
+        let answer = Answer::read(answer)?;
+        let mut problems = self.shape(&answer);
+        let briefs = self.rewritten(&answer, &mut problems);
+        let dropped = self.dropped(&answer, &mut problems);
+        if self.is_split {
+            problems.extend(self.beyond(&answer));
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let (add, outs) = self.added(&answer.parts);
+        self.progress(&add, &dropped)?;
+        let patch = PlanPatch {
+            modify: self.repointed(&briefs, &dropped, &outs),
+            remove: [self.node.id].into_iter().chain(dropped).collect(),
+            add,
+        };
+        revalidate(&self.plan, &patch)
+            .map_err(|found| found.iter().map(Problem::to_string).collect::<Vec<_>>())?;
+        Ok((patch, self.why(&answer)))
+    }
+
+    fn why(&self, answer: &Answer) -> String {
+        let name = &self.node.name;
+        let said = answer.why.split_whitespace().collect::<Vec<_>>().join(" ");
+        match (self.is_split, said.as_str()) {
+            (true, "") => format!("node {name} is divided"),
+            (false, "") => format!("node {name} is planned anew"),
+            (true, said) => format!("node {name} is divided: {said}"),
+            (false, said) => format!("node {name} is planned anew: {said}"),
+        }
+    }
+
+    fn shape(&self, answer: &Answer) -> Vec<String> {
+        let mut problems = Vec::new();
+        let count = answer.parts.len();
+        let least = if self.is_split { 2 } else { 1 };
+        if !(least..=MOST_PARTS).contains(&count) {
+            problems.push(format!(
+                "parts: there are {count}; give {least} to {MOST_PARTS}"
+            ));
+        }
+        for (number, part) in (1..).zip(&answer.parts) {
+            if part.brief.trim().is_empty() {
+                problems.push(format!("no-brief: part {number} has no brief"));
+            }
+            if part.brief.chars().count() > LONGEST_TEXT {
+                problems.push(format!(
+                    "too-long: the brief of part {number}; at most {LONGEST_TEXT} characters"
+                ));
+            }
+            if part
+                .after
+                .iter()
+                .any(|&before| before == 0 || before >= number)
+            {
+                problems.push(format!(
+                    "after: part {number} can only wait for earlier ones"
+                ));
+            }
+        }
+        problems
+    }
+
+    fn rewritten(&self, answer: &Answer, problems: &mut Vec<String>) -> BTreeMap<NodeId, String> {
+        let mut briefs = BTreeMap::new();
+        for rewrite in &answer.rewrite {
+            match self.named(&rewrite.node) {
+                Some(node) if !rewrite.brief.trim().is_empty() => {
+                    briefs.insert(node.id, rewrite.brief.clone());
+                }
+                Some(_) => problems.push(format!("no-brief: {:?} is told nothing", rewrite.node)),
+                None => problems.push(format!("rewrite: {:?} cannot be changed", rewrite.node)),
+            }
+        }
+        briefs
+    }
+
+    fn dropped(&self, answer: &Answer, problems: &mut Vec<String>) -> BTreeSet<NodeId> {
+        let mut dropped = BTreeSet::new();
+        for name in &answer.drop {
+            match self
+                .named(name)
+                .filter(|node| self.waiting.contains(&node.id))
+            {
+                Some(node) => {
+                    dropped.insert(node.id);
+                }
+                None => problems.push(format!("drop: {name:?} does not wait for the node")),
+            }
+        }
+        dropped
+    }
+
+    /// Parts of a node that is only divided stay within what it may change.
+    fn beyond(&self, answer: &Answer) -> Vec<String> {
+        let scope = Globs::parse(&self.node.scope.writes).unwrap_or_default();
+        let mut problems = Vec::new();
+        for (number, part) in (1..).zip(&answer.parts) {
+            for text in part.writes.iter().filter(|text| !is_within(text, &scope)) {
+                problems.push(format!(
+                    "scope-wider: part {number} changes {text:?}, which the node may not"
+                ));
+            }
+        }
+        problems
+    }
+
+    /// The new nodes, and those of them that whoever waited for the node waits for.
+    fn added(&self, parts: &[Part]) -> (Vec<Node>, Vec<NodeId>) {
+        let taken = |name: &NodeName| {
+            let mut known = self.plan.nodes.iter().map(|node| &node.name);
+            known.any(|known| known == name) || self.gone.contains(name)
+        };
+        let mut free = names(&self.node.name, ".").filter(|name| !taken(name));
+        let mut nodes: Vec<Node> = Vec::new();
+        for part in parts {
+            let before = part
+                .after
+                .iter()
+                .filter_map(|at| nodes.get(*at as usize - 1));
+            let before: Vec<NodeId> = before.map(|node| node.id).collect();
+            let name = free.next().unwrap_or_default();
+            nodes.push(self.part(part, name, (before, parts.len())));
+        }
+        let outs: Vec<NodeId> = nodes.iter().map(|node| node.id).collect();
+        let has_own = parts.len() == 1 && self.node.kind != Kind::Verify;
+        if self.node.accept.is_none() || has_own {
+            return (nodes, outs);
+        }
+        let check = self.joined(free.next().unwrap_or_default(), outs);
+        let outs = vec![check.id];
+        nodes.push(check);
+        (nodes, outs)
+    }
+
+    fn part(&self, part: &Part, name: NodeName, (before, count): (Vec<NodeId>, usize)) -> Node {
+        let node = &self.node;
+        let kind = match node.kind {
+            Kind::Codemod | Kind::Verify => Kind::Edit,
+            kind => kind,
+        };
+        let mut deps = node.deps.clone();
+        deps.extend(before);
+        let is_alone = count == 1 && node.kind != Kind::Verify;
+        let title = match part.title.trim() {
+            "" => node.title.clone(),
+            title => title.to_owned(),
+        };
+        let id = node_id(self.run, &name);
+        Node {
+            name,
+            brief: Some(part.brief.trim().into()),
+            deps,
+            scope: Scope {
+                reads: Vec::new(),
+                writes: part.writes.clone(),
+                noop: node.scope.noop,
+                weakens_tests: node.scope.weakens_tests,
+            },
+            accept: node.accept.clone().filter(|_| part.check || is_alone),
+            budget: share(&node.budget, count as u64),
+            tier: node.tier.max(Tier::Mid),
+            weight: Weight {
+                est_ms: estimate(part.size),
+                ..node.weight
+            },
+            ..Node::new(id, kind, title)
+        }
+    }
+
+    /// The node's check once more, after all parts: none of them alone has to fulfil it.
+    fn joined(&self, name: NodeName, deps: Vec<NodeId>) -> Node {
+        let title = format!("check: {}", self.node.title);
+        let id = node_id(self.run, &name);
+        Node {
+            name,
+            deps,
+            accept: self.node.accept.clone(),
+            weight: Weight {
+                est_ms: CHECK_MS,
+                ..self.node.weight
+            },
+            ..Node::new(id, Kind::Verify, title)
+        }
+    }
+
+    /// Nodes that waited for what is gone wait for what has come, and those that are told something else.
+    fn repointed(
+        &self,
+        briefs: &BTreeMap<NodeId, String>,
+        dropped: &BTreeSet<NodeId>,
+        outs: &[NodeId],
+    ) -> Vec<Node> {
+        let is_gone = |dep: &NodeId| *dep == self.node.id || dropped.contains(dep);
+        let mut changed = Vec::new();
+        for node in self.plan.nodes.iter().filter(|node| !is_gone(&node.id)) {
+            let mut new = node.clone();
+            if node.deps.iter().any(is_gone) {
+                new.deps.retain(|dep| !is_gone(dep));
+                new.deps.extend(outs);
+            }
+            if let Some(brief) = briefs.get(&node.id) {
+                new.brief = Some(brief.trim().into());
+            }
+            if new != *node {
+                changed.push(new);
+            }
+        }
+        changed
+    }
+
+    /// Less must be left to be done than there was.
+    fn progress(&self, add: &[Node], dropped: &BTreeSet<NodeId>) -> Result<(), Vec<String>> {
+        let gone = self
+            .plan
+            .nodes
+            .iter()
+            .filter(|node| dropped.contains(&node.id));
+        let failed = expected_ms(&self.node).max(LEAST_MS) * WEIGHT;
+        let before = failed + gone.map(expected_ms).sum::<u64>();
+        let after: u64 = add.iter().map(expected_ms).sum();
+        if after < before {
+            return Ok(());
+        }
+        Err(vec![format!(
+            "no-progress: what takes its place is {} s of work, and must be less than {} s; give fewer or smaller parts",
+            after / 1000,
+            before / 1000
+        )])
+    }
+}
+
+const fn estimate(size: Size) -> u64 {
+    match size {
+        Size::S => 60_000,
+        Size::M => 180_000,
+        Size::L => 600_000,
+    }
+}
+
+/// What each of several parts may use of what the node might.
+fn share(budget: &Budget, count: u64) -> Budget {
+    let each = |amount: u64| amount.div_ceil(count.max(1));
+    Budget {
+        tokens: budget.tokens.map(|tokens| each(tokens).max(LEAST_TOKENS)),
+        cost: budget.cost.map(|cost| protocol::Cost(each(cost.0))),
+        tool_calls: budget.tool_calls.map(each),
+        ..*budget
+    }
+}
+
+/// Whether all that a glob can name is in a scope, as far as that can be seen from the texts.
+fn is_within(text: &str, scope: &Globs) -> bool {
+    let Ok(glob) = Glob::parse(text) else {
+        // The rules of a plan say what is wrong with it.
+        return true;
+    };
+    let text = glob.as_str();
+    let below = |folder: &str| {
+        let rest = text.strip_prefix(folder);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let holds = |own: &Glob| {
+        let folder = own.as_str().strip_suffix("/**");
+        own.as_str() == text || own.is_everything() || folder.is_some_and(below)
+    };
+    glob.literal().is_some_and(|path| scope.matches(&path)) || scope.iter().any(holds)
+}
