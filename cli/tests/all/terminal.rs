@@ -29,7 +29,9 @@ pub struct Terminal {
 impl Terminal {
     /// Starts a command on a new terminal.
     pub fn start(mut command: Command) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        // The program must not hold the side that shows it: its terminal would outlive the test.
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let master = openpt(flags).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let size = Winsize {
@@ -40,8 +42,8 @@ impl Terminal {
         };
         tcsetwinsize(&master, size).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
-        let side =
-            || -> OwnedFd { open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap() };
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let side = || -> OwnedFd { open(&name, flags, Mode::empty()).unwrap() };
         command
             .stdin(Stdio::from(side()))
             .stdout(Stdio::from(side()))
@@ -94,6 +96,15 @@ impl Terminal {
         }
         let code = self.child.wait().unwrap().code();
         (code, shown(&String::from_utf8_lossy(&self.all)))
+    }
+}
+
+impl Drop for Terminal {
+    /// A test that failed leaves no program behind that waits for an answer.
+    fn drop(&mut self) {
+        // One that has ended needs no end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
