@@ -233,6 +233,18 @@ fn a_subtree_is_planned_anew_twice_at_most_and_divided_into_parts_of_parts_at_mo
 }
 
 #[test]
+fn the_third_of_a_subtree_is_not_planned_anew_however_near_to_its_root() {
+    let mut sim = Sim::of(row(), Isolation::Worktree);
+    fails(&mut sim, node(1));
+    answers(&mut sim, "n1-replan-1", &halves());
+    command(&mut sim, node(1), None).unwrap();
+    fails(&mut sim, id("n1.1"));
+    assert_eq!(sim.run.end(id("n1.1")), None, "the second time");
+    fails(&mut sim, id("n1.2"));
+    assert_eq!(sim.run.end(id("n1.2")), Some(NodeEnd::Failed));
+}
+
+#[test]
 fn a_change_must_leave_less_to_be_done_and_touch_only_what_has_not_begun() {
     let mut plan = row();
     plan.nodes.push(writer(4, &[]));
