@@ -112,7 +112,10 @@ fn lined(rows: &[Vec<String>], widths: &[usize]) -> String {
 /// Asks something on stderr; the answer is typed behind it.
 pub fn ask(question: &str) {
     let mut stream = io::stderr().lock();
-    let _ = write!(stream, "\n{question} ").and_then(|()| stream.flush());
+    let text = format!("\n{question} ");
+    let _ = stream
+        .write_all(text.as_bytes())
+        .and_then(|()| stream.flush());
 }
 
 #[cfg(test)]

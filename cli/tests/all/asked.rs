@@ -53,7 +53,7 @@ fn a_plan_that_is_turned_down_is_not_carried_out() {
     let mut terminal = Terminal::start(swarm(&world));
     terminal.wait_for("then Enter: ");
     terminal.types("what?\n");
-    terminal.wait_for("what?\r\n\r\n[a]pprove");
+    terminal.wait_for("then Enter: ");
     terminal.types("r\n");
     let (code, lines) = terminal.end();
     assert_eq!(code, Some(5), "{lines:#?}");

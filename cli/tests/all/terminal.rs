@@ -24,6 +24,8 @@ pub struct Terminal {
     child: Child,
     written: Receiver<Vec<u8>>,
     all: Vec<u8>,
+    /// How much of it has been waited for.
+    seen: usize,
 }
 
 impl Terminal {
@@ -71,17 +73,25 @@ impl Terminal {
             child,
             written,
             all: Vec::new(),
+            seen: 0,
         }
     }
 
-    /// Waits until the program has written this text.
+    /// Waits until the program has written this text, behind what was waited for before. Where the echo of typed keys
+    /// stands between is chance.
     pub fn wait_for(&mut self, text: &str) {
-        while !String::from_utf8_lossy(&self.all).contains(text) {
+        let wanted = text.as_bytes();
+        let found = |all: &[u8]| all.windows(wanted.len()).position(|part| part == wanted);
+        let at = loop {
+            if let Some(at) = found(&self.all[self.seen..]) {
+                break at;
+            }
             let piece = self.written.recv_timeout(HANGS);
             self.all.extend(piece.unwrap_or_else(|why| {
                 panic!("{text:?}: {why}: {}", String::from_utf8_lossy(&self.all))
             }));
-        }
+        };
+        self.seen += at + wanted.len();
     }
 
     /// Types these keys.
