@@ -139,6 +139,7 @@ impl Site {
             let is_others = move |name: &str| !name.starts_with(&own);
             let _ = git.trees.sweep(is_others, usize::MAX).await;
         }
+        git.repo.close().await;
     }
 
     /// Keeps facts about a node, or about the run as a whole.

@@ -90,6 +90,8 @@ pub(super) async fn merged(site: &Site, repo: &Repo, merge: Merge<'_>) -> Result
         let commit = merge.commits.iter().find(|one| one.node == node.id);
         let conflict = merge.conflicts.iter().find(|one| one.node == node.id);
         let commit = match (commit, conflict) {
+            // The last one keeps those it stands on.
+            (Some(merged), _) if merge.commits.last() != Some(merged) => continue,
             (Some(merged), _) => merged.commit.clone(),
             (None, Some(conflict)) => in_conflict(site, repo, conflict).await?,
             (None, None) => continue,

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use protocol::GitId;
@@ -29,6 +30,21 @@ const FIXED: [(&str, &str); 9] = [
     ("tag.gpgSign", "false"),
 ];
 
+/// The folders of a git folder inside a tree.
+const FOLDERS: [&str; 5] = ["info", "objects", "objects/info", "refs", "refs/heads"];
+
+/// Its files.
+const FILES: [&str; 8] = [
+    "HEAD",
+    "config",
+    "index",
+    "info/attributes",
+    "info/exclude",
+    "objects/info/alternates",
+    BRANCH,
+    "shallow",
+];
+
 /// Files below `info/` that say what is ignored and how contents are converted.
 const INFO: [&str; 2] = ["exclude", "attributes"];
 
@@ -49,25 +65,31 @@ impl Layout {
         for lock in ["index.lock", "snapshot.lock", "HEAD.lock", "config.lock"] {
             absent(fs::remove_file(dir.join(lock)))?;
         }
-        fs::write(dir.join("HEAD"), format!("{}\n", self.head))?;
+        put(&dir.join("HEAD"), format!("{}\n", self.head).as_bytes())?;
         // Even a whole tree has patterns here: without them git would leave out what was left out before.
         self.common_part(dir, Some(self.cone.as_deref().unwrap_or(WHOLE)))
     }
 
-    /// The folder inside the tree, made anew: nothing of what was done there before is left.
+    /// The folder inside the tree as new: nothing of what was done there before is left.
     pub(crate) fn inside(&self, dir: &Path, index: &Path) -> io::Result<()> {
+        let stripped = strip(dir, self.cone.is_some());
+        if stripped.and_then(|()| self.fill(dir, index)).is_ok() {
+            return Ok(());
+        }
         erase(dir)?;
+        self.fill(dir, index)
+    }
+
+    fn fill(&self, dir: &Path, index: &Path) -> io::Result<()> {
         fs::create_dir_all(dir.join("objects/info"))?;
         fs::create_dir_all(dir.join("refs/heads"))?;
         let objects = self.repo.places.objects();
-        fs::write(
-            dir.join("objects/info/alternates"),
-            alternate(objects.as_os_str().as_bytes()),
-        )?;
-        fs::write(dir.join(BRANCH), format!("{}\n", self.head))?;
+        let alternates = alternate(objects.as_os_str().as_bytes());
+        put(&dir.join("objects/info/alternates"), &alternates)?;
+        put(&dir.join(BRANCH), format!("{}\n", self.head).as_bytes())?;
         self.common_part(dir, self.cone.as_deref())?;
-        fs::copy(index, dir.join("index"))?;
-        fs::write(dir.join("HEAD"), format!("ref: {BRANCH}\n"))
+        put(&dir.join("index"), &fs::read(index)?)?;
+        put(&dir.join("HEAD"), format!("ref: {BRANCH}\n").as_bytes())
     }
 
     fn common_part(&self, dir: &Path, cone: Option<&str>) -> io::Result<()> {
@@ -80,10 +102,10 @@ impl Layout {
         copy_if_there(&shared.join("shallow"), &dir.join("shallow"))?;
         let patterns = info.join("sparse-checkout");
         match cone {
-            Some(cone) => fs::write(&patterns, cone)?,
+            Some(cone) => put(&patterns, cone.as_bytes())?,
             None => absent(fs::remove_file(&patterns))?,
         }
-        fs::write(dir.join("config"), self.config(cone.is_some()))
+        put(&dir.join("config"), self.config(cone.is_some()).as_bytes())
     }
 
     fn config(&self, is_sparse: bool) -> String {
@@ -151,10 +173,51 @@ fn alternate(path: &[u8]) -> Vec<u8> {
 }
 
 fn copy_if_there(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::copy(from, to) {
+    match fs::read(from) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => absent(fs::remove_file(to)),
-        other => other.map(drop),
+        read => put(to, &read?),
     }
+}
+
+/// Has a file hold this, and writes it only if it does not: most do, and writing costs far more than looking.
+fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let is_own = match fs::symlink_metadata(path) {
+        Ok(meta) => meta.is_file() && meta.nlink() == 1,
+        Err(error) => return absent(Err(error)).and_then(|()| fs::write(path, bytes)),
+    };
+    match is_own {
+        true if fs::read(path)? == bytes => Ok(()),
+        true => fs::write(path, bytes),
+        // Never through what leads elsewhere.
+        false => erase(path).and_then(|()| fs::write(path, bytes)),
+    }
+}
+
+/// Takes away what a git folder inside a tree does not need.
+fn strip(dir: &Path, is_sparse: bool) -> io::Result<()> {
+    if !fs::symlink_metadata(dir)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    let mut left = vec![String::new()];
+    while let Some(folder) = left.pop() {
+        for entry in fs::read_dir(dir.join(&folder))? {
+            let entry = entry?;
+            let name = entry.file_name().into_string();
+            let path = name.map(|name| match folder.is_empty() {
+                true => name,
+                false => format!("{folder}/{name}"),
+            });
+            let kind = entry.file_type()?;
+            let is_patterns = |path: &str| is_sparse && path == "info/sparse-checkout";
+            let is_file = |path: &str| FILES.contains(&path) || is_patterns(path);
+            match path {
+                Ok(path) if kind.is_dir() && FOLDERS.contains(&path.as_str()) => left.push(path),
+                Ok(path) if kind.is_file() && is_file(&path) => {}
+                Ok(_) | Err(_) => erase(&entry.path())?,
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A thing that is not there need not be removed.

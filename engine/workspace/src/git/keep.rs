@@ -26,18 +26,24 @@ impl Repo {
         let lines = refs
             .iter()
             .map(|kept| Some(format!("update {}\0{}\0\0", own(&kept.name)?, kept.commit)));
-        self.transact(lines.collect::<Option<Vec<_>>>(), refs).await
+        self.at_once(lines.collect::<Option<Vec<_>>>(), refs).await
     }
 
     /// Takes away those of the refs that are there; all of them or none. What they kept goes when git next tidies up.
     pub async fn let_go(&self, names: &[String]) -> Result<(), GitError> {
-        let wanted: BTreeSet<&String> = names.iter().collect();
-        let mut there = self.kept(ALL).await?;
-        there.retain(|kept| wanted.contains(&kept.name));
+        let mut there = Vec::new();
+        let own_names = names.iter().filter(|name| own(name).is_some());
+        for name in own_names.collect::<BTreeSet<_>>() {
+            let kept = self.named(name).await?;
+            there.extend(kept.map(|commit| Kept {
+                name: name.clone(),
+                commit,
+            }));
+        }
         let lines = there
             .iter()
             .map(|kept| Some(format!("delete {}\0{}\0", own(&kept.name)?, kept.commit)));
-        self.transact(lines.collect::<Option<Vec<_>>>(), &there)
+        self.at_once(lines.collect::<Option<Vec<_>>>(), &there)
             .await
     }
 
@@ -79,26 +85,16 @@ impl Repo {
         Ok(merged)
     }
 
-    async fn transact(&self, lines: Option<Vec<String>>, refs: &[Kept]) -> Result<(), GitError> {
-        let Some(lines) = lines else {
-            let paths = refs.iter().map(|kept| kept.name.escape_debug().to_string());
-            return Err(GitError::Names {
-                paths: paths.collect(),
-            });
-        };
-        if lines.is_empty() {
-            return Ok(());
+    async fn at_once(&self, steps: Option<Vec<String>>, refs: &[Kept]) -> Result<(), GitError> {
+        match steps {
+            Some(steps) if steps.is_empty() => Ok(()),
+            Some(steps) => self.transact(&steps).await,
+            None => {
+                let paths = refs.iter().map(|kept| kept.name.escape_debug().to_string());
+                let paths = paths.collect();
+                Err(GitError::Names { paths })
+            }
         }
-        let git = self.git().unhurried();
-        let git = git.args(["update-ref", "--no-deref", "-m", "formic", "-z", "--stdin"]);
-        let (name, address) = &self.author;
-        let git = git
-            .env("GIT_COMMITTER_NAME", name)
-            .env("GIT_COMMITTER_EMAIL", address);
-        git.input(lines.concat().into_bytes())
-            .bytes()
-            .await
-            .map(drop)
     }
 }
 

@@ -1,23 +1,33 @@
 //! git as a program: the one place that runs it, always without prompts, hooks, signing, pagers and the caller's
-//! `GIT_*` environment. A run's trees are private clones that borrow the user's objects; the user's refs and checkout
-//! move only where [`Repo::create_ref`], [`Repo::update_ref`], [`Repo::delete_ref`], [`Repo::land`] and [`Repo::keep`] say so.
+//! `GIT_*` environment; what takes no judgement is done here without starting it. A run's trees are private clones that
+//! borrow the user's objects; the user's refs and checkout move only where [`Repo::create_ref`], [`Repo::update_ref`],
+//! [`Repo::delete_ref`], [`Repo::land`] and [`Repo::keep`] say so.
 
 mod cone;
 mod contents;
 mod error;
+mod forest;
 mod gitdir;
 mod group;
+mod index;
 mod keep;
 mod land;
 mod leftover;
+mod listing;
+mod loose;
 mod objects;
+mod plain;
+mod reader;
+mod refill;
 mod refs;
 mod repo;
 mod run;
+mod scan;
 mod slot;
 mod snapshot;
 mod special;
 mod standing;
+mod talk;
 mod tree;
 mod trees;
 

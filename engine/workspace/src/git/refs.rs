@@ -4,6 +4,7 @@ use protocol::GitId;
 
 use super::error::GitError;
 use super::repo::Repo;
+use super::talk::Shape;
 
 /// What came of moving a ref.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,15 +18,7 @@ pub enum RefMove {
 impl Repo {
     /// The commit a ref (`refs/heads/..`) points at.
     pub async fn get_ref(&self, name: &str) -> Result<Option<GitId>, GitError> {
-        let spec = format!("{name}^{{commit}}");
-        let args = [
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &spec,
-        ];
-        self.git().args(args).maybe_id().await
+        self.named(&format!("{name}^{{commit}}")).await
     }
 
     /// Makes a ref that must not exist.
@@ -68,22 +61,20 @@ impl Repo {
         to: Option<&GitId>,
         from: Option<&GitId>,
     ) -> Result<RefMove, GitError> {
+        if !name.starts_with("refs/") || name.contains('\0') {
+            let command = format!("update-ref {}", name.escape_debug());
+            return Err(GitError::failed(&command, b"a ref lies below refs/"));
+        }
         let nothing = match self.format.as_str() {
             "sha256" => "0".repeat(64),
             _ => "0".repeat(40),
         };
         let old = from.map_or(nothing.as_str(), GitId::as_str);
-        let git = self.git().unhurried();
-        let git = git.args(["update-ref", "--no-deref", "-m", "formic"]);
-        let git = match to {
-            Some(to) => git.args([name, to.as_str(), old]),
-            None => git.args(["-d", name, old]),
+        let step = match to {
+            Some(to) => format!("update {name}\0{to}\0{old}\0"),
+            None => format!("delete {name}\0{old}\0"),
         };
-        let (name_, address) = &self.author;
-        let git = git
-            .env("GIT_COMMITTER_NAME", name_)
-            .env("GIT_COMMITTER_EMAIL", address);
-        let Err(error) = git.bytes().await else {
+        let Err(error) = self.transact(&[step]).await else {
             return Ok(RefMove::Done);
         };
         let now = self.get_ref(name).await?;
@@ -92,5 +83,20 @@ impl Repo {
             false if now.as_ref() != from => Ok(RefMove::Found(now)),
             false => Err(error),
         }
+    }
+    /// Takes these steps of `update-ref`, each ended by NUL; all of them or none. Taking them twice must be what taking
+    /// them once is.
+    pub(crate) async fn transact(&self, steps: &[String]) -> Result<(), GitError> {
+        let (name, address) = &self.author;
+        let start = || {
+            let git = self.git();
+            let git = git.args(["update-ref", "--no-deref", "-m", "formic", "-z", "--stdin"]);
+            git.env("GIT_COMMITTER_NAME", name)
+                .env("GIT_COMMITTER_EMAIL", address)
+        };
+        let question = format!("start\0{}commit\0", steps.concat());
+        let moves = &self.desk.moves;
+        let answer = moves.ask(start, question.as_bytes(), Shape::Lines(2));
+        answer.await.map(drop)
     }
 }

@@ -3,9 +3,12 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::{GitError, OLDEST, Unfit};
+use super::plain;
+use super::reader::Desk;
 use super::run::{Git, PATIENCE, parts};
 use super::trees::Trees;
 
@@ -51,6 +54,9 @@ pub struct Repo {
     pub(crate) author: (String, String),
     /// How long one git command may take.
     pub(crate) patience: Duration,
+    /// Whether no setting and no rule outside its files converts contents or changes what a file's looks tell.
+    pub(crate) converts_nothing: bool,
+    pub(crate) desk: Arc<Desk>,
 }
 
 /// Where the parts of a repository lie.
@@ -95,6 +101,8 @@ impl Repo {
             kept: kept(&settings),
             author,
             patience: PATIENCE,
+            converts_nothing: plain::is_plain(root, &settings).await,
+            desk: Arc::default(),
         })
     }
 
@@ -110,9 +118,21 @@ impl Repo {
         self
     }
 
+    /// Lets the git commands that were kept open for questions end. The next question opens one again.
+    pub async fn close(&self) {
+        self.desk.reads.close().await;
+        self.desk.moves.close().await;
+    }
+
     /// The pool of private trees of this repository in the folder `home`, which is formic's own and need not exist.
     pub fn trees(&self, home: PathBuf) -> Trees {
         Trees::new(self.clone(), home)
+    }
+
+    /// Whether files are in its trees byte for byte what they are in its commits, and objects are written here.
+    pub(crate) fn is_plain(&self) -> bool {
+        let rules = self.places.shared.join("info/attributes");
+        self.converts_nothing && self.writes_objects() && !rules.exists()
     }
 
     /// git in this repository, away from its checkout: no file of the user's is looked at.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use protocol::GitId;
 use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::error::{GitError, redacted, shortened};
@@ -223,6 +223,14 @@ impl Git {
         Ok((output, named))
     }
 
+    /// Starts it and leaves it open to be talked to: the command, its name, and how long an answer may take.
+    pub(crate) fn keep_open(mut self) -> Result<(Child, String, Duration), GitError> {
+        self.command.stdin(Stdio::piped());
+        let child = self.command.spawn();
+        let child = child.map_err(|error| self.unstarted(error))?;
+        Ok((child, redacted(&self.named), self.patience))
+    }
+
     /// Runs it; a status other than 0 is an error.
     pub(crate) async fn bytes(self) -> Result<Vec<u8>, GitError> {
         let (output, named) = self.output().await?;
@@ -245,20 +253,6 @@ impl Git {
         let named = redacted(&self.named);
         let line = self.line().await?;
         line.parse().map_err(|_| GitError::Odd { command: named })
-    }
-
-    /// Runs it; gives the id it answered, or `None` where it ended with 1.
-    pub(crate) async fn maybe_id(self) -> Result<Option<GitId>, GitError> {
-        let (output, named) = self.output().await?;
-        match output.status.code() {
-            Some(0) => {
-                let text = String::from_utf8_lossy(&output.stdout);
-                let id = text.trim_end().parse();
-                id.map(Some).map_err(|_| GitError::Odd { command: named })
-            }
-            Some(1) => Ok(None),
-            _ => Err(GitError::failed(&named, &output.stderr)),
-        }
     }
 
     /// A missing program and a missing folder look the same to whoever starts a program.

@@ -110,14 +110,24 @@ impl Slot {
 
     /// Locks a place; `None` if someone else uses it.
     pub(crate) fn lock(folder: &Path) -> io::Result<Option<Self>> {
+        Self::lock_within(folder, TRIES)
+    }
+
+    /// Locks a place that nobody holds at this moment, not even for a moment.
+    pub(crate) fn lock_at_once(folder: &Path) -> io::Result<Option<Self>> {
+        Self::lock_within(folder, 1)
+    }
+
+    fn lock_within(folder: &Path, tries: u32) -> io::Result<Option<Self>> {
         let lock = open(folder)?;
-        for _ in 0..TRIES {
+        for left in (0..tries).rev() {
             match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => {
                     let folder = folder.to_owned();
                     return Ok(Some(Self { folder, lock }));
                 }
-                Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
+                Err(Errno::WOULDBLOCK) if left > 0 => std::thread::sleep(PAUSE),
+                Err(Errno::WOULDBLOCK) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -142,16 +152,19 @@ impl Slot {
         Note { name, base }
     }
 
-    /// Writes the note, whole or not at all.
+    /// Writes the note, whole or not at all: in one go, over the old one and as long as that.
     pub(crate) fn write(&self, note: &Note) -> io::Result<()> {
         let mut text = format!("{}\n", note.name);
         if let Some((commit, tree)) = &note.base {
             text.push_str(&format!("{commit}\n{tree}\n"));
         }
-        let draft = self.folder.join("note.new");
-        let mut file = File::create(&draft)?;
-        file.write_all(text.as_bytes())?;
-        fs::rename(draft, self.folder.join("note"))
+        let mut options = OpenOptions::new();
+        let options = options.create(true).truncate(false).write(true);
+        let mut file = options.open(self.folder.join("note"))?;
+        let before = usize::try_from(file.metadata()?.len()).unwrap_or_default();
+        let mut bytes = text.into_bytes();
+        bytes.resize(bytes.len().max(before), b'\n');
+        file.write_all(&bytes)
     }
 
     /// Removes the place; what is not ours in it stays, and the place with it.

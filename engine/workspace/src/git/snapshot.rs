@@ -1,13 +1,22 @@
 //! A tree's files as a git tree, written with an index of our own straight into the user's object store.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io;
+use std::path::Path;
 
 use protocol::{Change, ChangeKind, GitId};
 
 use super::error::{GitError, Unrecordable};
+use super::forest::Step;
 use super::gitdir::absent;
+use super::index::{self, Index};
+use super::listing::Leaf;
+use super::loose::{self, Oid, Sort};
 use super::objects::changes;
 use super::run::Git;
+use super::scan::{self, Scan, at};
+use super::special::ignored;
 use super::tree::{Tree, joined};
 use super::trees::off_thread;
 
@@ -16,6 +25,9 @@ const LARGEST: u64 = 100 * 1024 * 1024;
 
 /// How much all changed files together may bring.
 const LARGEST_SUM: u64 = 1024 * 1024 * 1024;
+
+/// When more may have to be read than this, in bytes, git reads it.
+const MOST_HERE: u64 = 64 * 1024 * 1024;
 
 /// How often files that change under the reader are read again.
 const TRIES: u32 = 4;
@@ -48,6 +60,10 @@ impl Tree {
     }
 
     async fn record(&self) -> Result<Snapshot, GitError> {
+        self.whole()?;
+        if let Some(snapshot) = self.recorded_here().await? {
+            return Ok(snapshot);
+        }
         let changed = self.changed().await?;
         if changed.is_empty() {
             return Ok(Snapshot {
@@ -91,6 +107,42 @@ impl Tree {
         }
     }
 
+    /// Records it without git, where nothing in the tree needs git's judgement but what is ignored.
+    async fn recorded_here(&self) -> Result<Option<Snapshot>, GitError> {
+        let Some(base) = Oid::of(&self.base_tree).filter(|_| self.repo.is_plain()) else {
+            return Ok(None);
+        };
+        let (root, store) = (self.root().to_owned(), self.repo.places.objects());
+        let index = self.slot.git_folder().join("index");
+        let looked = off_thread(self.root(), move || look(&root, &index, &store)).await;
+        // What could not be looked at may have changed meanwhile: git says so, or does it better.
+        let Ok(Some((mut steps, unknown))) = looked else {
+            return Ok(None);
+        };
+        let ignored = match unknown.is_empty() {
+            true => BTreeSet::new(),
+            false => ignored(self.slot.git(&self.repo)?, &unknown).await?,
+        };
+        let is_new = |path: &Vec<u8>| !ignored.contains(path);
+        let new: Vec<Vec<u8>> = unknown.into_iter().filter(is_new).collect();
+        let (root, store) = (self.root().to_owned(), self.repo.places.objects());
+        let added = off_thread(self.root(), move || added(&root, &new, &store)).await;
+        let Ok(Some(added)) = added else {
+            return Ok(None);
+        };
+        steps.extend(added);
+        steps.sort_by(|a, b| a.path.cmp(&b.path));
+        let changed: Option<Vec<Change>> = steps.iter().map(Step::change).collect();
+        let Some(changed) = changed else {
+            return Ok(None);
+        };
+        let tree = match changed.is_empty() {
+            true => Some(self.base_tree.clone()),
+            false => self.repo.planted(base, &steps).await?.id(),
+        };
+        Ok(tree.map(|tree| Snapshot { tree, changed }))
+    }
+
     /// git with the index that is only for recording.
     fn index(&self, args: &[&str]) -> Result<Git, GitError> {
         let index = self.slot.git_folder().join("snapshot");
@@ -118,6 +170,54 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+/// Steps, and paths.
+type Looked = (Vec<Step>, Vec<Vec<u8>>);
+
+/// What differs from the index, with new contents in the store, and the files the index does not know; `None` where git
+/// has to look.
+fn look(root: &Path, index: &Path, store: &Path) -> io::Result<Option<Looked>> {
+    let Some((index, scan)) = Index::read(index).zip(Scan::of(root)?) else {
+        return Ok(None);
+    };
+    if scan.suspects(&index) > MOST_HERE {
+        return Ok(None);
+    }
+    let mut keep = |content: &[u8]| loose::write(store, Sort::Blob, content);
+    let Some(found) = scan.against(root, &index, &mut keep)? else {
+        return Ok(None);
+    };
+    let gone = found.gone.into_iter().map(|path| (path, None));
+    let changed = found
+        .changed
+        .into_iter()
+        .map(|(path, now)| (path, Some(now)));
+    let steps = changed.chain(gone).map(|(path, new)| Step {
+        old: index.get(&path).map(|entry| entry.leaf),
+        path,
+        new,
+    });
+    Ok(Some((steps.collect(), found.unknown)))
+}
+
+/// New files, with their contents in the store.
+fn added(root: &Path, paths: &[Vec<u8>], store: &Path) -> io::Result<Option<Vec<Step>>> {
+    let mut steps = Vec::new();
+    for path in paths {
+        let meta = fs::symlink_metadata(at(root, path))?;
+        let content = scan::content(&at(root, path), &meta)?;
+        let Some((mode, content)) = index::mode(&meta).zip(content) else {
+            return Ok(None);
+        };
+        let id = loose::write(store, Sort::Blob, &content)?;
+        steps.push(Step {
+            path: path.clone(),
+            old: None,
+            new: Some(Leaf { mode, id }),
+        });
+    }
+    Ok(Some(steps))
 }
 
 fn paths(changes: &[&Change]) -> Vec<u8> {

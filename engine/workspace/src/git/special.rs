@@ -1,12 +1,14 @@
 //! What is neither a file nor a folder nor a link: git passes it over, or waits for ever to read it.
 
+use std::collections::BTreeSet;
 use std::fs::{self, FileType};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::error::{GitError, Unrecordable};
-use super::run::parts;
+use super::run::{Git, parts};
 use super::standing::escaped;
 use super::tree::Tree;
 use super::trees::off_thread;
@@ -66,6 +68,21 @@ pub(crate) fn clear(root: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Which of these paths of a tree the repository ignores.
+pub(crate) async fn ignored(git: Git, paths: &[Vec<u8>]) -> Result<BTreeSet<Vec<u8>>, GitError> {
+    let mut asked = Vec::new();
+    for path in paths {
+        asked.extend_from_slice(path);
+        asked.push(0);
+    }
+    let git = git.args(["check-ignore", "-z", "--stdin"]).input(asked);
+    let (output, named) = git.output().await?;
+    match output.status.code() {
+        Some(0 | 1) => Ok(parts(&output.stdout).map(<[u8]>::to_vec).collect()),
+        _ => Err(GitError::failed(&named, &output.stderr)),
+    }
+}
+
 impl Tree {
     /// Refuses special files that git would read, or that would be missing from a commit without a word; those that are
     /// ignored may stay.
@@ -79,29 +96,13 @@ impl Tree {
             return Ok(());
         }
         let mut left = found.other;
-        let ignored = self.ignored(&left).await?;
-        left.retain(|path| !ignored.contains(path));
+        let name = |path: &PathBuf| self.inside(path).as_os_str().as_bytes().to_vec();
+        let names: Vec<Vec<u8>> = left.iter().map(name).collect();
+        let ignored = ignored(self.slot.git(&self.repo)?, &names).await?;
+        left.retain(|path| !ignored.contains(&name(path)));
         match left.is_empty() {
             true => Ok(()),
             false => Err(self.special(&left)),
-        }
-    }
-
-    async fn ignored(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
-        use std::os::unix::ffi::OsStrExt;
-        let mut asked = Vec::new();
-        for path in paths {
-            asked.extend_from_slice(self.inside(path).as_os_str().as_bytes());
-            asked.push(0);
-        }
-        let git = self.slot.git(&self.repo)?;
-        let git = git.args(["check-ignore", "-z", "--stdin"]).input(asked);
-        let (output, named) = git.output().await?;
-        match output.status.code() {
-            Some(0 | 1) => Ok(parts(&output.stdout)
-                .map(|path| self.root().join(std::ffi::OsStr::from_bytes(path)))
-                .collect()),
-            _ => Err(GitError::failed(&named, &output.stderr)),
         }
     }
 
@@ -110,7 +111,6 @@ impl Tree {
     }
 
     fn special(&self, paths: &[PathBuf]) -> GitError {
-        use std::os::unix::ffi::OsStrExt;
         let name = |path: &PathBuf| escaped(self.inside(path).as_os_str().as_bytes());
         GitError::Unrecordable {
             paths: paths.iter().map(name).collect(),

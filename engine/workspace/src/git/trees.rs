@@ -12,6 +12,7 @@ use super::cone::{folder_of, folders, patterns};
 use super::error::{GitError, PoolFault};
 use super::gitdir::{Layout, WHOLE, erase};
 use super::objects::changes;
+use super::refill::Refill;
 use super::repo::Repo;
 use super::slot::{Note, Slot};
 use super::special;
@@ -228,15 +229,17 @@ impl Trees {
         off_thread(&self.home, move || {
             let mut folders = Slot::all(&home, &repo)?;
             folders.retain(|folder| Slot::note(folder).name.is_empty());
-            folders.sort_by_key(|folder| {
+            folders.sort_by_cached_key(|folder| {
                 let own = fs::read_to_string(folder.join("git/info/sparse-checkout"));
                 own.ok().as_deref() != Some(cone.as_deref().unwrap_or(WHOLE))
             });
-            for folder in folders {
-                let slot = Slot::lock(&folder)?;
-                let free = slot.filter(|_| Slot::note(&folder).name.is_empty());
-                if let Some(slot) = free {
-                    return Ok(slot);
+            // Those that someone else is just taking are waited for only when there is no other.
+            for lock in [Slot::lock_at_once, Slot::lock] {
+                for folder in &folders {
+                    let free = lock(folder)?.filter(|_| Slot::note(folder).name.is_empty());
+                    if let Some(slot) = free {
+                        return Ok(slot);
+                    }
                 }
             }
             Slot::make(&home, &repo)
@@ -247,13 +250,19 @@ impl Trees {
     /// Brings a place into the state that is wanted, whatever it held. Its note says so only when all of it is there.
     async fn lay_out(&self, slot: &Slot, wanted: &Wanted) -> Result<(), GitError> {
         let path = slot.folder();
+        let had = Slot::note(path).base;
         let note = |base| Note {
             name: wanted.name.clone(),
             base,
         };
         let wrote = slot.write(&note(None));
         wrote.map_err(|error| GitError::io(path, error))?;
-        if let Err(error) = self.reset(slot, wanted).await {
+        let is_done = self.refilled(slot, had.as_ref(), wanted).await?;
+        let done = match is_done {
+            true => Ok(()),
+            false => self.reset(slot, wanted).await,
+        };
+        if let Err(error) = done {
             let error = error.or_full(path);
             let (root, own) = (slot.root(), slot.git_folder());
             off_thread(path, move || erase(&root).and_then(|()| erase(&own))).await?;
@@ -269,6 +278,31 @@ impl Trees {
         off_thread(path, move || layout.inside(&inside, &index)).await?;
         let wrote = slot.write(&note(Some(wanted.base.clone())));
         wrote.map_err(|error| GitError::io(path, error))
+    }
+
+    /// Files and index as wanted, without git; `false` where only git can do that.
+    async fn refilled(
+        &self,
+        slot: &Slot,
+        had: Option<&(GitId, GitId)>,
+        wanted: &Wanted,
+    ) -> Result<bool, GitError> {
+        let is_base = wanted.files == wanted.base.1 && wanted.cone.is_none();
+        let Some((_, had)) = had.filter(|_| is_base) else {
+            return Ok(false);
+        };
+        let (own, layout) = (slot.git_folder(), self.layout(wanted));
+        let laid = off_thread(slot.folder(), move || layout.own(&own)).await;
+        if laid.is_err() {
+            return Ok(false);
+        }
+        let refill = Refill {
+            repo: &self.repo,
+            slot,
+            had,
+            files: &wanted.files,
+        };
+        refill.run().await
     }
 
     /// Files and index as wanted; what is ignored stays.

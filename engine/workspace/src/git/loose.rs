@@ -1,0 +1,155 @@
+//! Objects as git keeps them one by one, written and read without starting it: a head, the content, compressed, under
+//! the hash of both.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
+use protocol::GitId;
+use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
+use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
+
+/// How many bytes an id has.
+pub(crate) const BYTES: usize = 20;
+
+/// An object that is larger than this is left to git to read, in bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// Marks a file as changed at this moment, by the system's own clock.
+const JUST_NOW: Timestamps = Timestamps {
+    last_access: Timespec {
+        tv_sec: 0,
+        tv_nsec: UTIME_OMIT,
+    },
+    last_modification: Timespec {
+        tv_sec: 0,
+        tv_nsec: UTIME_NOW,
+    },
+};
+
+/// Names of drafts are counted, so that no two of one process are the same.
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
+
+/// The id of an object, in a repository that names them by SHA-1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Oid(pub(crate) [u8; BYTES]);
+
+impl std::fmt::Debug for Oid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.hex())
+    }
+}
+
+impl Oid {
+    /// The id, if it is one of this length.
+    pub(crate) fn of(id: &GitId) -> Option<Self> {
+        let text = id.as_str().as_bytes();
+        let mut bytes = [0; BYTES];
+        if text.len() != 2 * BYTES {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    pub(crate) fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The same id for everybody else; `None` never happens, as these digits are an id's.
+    pub(crate) fn id(&self) -> Option<GitId> {
+        self.hex().parse().ok()
+    }
+}
+
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    Blob,
+    Tree,
+    Commit,
+}
+
+impl Sort {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Blob => "blob",
+            Self::Tree => "tree",
+            Self::Commit => "commit",
+        }
+    }
+}
+
+fn head(sort: Sort, content: &[u8]) -> Vec<u8> {
+    format!("{} {}\0", sort.name(), content.len()).into_bytes()
+}
+
+/// The id that an object has.
+pub(crate) fn hashed(sort: Sort, content: &[u8]) -> Oid {
+    let mut hash = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
+    hash.update(&head(sort, content));
+    hash.update(content);
+    let mut bytes = [0; BYTES];
+    bytes.copy_from_slice(hash.finish().as_ref());
+    Oid(bytes)
+}
+
+fn place(store: &Path, id: Oid) -> PathBuf {
+    let hex = id.hex();
+    store.join(&hex[..2]).join(&hex[2..])
+}
+
+/// Adds an object to the store, whole or not at all. One that is there already is marked as wanted just now, as git
+/// does: what tidies up looks at that.
+pub(crate) fn write(store: &Path, sort: Sort, content: &[u8]) -> io::Result<Oid> {
+    let id = hashed(sort, content);
+    let path = place(store, id);
+    if File::open(&path).is_ok_and(|file| futimens(&file, &JUST_NOW).is_ok()) {
+        return Ok(id);
+    }
+    let folder = path.parent().unwrap_or(store);
+    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    // git sweeps away drafts of this name that somebody who died has left.
+    let draft = folder.join(format!("tmp_obj_formic{}_{number}", std::process::id()));
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create_new(true).mode(0o444);
+    let file = match options.open(&draft) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder)?;
+            options.open(&draft)?
+        }
+        other => other?,
+    };
+    let written = compressed(file, &head(sort, content), content);
+    let moved = written.and_then(|()| fs::rename(&draft, &path));
+    if moved.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    moved.map(|()| id)
+}
+
+fn compressed(file: File, head: &[u8], content: &[u8]) -> io::Result<()> {
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(head)?;
+    packed.write_all(content)?;
+    let packed = packed.finish()?;
+    { file }.write_all(&packed)
+}
+
+/// Reads an object that lies in the store by itself; `None` if it does not, or is not whole, or of another sort.
+pub(crate) fn read(store: &Path, id: Oid, sort: Sort) -> Option<Vec<u8>> {
+    let file = File::open(place(store, id)).ok()?;
+    let mut all = Vec::new();
+    let mut unpacked = ZlibDecoder::new(file).take(LARGEST);
+    unpacked.read_to_end(&mut all).ok()?;
+    let end = all.iter().position(|byte| *byte == 0)?;
+    let content = all.split_off(end + 1);
+    (all == head(sort, &content)).then_some(content)
+}

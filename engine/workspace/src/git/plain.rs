@@ -1,0 +1,45 @@
+//! Whether anything of the user's setup makes git change contents between commits and trees, or doubt a file's looks.
+
+use std::path::Path;
+
+use super::repo::{Setting, ask};
+
+/// Settings, and the values with which files are kept byte for byte and told apart by their looks. No value stands for
+/// any.
+const HARMLESS: [(&str, &[&str]); 6] = [
+    ("core.autocrlf", &["false", "no", "off", "0"]),
+    ("core.filemode", &["true", "yes", "on", "1"]),
+    ("core.symlinks", &["true", "yes", "on", "1"]),
+    ("core.ignorecase", &["false", "no", "off", "0"]),
+    ("core.precomposeunicode", &["false", "no", "off", "0"]),
+    ("core.trustctime", &["true", "yes", "on", "1"]),
+];
+
+/// Settings that must not be there at all.
+const ABSENT: [&str; 2] = ["core.attributesfile", "core.checkstat"];
+
+/// Where git looks for rules beside the repository's own.
+const RULES: [&str; 2] = ["GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL"];
+
+/// Whether files are kept byte for byte as far as these settings and the files of rules outside the repository go. What
+/// git does not tell counts as a reason to let git do it.
+pub(crate) async fn is_plain(root: &Path, settings: &[Setting]) -> bool {
+    let is_harmless = |setting: &Setting| {
+        let known = HARMLESS.iter().find(|(key, _)| setting.key == *key);
+        let is_known = |(_, values): &(&str, &[&str])| {
+            let value = setting.value.to_ascii_lowercase();
+            values.contains(&value.as_str())
+        };
+        known.is_none_or(is_known) && !ABSENT.contains(&setting.key.as_str())
+    };
+    if !settings.iter().all(is_harmless) {
+        return false;
+    }
+    for name in RULES {
+        match ask(root, &["var", name]).await {
+            Ok(path) if !Path::new(&path).exists() => {}
+            Ok(_) | Err(_) => return false,
+        }
+    }
+    true
+}

@@ -1,0 +1,138 @@
+//! Reading the repository's objects and refs: what lies by itself is read here, everything else is asked of one git that
+//! is kept open.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use protocol::GitId;
+
+use super::error::GitError;
+use super::listing::Listing;
+use super::loose::{self, Oid, Sort};
+use super::repo::Repo;
+use super::talk::{Answer, Shape, Talk};
+
+/// How many folders are remembered before all are forgotten.
+const REMEMBERED: usize = 8192;
+
+/// What of a repository is kept open and in mind; all clones of a [`Repo`] share it.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    /// Asked about objects and refs.
+    pub(crate) reads: Talk,
+    /// Moves refs.
+    pub(crate) moves: Talk,
+    // Looked at by whoever reads, for no longer than that takes. An owner task would have to be asked for each folder.
+    folders: Mutex<HashMap<Oid, Arc<Listing>>>,
+    // The files of commits, for the same reason without an owner.
+    trees: Mutex<HashMap<GitId, GitId>>,
+}
+
+impl Desk {
+    /// The files of a commit that was asked for before.
+    pub(crate) fn tree(&self, commit: &GitId) -> Option<GitId> {
+        let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        trees.get(commit).cloned()
+    }
+
+    pub(crate) fn remember_tree(&self, commit: &GitId, tree: &GitId) {
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        trees.insert(commit.clone(), tree.clone());
+    }
+
+    fn known(&self, id: Oid) -> Option<Arc<Listing>> {
+        let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.get(&id).cloned()
+    }
+
+    /// Objects never change: what is known of them stays true.
+    fn remember(&self, id: Oid, listing: &Arc<Listing>) {
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if folders.len() >= REMEMBERED {
+            folders.clear();
+        }
+        folders.insert(id, listing.clone());
+    }
+}
+
+impl Repo {
+    /// Whether objects are named by SHA-1 and nobody else need be able to write them: then they are written here.
+    pub(crate) fn writes_objects(&self) -> bool {
+        let is_shared = |(key, _): &(String, String)| key == "core.sharedrepository";
+        self.format == "sha1" && !self.kept.iter().any(is_shared)
+    }
+
+    /// Adds an object to the user's store.
+    pub(crate) fn write_object(&self, sort: Sort, content: &[u8]) -> Result<Oid, GitError> {
+        let store = self.places.objects();
+        let written = loose::write(&store, sort, content);
+        written.map_err(|error| GitError::io(&store, error))
+    }
+
+    /// Adds a folder to the user's store.
+    pub(crate) fn write_folder(&self, listing: Listing) -> Result<Oid, GitError> {
+        let id = self.write_object(Sort::Tree, &listing.bytes())?;
+        self.desk.remember(id, &Arc::new(listing));
+        Ok(id)
+    }
+
+    /// The id of what a name stands for; `None` if there is nothing of that name.
+    pub(crate) async fn named(&self, name: &str) -> Result<Option<GitId>, GitError> {
+        let answer = self.asked("info", name, Shape::Lines(1)).await?;
+        Ok(id_of(&answer))
+    }
+
+    /// A folder.
+    pub(crate) async fn folder(&self, id: Oid) -> Result<Arc<Listing>, GitError> {
+        if let Some(known) = self.desk.known(id) {
+            return Ok(known);
+        }
+        let bytes = self.content(id, Sort::Tree).await?;
+        let odd = || GitError::Odd {
+            command: format!("cat-file tree {}", id.hex()),
+        };
+        let listing = Arc::new(Listing::parse(&bytes).ok_or_else(odd)?);
+        self.desk.remember(id, &listing);
+        Ok(listing)
+    }
+
+    /// The content of an object.
+    pub(crate) async fn content(&self, id: Oid, sort: Sort) -> Result<Vec<u8>, GitError> {
+        if let Some(content) = loose::read(&self.places.objects(), id, sort) {
+            return Ok(content);
+        }
+        let hex = id.hex();
+        let answer = self.asked("contents", &hex, Shape::Sized).await;
+        let is_it = |answer: &Answer| {
+            let mut said = answer.lines.iter();
+            said.next()
+                .is_some_and(|line| line.starts_with(&format!("{hex} {} ", sort.name())))
+        };
+        match answer {
+            Ok(answer) if is_it(&answer) => Ok(answer.body),
+            // By itself, it is larger, or says what is wrong.
+            Ok(_) | Err(_) => {
+                self.git()
+                    .args(["cat-file", sort.name(), &hex])
+                    .bytes()
+                    .await
+            }
+        }
+    }
+
+    async fn asked(&self, what: &str, name: &str, shape: Shape) -> Result<Answer, GitError> {
+        if name.contains(['\n', '\0']) {
+            return Ok(Answer::default());
+        }
+        let start = || self.git().args(["cat-file", "--batch-command"]);
+        let question = format!("{what} {name}\n");
+        self.desk.reads.ask(start, question.as_bytes(), shape).await
+    }
+}
+
+/// `<id> <kind> <size>`; anything else says that there is nothing.
+fn id_of(answer: &Answer) -> Option<GitId> {
+    let mut words = answer.lines.first()?.split(' ');
+    let id = words.next()?.parse().ok()?;
+    (words.count() == 2).then_some(id)
+}

@@ -1,0 +1,152 @@
+//! A look at every file of a tree from outside, against what its index says lies there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use super::index::{self, Index};
+use super::listing::{LINK, Leaf};
+use super::loose::{Oid, Sort, hashed};
+
+/// A file that is larger is read by git, in bytes.
+const LARGEST: u64 = 32 * 1024 * 1024;
+
+/// The name of files that say how others are converted.
+const RULES: &[u8] = b".gitattributes";
+
+/// What lies in a tree, without its own git folder.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    /// Files and links, by path.
+    pub(crate) files: BTreeMap<Vec<u8>, Metadata>,
+    /// Folders, by path, without `/` at the end.
+    pub(crate) folders: BTreeSet<Vec<u8>>,
+}
+
+/// How a tree differs from its index.
+#[derive(Debug, Default)]
+pub(crate) struct Differences {
+    /// Files of the index whose content or mode is another: what they are now.
+    pub(crate) changed: Vec<(Vec<u8>, Leaf)>,
+    /// Files of the index that are not there.
+    pub(crate) gone: Vec<Vec<u8>>,
+    /// What the index does not know.
+    pub(crate) unknown: Vec<Vec<u8>>,
+}
+
+impl Scan {
+    /// Looks at the tree at `root`; `None` if there is anything that git has to judge: what is neither file, folder nor
+    /// link, a repository inside, files that say how others are converted.
+    pub(crate) fn of(root: &Path) -> io::Result<Option<Self>> {
+        let mut scan = Self::default();
+        let mut left: Vec<Vec<u8>> = vec![Vec::new()];
+        while let Some(folder) = left.pop() {
+            for entry in fs::read_dir(at(root, &folder))? {
+                let entry = entry?;
+                let name = entry.file_name().into_vec();
+                if name.eq_ignore_ascii_case(b".git") {
+                    if folder.is_empty() && name == b".git" {
+                        continue;
+                    }
+                    return Ok(None);
+                }
+                let path = match folder.is_empty() {
+                    true => name,
+                    false => [&folder, &b"/"[..], &name].concat(),
+                };
+                let kind = entry.file_type()?;
+                if kind.is_dir() {
+                    left.push(path.clone());
+                    scan.folders.insert(path);
+                    continue;
+                }
+                let is_odd = !kind.is_file() && !kind.is_symlink();
+                if is_odd || is_rules(&path) {
+                    return Ok(None);
+                }
+                scan.files.insert(path, entry.metadata()?);
+            }
+        }
+        Ok(Some(scan))
+    }
+
+    /// The bytes of all files that may have to be read to compare it with the index.
+    pub(crate) fn suspects(&self, index: &Index) -> u64 {
+        let is_suspect = |(path, meta): &(&Vec<u8>, &Metadata)| {
+            let known = index.get(path);
+            !known.is_some_and(|entry| index.vouches_for(entry, meta))
+        };
+        let suspects = self.files.iter().filter(is_suspect);
+        suspects.map(|(_, meta)| meta.len()).sum()
+    }
+
+    /// Compares it with the index; `None` where git has to. `keep` is given each content that is not as the index says.
+    pub(crate) fn against(
+        &self,
+        root: &Path,
+        index: &Index,
+        keep: &mut dyn FnMut(&[u8]) -> io::Result<Oid>,
+    ) -> io::Result<Option<Differences>> {
+        let mut found = Differences::default();
+        for entry in &index.entries {
+            let Some(meta) = self.files.get(&entry.path) else {
+                found.gone.push(entry.path.clone());
+                continue;
+            };
+            if index.vouches_for(entry, meta) {
+                continue;
+            }
+            let Some(content) = content(&at(root, &entry.path), meta)? else {
+                return Ok(None);
+            };
+            let Some(mode) = index::mode(meta) else {
+                return Ok(None);
+            };
+            let id = match hashed(Sort::Blob, &content) {
+                same if same == entry.leaf.id => same,
+                _ => keep(&content)?,
+            };
+            let now = Leaf { mode, id };
+            if now != entry.leaf {
+                found.changed.push((entry.path.clone(), now));
+            }
+        }
+        let is_unknown = |path: &&Vec<u8>| index.get(path).is_none();
+        found.unknown = self.files.keys().filter(is_unknown).cloned().collect();
+        Ok(Some(found))
+    }
+}
+
+/// Whether a file says how others are converted.
+pub(crate) fn is_rules(path: &[u8]) -> bool {
+    path.rsplit(|byte| *byte == b'/').next() == Some(RULES)
+}
+
+/// A path of git's in a tree.
+pub(crate) fn at(root: &Path, path: &[u8]) -> PathBuf {
+    root.join(std::ffi::OsStr::from_bytes(path))
+}
+
+/// What git would keep of a file that looks like this; `None` if it is too large, or changes while it is read.
+pub(crate) fn content(path: &Path, meta: &Metadata) -> io::Result<Option<Vec<u8>>> {
+    if index::mode(meta) == Some(LINK) {
+        let target = fs::read_link(path)?;
+        return Ok(Some(target.into_os_string().into_vec()));
+    }
+    if meta.len() > LARGEST {
+        return Ok(None);
+    }
+    // What has been put in its place meanwhile is not followed and not waited for.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let mut options = OpenOptions::new();
+    let options = options.read(true).custom_flags(flags.bits().cast_signed());
+    let mut content = Vec::new();
+    options.open(path)?.read_to_end(&mut content)?;
+    let is_whole = u64::try_from(content.len()).is_ok_and(|bytes| bytes == meta.len());
+    Ok(is_whole.then_some(content))
+}
