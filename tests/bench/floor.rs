@@ -1,13 +1,34 @@
 //! The floor: a minimal client of about 100 lines that loops request, parse, run the same reads. Benches compare with it.
 
 use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
 
 /// Runs the floor to the end of its conversation and returns the answer.
 pub fn run(base: &str, prompt: &str) -> Result<String, Box<dyn std::error::Error>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async { converse(&client()?, base, prompt).await })
+    let client = client()?;
+    runtime()?.block_on(converse(&client, base, prompt))
+}
+
+/// Runs so many conversations at once, on one thread and with one client, and returns how many came to an answer.
+pub fn crowd(base: &str, prompt: &str, many: usize) -> Result<usize, Box<dyn std::error::Error>> {
+    let (client, local) = (client()?, LocalSet::new());
+    let one = || {
+        let (client, base, prompt) = (client.clone(), base.to_owned(), prompt.to_owned());
+        local.spawn_local(async move { converse(&client, &base, &prompt).await.is_ok() })
+    };
+    let all: Vec<_> = (0..many).map(|_| one()).collect();
+    runtime()?.block_on(local.run_until(async {
+        let mut answered = 0;
+        for one in all {
+            answered += usize::from(one.await?);
+        }
+        Ok(answered)
+    }))
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
 }
 
 /// What all its conversations ask through.
@@ -19,8 +40,10 @@ pub fn client() -> Result<reqwest::Client, Box<dyn std::error::Error>> {
     .with_safe_default_protocol_versions()?
     .with_root_certificates(rustls::RootCertStore::empty())
     .with_no_client_auth();
-    let client = reqwest::Client::builder().tls_backend_preconfigured(tls);
-    Ok(client.no_proxy().build()?)
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy();
+    Ok(client.build()?)
 }
 
 /// Until a reply has no calls.

@@ -1,4 +1,5 @@
 //! Benches: formic against the floor in the same run, paired, medians. `cargo build --release -p cli && cargo bench -p tests`.
+//! Words behind `--` name the subjects to measure; without any, all are.
 // A bench that cannot measure must stop: a panic is how it says so.
 #![allow(
     clippy::unwrap_used,
@@ -14,40 +15,46 @@ mod run;
 mod stream;
 mod swarm;
 
-/// What is measured, by the word that asks for it alone.
-const SUBJECTS: [(&str, fn()); 4] = [
+/// What can be measured.
+const SUBJECTS: [(&str, fn()); 3] = [
     ("prompt", prompt::measure),
     ("long", long::measure),
     ("stream", stream::measure),
-    ("swarm", swarm::measure),
 ];
 
-/// Runs as the floor when told so, else measures everything and prints a table.
+/// Runs as the floor when told so, else measures what was asked for and prints a table.
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    if let [_, word, base, prompt] = arguments.as_slice()
-        && word == "floor"
-    {
-        println!("{}", floor::run(base, prompt).expect("the floor answers"));
-        return;
-    }
-    if let [_, word, base, prompts, lanes] = arguments.as_slice()
-        && word == "swarm-floor"
-    {
-        let count = |text: &String| text.parse().expect("a count");
-        swarm::floor(base, count(prompts), count(lanes)).expect("the floor answers");
-        return;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["floor", base, prompt] => {
+            println!("{}", floor::run(base, prompt).expect("the floor answers"));
+            return;
+        }
+        ["floor", base, prompt, many] => {
+            let many = many.parse().expect("a number of conversations");
+            let answered = floor::crowd(base, prompt, many).expect("the floor runs");
+            assert_eq!(
+                answered, many,
+                "not every conversation of the floor came to an answer"
+            );
+            return;
+        }
+        ["swarm-floor", base, prompts, lanes] => {
+            let count = |text: &str| text.parse().expect("a count");
+            swarm::floor(base, count(prompts), count(lanes)).expect("the floor answers");
+            return;
+        }
+        _ => {}
     }
     println!(
         "{:<58} {:>10} {:>10} {:>8} {:>8}",
         "what", "formic", "floor", "ratio", "bound"
     );
-    // Cargo adds a word of its own that begins with dashes.
-    let words = arguments.iter().skip(1);
-    let words: Vec<&String> = words.filter(|word| !word.starts_with("--")).collect();
-    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| *word == name);
-    for (name, measure) in SUBJECTS {
-        if wanted(name) {
+    let is_wanted =
+        |name: &str| words.iter().all(|word| word.starts_with('-')) || words.contains(&name);
+    for (name, measure) in SUBJECTS.into_iter().chain(swarm::SUBJECTS) {
+        if is_wanted(name) {
             measure();
         }
     }

@@ -121,7 +121,8 @@ fn peak_mib(pid: u32) -> f64 {
     peak
 }
 
-fn high_water(status: &str) -> Option<f64> {
+/// The high-water mark in KiB that a `/proc/*/status` tells.
+pub fn high_water(status: &str) -> Option<f64> {
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
