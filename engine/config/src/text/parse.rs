@@ -41,13 +41,11 @@ pub(crate) fn parse(text: &str) -> Result<Node, SyntaxError> {
         });
     }
     parser.skip_space()?;
-    let start = parser.error_here("");
+    let start = parser.here();
     let node = parser.value()?;
     if !matches!(node.kind, Kind::Object(_)) {
-        return Err(SyntaxError {
-            message: format!("expected an object, found {}", node.kind_name()),
-            ..start
-        });
+        let message = format!("expected an object, found {}", node.kind_name());
+        return Err(parser.error_at(start, &message));
     }
     parser.skip_space()?;
     match parser.peek() {
@@ -75,6 +73,13 @@ struct Parser<'a> {
     depth: usize,
 }
 
+/// A place in the text.
+#[derive(Clone, Copy)]
+struct Place {
+    pos: usize,
+    line: u32,
+}
+
 impl Parser<'_> {
     fn peek(&self) -> Option<char> {
         self.text[self.pos..].chars().next()
@@ -89,8 +94,20 @@ impl Parser<'_> {
         Some(next)
     }
 
+    /// The present place, for an error that may come of it: to find its column is worth an error only.
+    const fn here(&self) -> Place {
+        Place {
+            pos: self.pos,
+            line: self.line,
+        }
+    }
+
     fn error_here(&self, message: &str) -> SyntaxError {
-        let before = &self.text[..self.pos];
+        self.error_at(self.here(), message)
+    }
+
+    fn error_at(&self, place: Place, message: &str) -> SyntaxError {
+        let before = &self.text[..place.pos];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let column = before[line_start..]
             .chars()
@@ -98,7 +115,7 @@ impl Parser<'_> {
             .count()
             + 1;
         SyntaxError {
-            line: self.line,
+            line: place.line,
             column: u32::try_from(column).unwrap_or(u32::MAX),
             message: message.to_owned(),
         }
@@ -217,12 +234,13 @@ impl Parser<'_> {
 
     /// Finds the closing quote, then leaves the escapes to serde_json.
     fn string(&mut self) -> Result<String, SyntaxError> {
-        let opening = self.error_here("this string is never closed");
-        let start = self.pos;
+        let (opening, start) = (self.here(), self.pos);
         self.bump();
         loop {
             match self.peek() {
-                None | Some('\n') => return Err(opening),
+                None | Some('\n') => {
+                    return Err(self.error_at(opening, "this string is never closed"));
+                }
                 Some(c) if c.is_control() && c.is_ascii() => {
                     return Err(self.error_here(
                         "a control character stands in this string, write it as an escape",
@@ -239,15 +257,12 @@ impl Parser<'_> {
             }
         }
         self.bump();
-        serde_json::from_str(&self.text[start..self.pos]).map_err(|_| SyntaxError {
-            message: "an escape in this string is not valid".to_owned(),
-            ..opening
-        })
+        serde_json::from_str(&self.text[start..self.pos])
+            .map_err(|_| self.error_at(opening, "an escape in this string is not valid"))
     }
 
     fn number(&mut self) -> Result<Kind, SyntaxError> {
-        let wrong = self.error_here("this number is not valid JSON");
-        let start = self.pos;
+        let (opening, start) = (self.here(), self.pos);
         while self
             .peek()
             .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.'))
@@ -256,11 +271,10 @@ impl Parser<'_> {
         }
         serde_json::from_str::<Number>(&self.text[start..self.pos])
             .map(Kind::Number)
-            .map_err(|_| wrong)
+            .map_err(|_| self.error_at(opening, "this number is not valid JSON"))
     }
 
     fn word(&mut self) -> Result<Kind, SyntaxError> {
-        let wrong = self.expected("a value (strings stand in double quotes)");
         let start = self.pos;
         while self
             .peek()
@@ -272,7 +286,10 @@ impl Parser<'_> {
             "true" => Ok(Kind::Bool(true)),
             "false" => Ok(Kind::Bool(false)),
             "null" => Ok(Kind::Null),
-            _ => Err(wrong),
+            _ => {
+                self.pos = start;
+                Err(self.expected("a value (strings stand in double quotes)"))
+            }
         }
     }
 }
