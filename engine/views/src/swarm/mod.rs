@@ -8,6 +8,8 @@ mod outlook;
 mod report;
 mod story;
 
+use std::collections::BTreeMap;
+
 use protocol::{
     Budget, Event, Ground, Kind, Landing, NodeId, Plan, PlanEvent, PlanPatch, Planner, Record,
     SessionEvent, Timestamp, WorkspaceEvent,
@@ -44,6 +46,8 @@ pub struct Swarm {
     pub ledger: Ledger,
     /// When it began, and when its latest record was written.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// Where each node stands among the nodes.
+    places: BTreeMap<NodeId, usize>,
     /// The plan without its nodes.
     frame: Plan,
     course: Course,
@@ -105,7 +109,7 @@ impl Swarm {
 
     /// A node of the plan.
     pub fn node(&self, id: NodeId) -> Option<&SwarmNode> {
-        self.nodes.iter().find(|node| node.id() == id)
+        self.nodes.get(*self.places.get(&id)?)
     }
 
     /// A moment of the clock on the wall as this view counts time.
@@ -119,9 +123,15 @@ impl Swarm {
     }
 
     fn change(&mut self, id: NodeId, change: impl FnOnce(&mut SwarmNode)) {
-        if let Some(node) = self.nodes.iter_mut().find(|node| node.id() == id) {
+        let place = self.places.get(&id);
+        if let Some(node) = place.and_then(|at| self.nodes.get_mut(*at)) {
             change(node);
         }
+    }
+
+    fn place(&mut self) {
+        let nodes = self.nodes.iter().enumerate();
+        self.places = nodes.map(|(at, node)| (node.id(), at)).collect();
     }
 
     fn clock(&mut self, record: &Record) -> Timestamp {
@@ -139,18 +149,20 @@ impl Swarm {
 
     /// Takes a plan over; nodes that were there keep their state.
     fn plan_is(&mut self, plan: &Plan) {
-        let mut before = std::mem::take(&mut self.nodes);
+        let before = std::mem::take(&mut self.nodes).into_iter();
+        let mut before: BTreeMap<NodeId, SwarmNode> =
+            before.map(|known| (known.id(), known)).collect();
         self.frame = Plan {
             nodes: Vec::new(),
             ..plan.clone()
         };
         for node in &plan.nodes {
-            let known = before.iter().position(|known| known.id() == node.id);
-            self.nodes.push(match known {
-                Some(at) => before.swap_remove(at).rewritten(node),
+            self.nodes.push(match before.remove(&node.id) {
+                Some(known) => known.rewritten(node),
                 None => SwarmNode::new(node),
             });
         }
+        self.place();
     }
 
     fn patch(&mut self, (patch, why): (&PlanPatch, &str), now: Timestamp) {
@@ -159,6 +171,7 @@ impl Swarm {
             self.course.changes.push(PlanChange { why, lines });
         }
         self.nodes.retain(|node| !patch.remove.contains(&node.id()));
+        self.place();
         for node in &patch.modify {
             self.change(node.id, |known| known.node = node.clone());
             self.reopen(node.id, now);
@@ -169,6 +182,7 @@ impl Swarm {
             }
             self.nodes.push(SwarmNode::new(node));
         }
+        self.place();
     }
 
     /// A node that was given up and is planned anew begins again, and with it whatever was skipped.
@@ -294,19 +308,22 @@ impl Swarm {
 
     /// Tells nodes whose dependencies are all done from those that still wait for one.
     fn settle(&mut self, now: Timestamp) {
-        let done: Vec<NodeId> = self
-            .nodes
-            .iter()
-            .filter(|node| node.state == NodeState::Done)
-            .map(SwarmNode::id)
-            .collect();
-        for node in &mut self.nodes {
-            let is_ready = node.node.deps.iter().all(|dep| done.contains(dep));
-            match (node.state, is_ready) {
-                (NodeState::Waiting, true) => node.enters(NodeState::Ready, now),
-                (NodeState::Ready, false) => node.enters(NodeState::Waiting, now),
-                _ => {}
-            }
+        let is_done = |dep: &NodeId| {
+            let dep = self.node(*dep);
+            dep.is_some_and(|dep| dep.state == NodeState::Done)
+        };
+        let settled = |(at, node): (usize, &SwarmNode)| {
+            let next = match (node.state, node.node.deps.iter().all(is_done)) {
+                (NodeState::Waiting, true) => NodeState::Ready,
+                (NodeState::Ready, false) => NodeState::Waiting,
+                _ => return None,
+            };
+            Some((at, next))
+        };
+        let nodes = self.nodes.iter().enumerate();
+        let settled: Vec<(usize, NodeState)> = nodes.filter_map(settled).collect();
+        for (at, next) in settled {
+            self.nodes[at].enters(next, now);
         }
     }
 }
