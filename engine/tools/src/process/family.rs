@@ -8,7 +8,7 @@ use protocol::CallId;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 use tokio::time;
 
-use crate::process::table;
+use crate::process::table::{self, Census};
 
 /// Time between the polite signal and the one that cannot be refused.
 const GRACE: Duration = Duration::from_secs(2);
@@ -45,28 +45,45 @@ impl Family {
 
     /// Those that live.
     pub(crate) fn living(&self) -> BTreeSet<u32> {
-        let group = self
-            .group
-            .and_then(|pid| u32::try_from(pid.as_raw_pid()).ok());
-        let mut living = table::related(&table::rows(), group, &self.setting);
+        self.of(&Census::now())
+    }
+
+    fn of(&self, census: &Census) -> BTreeSet<u32> {
+        let mut living = census.related(self.number(), &self.setting);
         // Neither the first process nor formic itself is ever part of what a command started.
         living.remove(&1);
         living.remove(&std::process::id());
         living
     }
 
+    /// The number of its group.
+    fn number(&self) -> Option<u32> {
+        let group = self.group?;
+        u32::try_from(group.as_raw_pid()).ok()
+    }
+
     /// Sends `signal` to all of them; gives how many there were.
     pub(crate) fn signal(&self, signal: Signal) -> usize {
         let living = self.living();
+        self.signal_group(signal);
+        send(&living, signal);
+        living.len()
+    }
+
+    /// Sends `signal` to those that stayed in the group: for them nobody has to look.
+    pub(crate) fn signal_group(&self, signal: Signal) {
         if let Some(group) = self.group {
             // Gone already is as good.
             let _ = kill_process_group(group, signal);
         }
-        for pid in &living {
-            if let Some(pid) = i32::try_from(*pid).ok().and_then(Pid::from_raw) {
-                let _ = kill_process(pid, signal);
-            }
-        }
+    }
+
+    /// The same for those that left it. Gives how many of all there were.
+    fn signal_others(&self, signal: Signal) -> usize {
+        let census = Census::now();
+        let living = self.of(&census);
+        let left = |pid: &u32| census.group_of(*pid) != self.number();
+        send(&living.iter().copied().filter(left).collect(), signal);
         living.len()
     }
 
@@ -84,6 +101,21 @@ impl Family {
             return 0;
         }
         let count = self.look(|family| family.signal(Signal::TERM)).await;
+        self.outlast().await;
+        count.max(1)
+    }
+
+    /// The same at once, without counting: those of its group hear of it before anybody is looked for.
+    pub(crate) async fn end_now(&self) {
+        self.signal_group(Signal::TERM);
+        let left = self.look(|family| family.signal_others(Signal::TERM)).await;
+        if left > 0 {
+            self.outlast().await;
+        }
+    }
+
+    /// Until all are gone, helped on after a while.
+    async fn outlast(&self) {
         let gone = time::timeout(GRACE, async {
             while self.look(Self::any).await {
                 time::sleep(LOOK).await;
@@ -92,7 +124,6 @@ impl Family {
         if gone.await.is_err() {
             self.look(|family| family.signal(Signal::KILL)).await;
         }
-        count.max(1)
     }
 
     /// The table is read where blocking is allowed.
@@ -104,6 +135,14 @@ impl Family {
         crate::blocking(move || ask(&family))
             .await
             .unwrap_or_default()
+    }
+}
+
+fn send(to: &BTreeSet<u32>, signal: Signal) {
+    for pid in to {
+        if let Some(pid) = i32::try_from(*pid).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, signal);
+        }
     }
 }
 

@@ -58,11 +58,11 @@ pub(crate) async fn follow(
         () = over(limits.time) => End::TimedOut,
         end = run(&mut started, output, live, &mut piece) => end,
     };
-    let ended = started.end().await;
     let strays = match end {
-        End::Exited(_) => ended,
+        End::Exited(_) => started.end().await,
         // Its shell is among them: none was left behind. Waiting for the shell buries it.
         End::TimedOut | End::Stopped | End::Lost => {
+            started.stop().await;
             let _ = time::timeout(DRAIN, started.child.wait()).await;
             0
         }

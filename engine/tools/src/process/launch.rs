@@ -154,6 +154,14 @@ impl Started {
     }
 }
 
+impl Started {
+    /// Ends all of it at once.
+    pub(crate) async fn stop(&mut self) {
+        self.family.end_now().await;
+        self.over = true;
+    }
+}
+
 impl Drop for Started {
     fn drop(&mut self) {
         if !self.over {

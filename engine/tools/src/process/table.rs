@@ -1,7 +1,11 @@
 //! The system's table of processes, as far as `/proc` tells it; where there is none it is empty.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::process::family::MARK;
 
 /// One living process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,41 +37,91 @@ fn parse(pid: u32, stat: &str) -> Option<Row> {
     })
 }
 
-/// Every living process.
-pub(crate) fn rows() -> Vec<Row> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    entries
-        .filter_map(|entry| row(entry.ok()?.file_name().to_str()?.parse().ok()?))
+/// Whether the environment `pid` was started with holds exactly `setting`, for example `A=b`.
+pub(crate) fn carries(pid: u32, setting: &str) -> bool {
+    settings(pid, setting).contains(&setting.to_owned())
+}
+
+/// The settings of the environment `pid` was started with that begin so.
+fn settings(pid: u32, beginning: &str) -> Vec<String> {
+    let all = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let found = all
+        .split(|byte| *byte == 0)
+        .filter(|one| one.starts_with(beginning.as_bytes()));
+    found
+        .map(|one| String::from_utf8_lossy(one).into_owned())
         .collect()
 }
 
-/// Whether the environment `pid` was started with holds exactly `setting`, for example `A=b`.
-pub(crate) fn carries(pid: u32, setting: &str) -> bool {
-    fs::read(format!("/proc/{pid}/environ")).is_ok_and(|all| {
-        all.split(|byte| *byte == 0)
-            .any(|one| one == setting.as_bytes())
-    })
+/// Every process that lived at one moment, and which carried the mark of a call.
+#[derive(Debug, Default)]
+pub(crate) struct Census {
+    rows: Vec<Row>,
+    marks: BTreeMap<String, Vec<u32>>,
 }
 
-/// The processes of `rows` that belong to `group`, carry `setting`, or descend from one that does.
-pub(crate) fn related(rows: &[Row], group: Option<u32>, setting: &str) -> BTreeSet<u32> {
-    let mut found: BTreeSet<u32> = rows
-        .iter()
-        .filter(|row| Some(row.group) == group || carries(row.pid, setting))
-        .map(|row| row.pid)
-        .collect();
-    loop {
-        let more: Vec<u32> = rows
-            .iter()
-            .filter(|row| found.contains(&row.parent) && !found.contains(&row.pid))
-            .map(|row| row.pid)
-            .collect();
-        if more.is_empty() {
-            return found;
+// Who asks is a thread that may block, and waits for the one that reads; an owner task would only stand between them.
+static LATEST: Mutex<(u64, Option<Arc<Census>>)> = Mutex::new((0, None));
+
+/// How many were begun.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+
+impl Census {
+    /// One that begins after this is asked for. Whoever asks meanwhile shares it: it takes as long as there are
+    /// processes, and many commands may be ended at once.
+    pub(crate) fn now() -> Arc<Self> {
+        let before = BEGUN.load(Ordering::SeqCst);
+        // Whoever panicked while reading left the one before.
+        let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (begun, Some(census)) = &*latest
+            && *begun > before
+        {
+            return census.clone();
         }
-        found.extend(more);
+        let begun = BEGUN.fetch_add(1, Ordering::SeqCst) + 1;
+        let census = Arc::new(Self::take());
+        *latest = (begun, Some(census.clone()));
+        census
+    }
+
+    fn take() -> Self {
+        let mut census = Self::default();
+        let entries = fs::read_dir("/proc").into_iter().flatten();
+        let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        for row in pids.filter_map(row) {
+            census.rows.push(row);
+            for mark in settings(row.pid, MARK) {
+                census.marks.entry(mark).or_default().push(row.pid);
+            }
+        }
+        census
+    }
+
+    /// The group of a process.
+    pub(crate) fn group_of(&self, pid: u32) -> Option<u32> {
+        let row = self.rows.iter().find(|row| row.pid == pid);
+        row.map(|row| row.group)
+    }
+
+    /// Those that belong to `group`, carry `mark`, or descend from one that does.
+    pub(crate) fn related(&self, group: Option<u32>, mark: &str) -> BTreeSet<u32> {
+        let marked = self.marks.get(mark).into_iter().flatten().copied();
+        let of_group = self.rows.iter().filter(|row| Some(row.group) == group);
+        let mut found: BTreeSet<u32> = of_group.map(|row| row.pid).chain(marked).collect();
+        while !found.is_empty() {
+            let is_child = |row: &&Row| found.contains(&row.parent) && !found.contains(&row.pid);
+            let more: Vec<u32> = self
+                .rows
+                .iter()
+                .filter(is_child)
+                .map(|row| row.pid)
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            found.extend(more);
+        }
+        found
     }
 }
 
@@ -111,7 +165,28 @@ mod tests {
             of(far - 2, far - 1, 12),
             of(far - 3, 1, 13),
         ];
-        let found = related(&rows, Some(10), "FORMIC_CALL=none");
+        let census = Census {
+            rows: rows.to_vec(),
+            ..Census::default()
+        };
+        let found = census.related(Some(10), "FORMIC_CALL=none");
         assert_eq!(found, BTreeSet::from([far, far - 1, far - 2]));
+    }
+
+    #[test]
+    fn a_census_never_tells_of_a_moment_before_it_was_asked_for() {
+        let ask = || {
+            let mut child = std::process::Command::new("sleep").arg("60").spawn();
+            let child = child.as_mut().unwrap();
+            let lives = |census: &Census| census.rows.iter().any(|row| row.pid == child.id());
+            assert!(lives(&Census::now()), "it had started before");
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let lives = |census: &Census| census.rows.iter().any(|row| row.pid == child.id());
+            assert!(!lives(&Census::now()), "it was buried before");
+        };
+        std::thread::scope(|scope| {
+            (0..8).for_each(|_| drop(scope.spawn(|| (0..10).for_each(|_| ask()))));
+        });
     }
 }
