@@ -54,6 +54,16 @@ impl Board {
         self.entries.values()
     }
 
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// One entry.
     pub fn get(&self, id: MemoryId) -> Option<&BoardEntry> {
         self.entries.get(&id)

@@ -46,15 +46,18 @@ pub(super) fn capacity(run: &Run) -> Capacity {
 
 /// The nodes that may begin as far as their dependencies and their own past go.
 fn ready(run: &Run) -> Vec<Ready> {
-    let may_begin = |node: &Node| {
-        let has_ground = run.ground.is_some() || node.kind == Kind::Plan;
-        let has_ground = has_ground && run.stage.footing.is_firm();
-        has_ground
+    if !run.stage.footing.is_firm() {
+        return Vec::new();
+    }
+    let may_begin = |node: &Node, state: &NodeRun| {
+        // Most nodes of a large plan are at work or over, and are asked nothing else.
+        matches!(state.phase, NodePhase::Waiting | NodePhase::Returned)
+            && (run.ground.is_some() || node.kind == Kind::Plan)
             && node.deps.iter().all(|dep| is_done(run, *dep))
             && ladder::may_begin(run, node.id).is_some()
     };
     run.nodes()
-        .filter(|(node, _)| may_begin(node))
+        .filter(|(node, state)| may_begin(node, state))
         .map(|(node, state)| Ready {
             node: node.id,
             age: age(run, node, state),

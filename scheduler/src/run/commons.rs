@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use protocol::{
-    AgentId, EntryKind, Event, Kind, MemoryEvent, MemoryId, Node, NodeId, Note, Provenance, Text,
+    AgentId, BoardEntry, EntryKind, Event, Kind, MemoryEvent, MemoryId, Node, NodeId, Note,
+    Provenance, Text,
 };
 
 use super::node_run::{NodePhase, NodeRun};
 use super::{Run, Wish};
-use crate::board::{About, Board, VALUE_BYTES, worth_showing};
+use crate::board::{About, Board, MOST_ENTRIES, VALUE_BYTES, worth_showing};
 
 /// How much of the board is told at once, in bytes.
 const TOLD_BYTES: u64 = 2_048;
@@ -25,15 +26,23 @@ pub(super) struct Commons {
     pub board: Board,
     waiting: VecDeque<Waiting>,
     shown: BTreeMap<AgentId, Shown>,
-    /// How many entries were put on the board so far.
+    /// How many entries that agents are told of were put on the board so far.
     noted: u64,
+}
+
+impl Commons {
+    /// Whether there is anything that agents are told of.
+    pub fn has_news(&self) -> bool {
+        self.noted > 0
+    }
 }
 
 /// What an agent was shown.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Shown {
     entries: BTreeSet<MemoryId>,
-    /// How many entries had been put on the board then: until there are more, nothing is worth telling.
+    /// How many entries had been put on the board then of which agents are told: until there are more, nothing is
+    /// worth telling.
     noted: u64,
     times: u32,
 }
@@ -86,20 +95,25 @@ fn cut(text: &Text) -> Text {
     whole[..whole.floor_char_boundary(VALUE_BYTES as usize)].into()
 }
 
-/// The next note that goes on the board.
+/// The next notes that go on the board, up to the first that may be judged otherwise once those before it are there.
 pub(super) fn noting(run: &Run) -> Vec<Event> {
-    let next = run.commons.waiting.front();
-    let entry = next.and_then(|next| judged(run, next).ok());
-    entry
-        .map(|entry| {
-            let entry = Box::new(entry);
-            Event::Memory(MemoryEvent::Noted { entry })
-        })
-        .into_iter()
-        .collect()
+    let Commons { board, waiting, .. } = &run.commons;
+    let (mut taken, mut events) = (BTreeSet::new(), Vec::new());
+    for next in waiting {
+        let Ok(entry) = judged(run, next) else {
+            break;
+        };
+        let is_full = !taken.is_empty() && board.len() + taken.len() >= MOST_ENTRIES;
+        if is_full || !taken.insert(entry.id) {
+            break;
+        }
+        let entry = Box::new(entry);
+        events.push(Event::Memory(MemoryEvent::Noted { entry }));
+    }
+    events
 }
 
-fn judged(run: &Run, waiting: &Waiting) -> Result<protocol::BoardEntry, crate::board::Refused> {
+fn judged(run: &Run, waiting: &Waiting) -> Result<BoardEntry, crate::board::Refused> {
     let Waiting { note, origin } = waiting;
     match origin.agent {
         Some(_) => run.commons.board.note(run.id, note, origin.clone()),
@@ -111,7 +125,7 @@ pub(super) fn apply(run: &mut Run, event: &MemoryEvent) {
     match event {
         MemoryEvent::Noted { entry } => {
             run.commons.board.put(entry.as_ref().clone());
-            run.commons.noted += 1;
+            run.commons.noted += u64::from(is_told(entry));
             run.commons.waiting.pop_front();
             drop_refused(run);
         }
@@ -173,8 +187,11 @@ pub(super) fn worth(run: &Run, node: &Node, agent: AgentId) -> Vec<MemoryId> {
         most_bytes: TOLD_BYTES,
     };
     let worth = worth_showing(&run.commons.board, &about).into_iter();
-    // What a node leaves goes along the edges of the plan; others find it if they look.
-    let told = worth
-        .filter(|entry| entry.kind != EntryKind::Handoff && entry.origin.node != Some(node.id));
+    let told = worth.filter(|entry| is_told(entry) && entry.origin.node != Some(node.id));
     told.map(|entry| entry.id).collect()
+}
+
+/// What a node leaves goes along the edges of the plan; others find it if they look.
+fn is_told(entry: &BoardEntry) -> bool {
+    entry.kind != EntryKind::Handoff
 }

@@ -167,10 +167,13 @@ fn resolved(run: &Run, node: NodeId) -> Option<Event> {
 
 /// A node whose failure is the run's, and an integration that cannot go on.
 fn giving_up(run: &Run) -> Vec<Event> {
-    let fatal = run.nodes().find(|(node, state)| {
-        node.weight.on_fail == OnFail::Abort && state.phase == NodePhase::Ended(NodeEnd::Failed)
-    });
-    let of_node = fatal.map(|(node, _)| {
+    let mut fatal = run
+        .plan
+        .nodes
+        .iter()
+        .filter(|node| node.weight.on_fail == OnFail::Abort);
+    let fatal = fatal.find(|node| run.end(node.id) == Some(NodeEnd::Failed));
+    let of_node = fatal.map(|node| {
         format!(
             "node {} failed, and the plan says that the run then stops",
             node.name
@@ -220,11 +223,13 @@ fn taking(run: &Run) -> Vec<Event> {
 
 /// In one shared tree nothing is merged: the plan's gate is a node of its own at the end.
 fn gating_shared(run: &Run) -> Vec<Event> {
-    let is_shared = run.isolation() == Some(Isolation::Shared);
+    if run.isolation() != Some(Isolation::Shared) || !wishes::is_through(run) {
+        return Vec::new();
+    }
     let has_work = run
         .nodes()
         .any(|(node, _)| node.kind.writes() && run.end(node.id) == Some(NodeEnd::Done));
-    if !is_shared || !has_work || !wishes::is_through(run) {
+    if !has_work {
         return Vec::new();
     }
     let patch = gate::shared(run);

@@ -24,6 +24,7 @@ mod purse;
 mod replan;
 mod single;
 mod state;
+mod stir;
 mod verdict;
 mod wishes;
 

@@ -1,7 +1,7 @@
 //! The board in the life of a run: notes become entries, entries reach who is at work, once.
 
 use protocol::{EntryKind, Event, Isolation, Kind, MemoryEvent, MemoryId, Node, TurnEnd};
-use scheduler::run::{RunOutcome, Wish};
+use scheduler::run::{RunOutcome, Wish, follow};
 
 use super::given_run::*;
 use crate::given::node;
@@ -88,6 +88,51 @@ fn notes_go_on_the_board_in_order_and_what_makes_no_sense_holds_up_nothing() {
     sim.agent_says(sim.speaker(2), noted(EntryKind::Fact, "key", "second"));
     sim.settle();
     assert_eq!(board(&sim), [(EntryKind::Fact, "second".into(), 2)]);
+}
+
+#[test]
+fn many_notes_go_on_the_board_together_as_they_would_one_by_one() {
+    let notes = [
+        (EntryKind::Fact, "first"),
+        (EntryKind::Finding, "a"),
+        (EntryKind::Fact, "second"),
+        (EntryKind::Fact, "first"),
+        (EntryKind::Finding, "a"),
+        (EntryKind::Finding, "b"),
+    ];
+    let (mut one_by_one, mut together) = (at_work(&[1, 2]), at_work(&[1, 2]));
+    for (kind, value) in notes {
+        note(&mut one_by_one, 1, kind, value);
+        together.agent_says(together.speaker(1), noted(kind, "key", value));
+    }
+    assert_eq!(
+        follow(&together.run).len(),
+        2,
+        "the first fact and the first finding"
+    );
+    together.settle();
+    assert_eq!(board(&together), board(&one_by_one));
+    let fact = (EntryKind::Fact, "first".to_owned(), 3);
+    assert!(board(&together).contains(&fact), "{:?}", board(&together));
+}
+
+#[test]
+fn nothing_is_looked_for_on_the_board_because_a_node_left_something_there() {
+    let plan = of(vec![reader(1, &[]), writer(2, &[]), writer(3, &[])]);
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    [1, 2, 3].into_iter().for_each(|n| sim.begin(n));
+    for n in ["a", "b"] {
+        note(&mut sim, 2, EntryKind::Finding, &n.repeat(1_500));
+    }
+    let (agent, entries) = (sim.speaker(3).1, informs(&sim).remove(1).1);
+    assert_eq!(entries.len(), 1, "only one of them is told at once");
+    sim.answer(RunOutcome::Informed { agent, entries });
+    let told = informs(&sim);
+    sim.agent_says(sim.speaker(1), replied("report of 1", 1));
+    sim.end(1, TurnEnd::Completed);
+    assert_eq!(board(&sim).len(), 3);
+    assert!(told.iter().all(|(n, _)| *n != 3), "{told:?}");
+    assert!(informs(&sim).iter().all(|(n, _)| *n != 3));
 }
 
 #[test]

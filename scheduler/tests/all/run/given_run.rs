@@ -173,8 +173,14 @@ impl Sim {
         }
     }
 
+    /// Appends a record. From one that does not stir the run nothing new follows.
     pub(crate) fn put(&mut self, record: Record) {
+        let before = (follow(&self.run), wishes(&self.run));
         self.run.apply(&record);
+        if !self.run.is_stirred_by(&record) {
+            let after = (follow(&self.run), wishes(&self.run));
+            assert_eq!(after, before, "{:?}", record.event);
+        }
         self.journal.push(record);
     }
 
