@@ -31,9 +31,19 @@ pub struct Took {
 }
 
 impl Field {
+    /// A field whose model forgets what it was told.
     pub fn new(script: Script) -> Self {
+        Self::with(script, false)
+    }
+
+    /// A field whose model keeps every request.
+    pub fn keeping(script: Script) -> Self {
+        Self::with(script, true)
+    }
+
+    fn with(script: Script, keep_bodies: bool) -> Self {
         let options = Options {
-            keep_bodies: false,
+            keep_bodies,
             ..Options::default()
         };
         let server = Server::bind(script, options).unwrap().into_background();
@@ -103,9 +113,16 @@ impl Field {
 
     /// `formic swarm --plan PLAN --yes --json`.
     pub fn planned(&self, plan: &Value) -> Command {
+        let mut command = self.looked_at(plan);
+        command.arg("--yes");
+        command
+    }
+
+    /// `formic swarm --plan PLAN --json`.
+    pub fn looked_at(&self, plan: &Value) -> Command {
         let file = self.data().join("plan.json");
         std::fs::write(&file, plan.to_string()).unwrap();
-        self.formic(&["swarm", "--plan", file.to_str().unwrap(), "--yes", "--json"])
+        self.formic(&["swarm", "--plan", file.to_str().unwrap(), "--json"])
     }
 
     /// The one session that left a journal.
