@@ -10,8 +10,8 @@ use crate::law::spill_root;
 pub use crate::swarm::leftovers::{self, Leftovers, Untidy};
 
 pub use store::{
-    Condition, Cut, DataFolder, Facts, ReadReport, Reader, RunStage, RunTally, SessionInfo,
-    StoreError, check, delete, fork, list, newest_first, read, rebuild_index,
+    Condition, Cut, DataFolder, Facts, Glance, ReadReport, Reader, RunStage, RunTally, SessionInfo,
+    StoreError, check, delete, fork, glance, list, newest_first, read, rebuild_index,
 };
 pub use tools::Reaped;
 

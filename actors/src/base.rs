@@ -41,7 +41,7 @@ impl Base {
             last,
             feed,
         } = foundation;
-        let (bus, announcer) = Bus::new(DataFolder::at(&options.data), id);
+        let (bus, announcer) = Bus::new(DataFolder::at(&options.data), id, journal.at());
         let writer = Writer {
             journal,
             session: id,

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::{Delta, Notice, Record, Seq, SessionId};
-use store::DataFolder;
+use store::{DataFolder, Position, Reader, StoreError};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 /// Notices a watcher may fall behind before it re-reads the journal.
 const BACKLOG: usize = 4096;
 
-/// A journal up to here is read in less time than it takes to start a thread that would read it.
-const SHORT: Seq = Seq(16);
+/// So many records are read in less time than it takes to start a thread that would read them.
+const FEW: u64 = 16;
 
 /// Whatever the journal has.
 const ALL: Seq = Seq(u64::MAX);
@@ -27,8 +27,21 @@ pub(crate) struct Announcer {
 struct Journal {
     data: DataFolder,
     session: SessionId,
+    /// Where the records of this process begin: those before are another's.
+    begins: Position,
     /// The last record that was announced: whoever subscribes later is not sent it.
     announced: AtomicU64,
+}
+
+impl Journal {
+    /// The records from one on, and where it lies.
+    fn read(&self, at: Position, from: Seq) -> Result<(Position, Vec<Arc<Record>>), StoreError> {
+        let mut reader = Reader::follow(&self.data, self.session, at)?;
+        reader.skip_to(from)?;
+        let (at, mut records) = (reader.at(), Vec::new());
+        reader.each(|record| records.push(Arc::new(record)))?;
+        Ok((at, records))
+    }
 }
 
 impl Announcer {
@@ -48,11 +61,12 @@ pub(crate) struct Bus {
 }
 
 impl Bus {
-    pub(crate) fn new(data: DataFolder, session: SessionId) -> (Self, Announcer) {
+    pub(crate) fn new(data: DataFolder, session: SessionId, begins: Position) -> (Self, Announcer) {
         let (sender, _) = broadcast::channel(BACKLOG);
         let journal = Arc::new(Journal {
             data,
             session,
+            begins,
             announced: AtomicU64::new(0),
         });
         let bus = Self {
@@ -83,10 +97,15 @@ impl Bus {
             .upgrade()
             .map_or_else(closed, |sender| sender.subscribe());
         let announced = Seq(self.journal.announced.load(Ordering::SeqCst));
+        let begins = self.journal.begins;
         Subscription {
             receiver,
             journal: self.journal.clone(),
             last: after,
+            at: match after.next() < begins.next {
+                true => Position::START,
+                false => begins,
+            },
             missed: VecDeque::new(),
             behind: (announced > after).then_some(announced),
             is_over: false,
@@ -99,6 +118,8 @@ pub struct Subscription {
     receiver: broadcast::Receiver<Notice>,
     journal: Arc<Journal>,
     last: Seq,
+    /// A place before the next record.
+    at: Position,
     missed: VecDeque<Arc<Record>>,
     /// Records up to this one came by unseen and are to be read from the journal.
     behind: Option<Seq>,
@@ -138,18 +159,18 @@ impl Subscription {
 
     /// Takes what was missed from the journal. What cannot be read now comes with the next try.
     async fn catch_up(&mut self, upto: Seq) {
-        let (journal, from) = (self.journal.clone(), self.last.next());
-        let read = move || store::read(&journal.data, journal.session, from);
-        let report = if upto <= SHORT {
+        let (journal, at, from) = (self.journal.clone(), self.at, self.last.next());
+        let read = move || journal.read(at, from);
+        let read = if upto.0.saturating_sub(at.next.0) <= FEW {
             read().ok()
         } else {
             let task = tokio::task::spawn_blocking(read).await;
             task.ok().and_then(Result::ok)
         };
-        if let Some(report) = report {
-            let missed = report.records.into_iter();
-            let missed = missed.take_while(|record| record.seq <= upto);
-            self.missed.extend(missed.map(Arc::new));
+        if let Some((at, records)) = read {
+            self.at = at;
+            let missed = records.into_iter().take_while(|record| record.seq <= upto);
+            self.missed.extend(missed);
         }
         self.behind = None;
     }

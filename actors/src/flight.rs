@@ -1,6 +1,6 @@
 //! Effects under way: started once, cancelled when no longer wished for, each coming home as a message.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::Hash;
 
 use protocol::{Effect, Outcome, Seq};
@@ -39,8 +39,16 @@ pub(crate) struct Flight {
 
 /// The wishes of one state that are under way.
 pub(crate) struct Flights<W> {
-    under_way: HashMap<W, Flight>,
+    under_way: HashMap<W, UnderWay>,
     last: u64,
+    /// How often it was compared with what is wished for.
+    rounds: u64,
+}
+
+struct UnderWay {
+    flight: Flight,
+    /// The last round in which it was wished for.
+    round: u64,
 }
 
 impl<W> Default for Flights<W> {
@@ -48,40 +56,55 @@ impl<W> Default for Flights<W> {
         Self {
             under_way: HashMap::new(),
             last: 0,
+            rounds: 0,
         }
     }
 }
 
 impl<W: Clone + Eq + Hash> Flights<W> {
-    /// Cancels what is not wished for any more and returns what is to be started.
+    /// Cancels what is not wished for any more and returns what is to be started. Each wish is looked up once: a large
+    /// run has thousands, nearly all of them under way.
     pub(crate) fn reconcile(&mut self, wishes: &[W]) -> Vec<(W, Flight)> {
-        let wanted: HashSet<&W> = wishes.iter().collect();
-        self.under_way.retain(|wish, flight| {
-            let wished = wanted.contains(wish);
+        self.rounds += 1;
+        let round = self.rounds;
+        let is_new = |wish: &&W| match self.under_way.get_mut(*wish) {
+            Some(under_way) => {
+                under_way.round = round;
+                false
+            }
+            None => true,
+        };
+        let new: Vec<W> = wishes.iter().filter(is_new).cloned().collect();
+        self.under_way.retain(|_, under_way| {
+            let wished = under_way.round == round;
             if !wished {
-                flight.cancel.cancel();
+                under_way.flight.cancel.cancel();
             }
             wished
         });
-        let mut new = Vec::new();
-        for wish in wishes {
-            if !self.under_way.contains_key(wish) {
-                self.last += 1;
-                let flight = Flight {
-                    number: self.last,
-                    cancel: CancellationToken::new(),
-                };
-                self.under_way.insert(wish.clone(), flight.clone());
-                new.push((wish.clone(), flight));
-            }
-        }
-        new
+        new.into_iter()
+            .map(|wish| (wish.clone(), self.begin(wish)))
+            .collect()
+    }
+
+    fn begin(&mut self, wish: W) -> Flight {
+        self.last += 1;
+        let flight = Flight {
+            number: self.last,
+            cancel: CancellationToken::new(),
+        };
+        let under_way = UnderWay {
+            flight: flight.clone(),
+            round: self.rounds,
+        };
+        self.under_way.insert(wish, under_way);
+        flight
     }
 
     /// An effect came home. Whether it was still awaited: one that was given up answers a wish that is
     /// no longer held, even if an equal one is.
     pub(crate) fn landed(&mut self, wish: &W, number: u64) -> bool {
-        let awaited = |flight: &Flight| flight.number == number;
+        let awaited = |under_way: &UnderWay| under_way.flight.number == number;
         let is_awaited = self.under_way.get(wish).is_some_and(awaited);
         if is_awaited {
             self.under_way.remove(wish);
@@ -100,7 +123,7 @@ impl<W> Flights<W> {
     pub(crate) fn hurry(&self) {
         self.under_way
             .values()
-            .for_each(|flight| flight.cancel.cancel());
+            .for_each(|under_way| under_way.flight.cancel.cancel());
     }
 }
 

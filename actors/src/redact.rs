@@ -1,6 +1,7 @@
 //! Takes known secrets out of every text before it is decided on, journaled or shown.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use protocol::{Block, DeltaBody, Fact, Intent, ModelFault, Reply, ResultBlock, Text, ToolResult};
 
@@ -12,7 +13,7 @@ const SHORTEST: usize = 6;
 /// Knows the secrets of this run.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
-    values: Vec<(String, String)>,
+    values: Arc<[(String, String)]>,
 }
 
 impl Redactor {
@@ -34,7 +35,9 @@ impl Redactor {
         }
         // Longest first: a secret that contains another must not be left half visible.
         values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
-        Self { values }
+        Self {
+            values: values.into(),
+        }
     }
 
     /// The secrets that are long enough to be taken out, by name.
@@ -45,7 +48,7 @@ impl Redactor {
     /// `text` with every known secret replaced by its name.
     pub(crate) fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
-        for (name, value) in &self.values {
+        for (name, value) in self.values.iter() {
             if text.contains(value.as_str()) {
                 text = Cow::Owned(text.replace(value.as_str(), &stand_in(name)));
             }

@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::coordinator::CoordinatorMsg;
 use crate::law::Law;
 use crate::redact::Redactor;
+use crate::setup;
 use crate::source::Source;
 use crate::swarm::Fence;
 
@@ -54,4 +55,41 @@ pub(crate) struct Offer {
     pub vision: bool,
     /// Who starts sub-agents; never set for a node of a run.
     pub coordinator: Arc<OnceLock<ActorRef<CoordinatorMsg>>>,
+}
+
+impl World {
+    /// The same surroundings for another agent. Its effects are its own and so are its shells, which end with it; no
+    /// answer to a schema is wanted of it, and no fence stands around it.
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            source: self.source.clone(),
+            bus: self.bus.clone(),
+            redactor: self.redactor.clone(),
+            law: self.law.clone(),
+            broker: self.broker.clone(),
+            provider: self.provider.clone(),
+            offer: self.offer.beside(),
+            context: self.context.clone(),
+            place: self.place.clone(),
+            commands: Commands {
+                shells: setup::shells(),
+                spill: self.commands.spill.clone(),
+                fence: None,
+            },
+            effects: TaskTracker::new(),
+        }
+    }
+}
+
+impl Offer {
+    fn beside(&self) -> Self {
+        Self {
+            registry: self.registry.clone(),
+            declared: self.declared.clone(),
+            answer: None,
+            board: self.board.clone(),
+            vision: self.vision,
+            coordinator: self.coordinator.clone(),
+        }
+    }
 }

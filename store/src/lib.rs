@@ -1,7 +1,7 @@
 //! The store remembers: the append-only journal, blobs, and rebuildable indexes.
 //!
 //! May: block on disk, hold one advisory lock per session, keep bulky texts by content id, rebuild what can be rebuilt.
-//! Never: know what an agent is, call a model, start a thread, read a clock, invent an id, delete a damaged byte.
+//! Never: know what an agent is, call a model, leave a thread behind, read a clock, invent an id, delete a damaged byte.
 
 mod blobs;
 mod board;
@@ -17,8 +17,8 @@ pub use blobs::{Blobs, LostBlob, WhyLost};
 pub use board::Board;
 pub use error::{Result, StoreError};
 pub use folder::DataFolder;
-pub use journal::{Cut, Damage, Journal, Position, ReadReport, Reader, Recovered, read};
+pub use journal::{Cut, Damage, Journal, Loss, Position, ReadReport, Reader, Recovered, read};
 pub use sessions::{
-    Condition, Facts, RunStage, RunTally, SessionInfo, check, delete, forget_lock, forgotten_locks,
-    fork, list, newest_first, rebuild_index,
+    Condition, Facts, Glance, RunStage, RunTally, SessionInfo, check, delete, forget_lock,
+    forgotten_locks, fork, glance, list, newest_first, rebuild_index,
 };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use protocol::{Kind, Limits, Opening, Text};
 
-use crate::setup::{self, declared_bytes};
-use crate::world::{Commands, Offer, World};
+use crate::setup::declared_bytes;
+use crate::world::World;
 
 /// What sub-agents are outfitted from.
 pub(crate) struct Outfits {
@@ -36,32 +36,9 @@ impl Outfits {
             tool_bytes: declared_bytes(&declared),
             ..self.opening.clone()
         };
-        let offer = Offer {
-            registry: own.offer.registry.clone(),
-            declared,
-            answer: None,
-            board: own.offer.board.clone(),
-            vision: own.offer.vision,
-            coordinator: own.offer.coordinator.clone(),
-        };
-        let world = World {
-            source: own.source.clone(),
-            bus: own.bus.clone(),
-            redactor: own.redactor.clone(),
-            law: own.law.clone(),
-            broker: own.broker.clone(),
-            provider: own.provider.clone(),
-            offer,
-            context: own.context.clone(),
-            place: own.place.clone(),
-            // Shells of its own: what it leaves running in the background ends with it.
-            commands: Commands {
-                shells: setup::shells(),
-                spill: own.commands.spill.clone(),
-                fence: None,
-            },
-            effects: own.effects.clone(),
-        };
+        let mut world = own.beside();
+        world.offer.declared = declared;
+        world.effects = own.effects.clone();
         (Arc::new(world), opening)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use protocol::{
     CheckDocument, Event, GitId, Ground, Isolation, Kind, Opening, Plan, PlanDocument, Planner,
-    Record, SessionEvent, SessionId, WorkspaceEvent,
+    SessionEvent, SessionId,
 };
 use scheduler::plan::{self, Defaults, normalise};
 use scheduler::run::{Run, RunCommand};
@@ -272,16 +272,6 @@ pub(super) async fn git(options: &Options, ground: &Ground) -> Result<Option<Git
             Ok(Some(pool(options, repo)))
         }
     }
-}
-
-/// Where the run's work goes, as its records say.
-pub(super) fn ground(records: &[Arc<Record>]) -> Option<Ground> {
-    records.iter().find_map(|record| {
-        let Event::Workspace(WorkspaceEvent::Begun(ground)) = &record.event else {
-            return None;
-        };
-        Some(ground.clone())
-    })
 }
 
 /// The opening of the run itself.

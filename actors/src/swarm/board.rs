@@ -5,11 +5,15 @@ use std::sync::Arc;
 use protocol::{BoardEntry, Event, MemoryEvent, Record, SessionId};
 use store::{DataFolder, StoreError};
 
+use super::outfit::Wardrobe;
+
 /// What all agents of a run have in common.
 pub(crate) struct Commons {
     /// The run's own opening: every agent's state begins with it.
     pub opened: Arc<Record>,
     pub board: Board,
+    /// What those who only read are outfitted from.
+    pub wardrobe: Wardrobe,
 }
 
 /// The board of a run; shared by all its agents.
@@ -17,17 +21,16 @@ pub(crate) struct Commons {
 pub(crate) struct Board(Arc<store::Board>);
 
 impl Board {
-    /// Opens it and makes it say what the records say. Blocks.
+    /// Opens it and makes it say what the run's own board does. Blocks.
     ///
     /// # Errors
     /// The disk's.
     pub(crate) fn open(
         data: &DataFolder,
         run: SessionId,
-        records: &[Arc<Record>],
+        board: &scheduler::board::Board,
     ) -> Result<Self, StoreError> {
-        let records = records.iter().map(Arc::as_ref);
-        store::Board::open(data, run, records).map(|board| Self(Arc::new(board)))
+        store::Board::open(data, run, board.entries()).map(|board| Self(Arc::new(board)))
     }
 
     /// Takes over what a record puts on it. An entry that cannot be kept is found no more until the run is opened again,

@@ -1,32 +1,30 @@
 //! The handle of a run: open or resume it, tell it what to do, speak to its agents, watch it, close it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use protocol::{AgentId, Block, Event, NodeId, Record, SessionEvent, SessionId, WorkspaceEvent};
+use protocol::{Block, Event, NodeId, Record, SessionEvent, SessionId, WorkspaceEvent};
 use ractor::{Actor, ActorRef};
-use scheduler::run::{Change, Run, RunCommand, RunPhase};
-use store::{DataFolder, Journal};
+use scheduler::run::{Change, RunCommand, RunPhase};
+use store::{DataFolder, Journal, Loss};
 use tokio::sync::{oneshot, watch};
 
 use super::begin::{self, Beginning};
 use super::board::{Board, Commons};
+use super::chronicle::Chronicle;
 use super::former;
-use super::house::Houses;
 use super::messages::{RunMsg, RunStart, RunStatus, steer};
 use super::options::{Models, SwarmOptions};
-use super::planner;
+use super::outfit::Wardrobe;
 use super::run_actor::RunActor;
 use super::site::{Git, Intent, Plot, Site};
 use crate::agent_actor::CommandError;
 use crate::base::{Base, Foundation};
 use crate::bus::Subscription;
-use crate::coordinator::opening;
 use crate::error::OpenError;
-use crate::feed::{Intake, feed};
+use crate::feed::feed;
 use crate::journal;
 use crate::options::Options;
-use crate::session::{Past, Stopped};
+use crate::session::Stopped;
 
 /// A run that is carried in this process. Dropping the last handle without [`Swarm::close`] leaves it resumable, as a
 /// crash would.
@@ -51,11 +49,10 @@ impl Drop for Inner {
     }
 }
 
-/// A run's journal and everything it holds.
+/// A run's journal and what it says.
 struct Taken {
-    id: SessionId,
     journal: Journal,
-    records: Vec<Arc<Record>>,
+    chronicle: Chronicle,
     /// What is added before anything else.
     first: Vec<Event>,
     git: Option<Git>,
@@ -85,9 +82,8 @@ impl Swarm {
         }
         let opening = begin::opening(&options, &swarm.models)?;
         let taken = Taken {
-            id,
             journal: Journal::create(&DataFolder::at(&options.data), id)?,
-            records: Vec::new(),
+            chronicle: Chronicle::new(id),
             first: vec![
                 Event::Session(SessionEvent::Opened(Box::new(opening))),
                 Event::Workspace(WorkspaceEvent::Begun(ground)),
@@ -108,7 +104,8 @@ impl Swarm {
         Ok(run)
     }
 
-    /// Takes a run up again, and tells its past. What was under way goes on; what is done is not done again.
+    /// Takes a run up again, and tells its past record by record. What was under way goes on; what is done is not done
+    /// again.
     ///
     /// # Errors
     /// [`OpenError`]: there is no such run, another process has it, or it cannot be read.
@@ -116,23 +113,27 @@ impl Swarm {
         options: Options,
         models: Models,
         id: SessionId,
-    ) -> Result<(Self, Past), OpenError> {
-        let (journal, recovered) = Journal::open(&DataFolder::at(&options.data), id)?;
-        let records: Vec<Arc<Record>> = recovered.records.into_iter().map(Arc::new).collect();
-        if opening(&records).is_none() {
+        mut tell: impl FnMut(&Record),
+    ) -> Result<Self, OpenError> {
+        let mut chronicle = Chronicle::new(id);
+        let (journal, Loss { cut, .. }) =
+            Journal::take_up(&DataFolder::at(&options.data), id, |record| {
+                chronicle.apply(&record);
+                tell(&record);
+            })?;
+        if !chronicle.is_begun() {
             return Err(OpenError::Unbegun(id));
         }
-        let ground = begin::ground(&records).ok_or(OpenError::NoRun(id))?;
-        let git = begin::git(&options, &ground).await?;
-        let past = Run::fold(id, records.iter().map(Arc::as_ref));
-        begin::prices(&options, &models, past.proposed().unwrap_or(past.plan()))?;
-        let planning = begin::planning(&options, &past, git.as_ref()).await?;
+        let ground = chronicle.run.ground().ok_or(OpenError::NoRun(id))?;
+        let git = begin::git(&options, ground).await?;
+        let run = &chronicle.run;
+        begin::prices(&options, &models, run.proposed().unwrap_or(run.plan()))?;
+        let planning = begin::planning(&options, run, git.as_ref()).await?;
         let resumed = begin::resumption(&options, &models)?;
-        let cut = recovered.cut.as_ref().map(|cut| Event::Fault(cut.fault()));
+        let cut = cut.as_ref().map(|cut| Event::Fault(cut.fault()));
         let taken = Taken {
-            id,
             journal,
-            records: records.clone(),
+            chronicle,
             first: cut.into_iter().chain([resumed]).collect(),
             git,
             intent: Intent {
@@ -140,20 +141,19 @@ impl Swarm {
                 approves: false,
             },
         };
-        let run = Box::pin(Self::start(options, &models, taken)).await?;
-        Ok((run, records))
+        Box::pin(Self::start(options, &models, taken)).await
     }
 
     async fn start(options: Options, models: &Models, taken: Taken) -> Result<Self, OpenError> {
         let Taken {
-            id,
             journal,
-            mut records,
+            mut chronicle,
             first,
             git,
             intent,
         } = taken;
-        let from = records.last().map(|record| record.seq).unwrap_or_default();
+        let (id, from) = (chronicle.run.id(), chronicle.last);
+        let data = DataFolder::at(&options.data);
         let (feed, intake) = feed();
         let foundation = Foundation {
             id,
@@ -163,21 +163,20 @@ impl Swarm {
         };
         let base = Base::new(foundation, &options).await?;
         // Once the run is known to have been taken up, nothing of a former process is open any more.
-        let run = Run::fold(id, records.iter().map(Arc::as_ref));
-        let ends = former::ends(&run, &pasts(&run, &records));
-        records.extend(base.note(None, first).await?);
-        records.extend(journal::append(&base.journal, ends).await?);
+        let ends = former::ends(&chronicle.run, &chronicle.pasts(&data)?);
+        let mut kept = base.note(None, first).await?;
+        kept.extend(journal::append(&base.journal, ends).await?);
+        kept.iter().for_each(|record| chronicle.apply(record));
         let unbegun = || OpenError::Unbegun(id);
-        let opened = records.first().ok_or_else(unbegun)?.clone();
-        let ground = begin::ground(&records).ok_or_else(unbegun)?;
         let plot = Plot {
             id,
             base,
-            ground,
+            ground: chronicle.run.ground().cloned().ok_or_else(unbegun)?,
             git,
             commons: Commons {
-                board: Board::open(&DataFolder::at(&options.data), id, &records)?,
-                opened,
+                board: Board::open(&data, id, chronicle.run.board())?,
+                opened: chronicle.opened.clone().ok_or_else(unbegun)?,
+                wardrobe: Wardrobe::default(),
             },
             intent,
         };
@@ -189,7 +188,17 @@ impl Swarm {
             change: None,
             down: None,
         });
-        let start = begun(&site, &records, (intake, status));
+        let start = RunStart {
+            site: site.clone(),
+            pasts: chronicle.pasts(&data)?,
+            houses: chronicle.houses,
+            // The first records of this process come by the feed too, and are known already.
+            known: chronicle.last,
+            answer: chronicle.answer,
+            run: chronicle.run,
+            intake,
+            status,
+        };
         let (actor, _) = Actor::spawn(None, RunActor, start).await?;
         // What follows from the records so far follows without anybody asking.
         let _ = actor.send_message(RunMsg::Heard);
@@ -290,55 +299,10 @@ impl Swarm {
     }
 }
 
-/// What the records say, for the actor that carries the run.
-fn begun(
-    site: &Arc<Site>,
-    records: &[Arc<Record>],
-    (intake, status): (Intake, watch::Sender<RunStatus>),
-) -> RunStart {
-    let run = Run::fold(site.id, records.iter().map(Arc::as_ref));
-    let mut newest = records.iter().rev();
-    RunStart {
-        site: site.clone(),
-        houses: Houses::fold(records.iter().map(Arc::as_ref)),
-        pasts: pasts(&run, records),
-        // The first records of this process come by the feed too, and are known already.
-        known: records.last().map(|record| record.seq).unwrap_or_default(),
-        answer: newest.find_map(|record| planner::answer(record)),
-        run,
-        intake,
-        status,
-    }
-}
-
 const fn is_resting(status: &RunStatus) -> bool {
     match status.phase {
         RunPhase::Proposed | RunPhase::Closed | RunPhase::Paused => status.under_way == 0,
         RunPhase::Running => status.under_way == 0 && status.change.is_some(),
         RunPhase::New | RunPhase::Planning | RunPhase::Ending => false,
     }
-}
-
-/// The states of the agents that have work left.
-fn pasts(run: &Run, records: &[Arc<Record>]) -> BTreeMap<AgentId, agent::State> {
-    let open = run
-        .nodes()
-        .filter(|(_, state)| !state.is_over() || state.lingers());
-    let wanted: BTreeSet<AgentId> = open.filter_map(|(_, state)| state.agent).collect();
-    let mut session = agent::State::default();
-    let mut pasts: BTreeMap<AgentId, agent::State> = BTreeMap::new();
-    for record in records {
-        match record.agent {
-            Some(agent) if wanted.contains(&agent) => {
-                let own = pasts.entry(agent).or_insert_with(|| session.clone());
-                own.apply(&record.event);
-            }
-            Some(_) => {}
-            None => {
-                session.apply(&record.event);
-                pasts.values_mut().for_each(|own| own.apply(&record.event));
-            }
-        }
-    }
-    pasts
 }

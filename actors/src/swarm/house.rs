@@ -91,6 +91,11 @@ impl House {
         self.kind != HouseKind::User
     }
 
+    /// Whether everybody who only reads works in it: nothing in it changes as long as the run lasts.
+    pub(crate) fn is_common(&self) -> bool {
+        self.kind == HouseKind::Readers
+    }
+
     /// What differs from the base, or, where there is no tree, from what the node's files were when it came.
     pub(crate) async fn changed(&self) -> Result<Vec<Change>, GitError> {
         let rooms = self.rooms.read().await;
@@ -193,13 +198,7 @@ pub(crate) struct Houses {
 }
 
 impl Houses {
-    /// Those a journal's records tell of.
-    pub(crate) fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
-        let mut houses = Self::default();
-        records.into_iter().for_each(|record| houses.apply(record));
-        houses
-    }
-
+    /// Takes in what a record tells of them.
     pub(crate) fn apply(&mut self, record: &Record) {
         if let Event::Workspace(WorkspaceEvent::TreeMade { node, attempt, .. }) = &record.event {
             self.deeds.insert(*node, *attempt);

@@ -18,6 +18,8 @@ use crate::feed::Intake;
 pub(crate) enum RunMsg {
     /// Records have come.
     Heard,
+    /// Everything that had come before this is taken in: what follows is to be looked at.
+    Due,
     /// A wish from outside; acknowledged once its facts are durable.
     Command(Box<RunCommand>, oneshot::Sender<Result<(), CommandError>>),
     /// Something for a node's agent.
@@ -91,9 +93,17 @@ pub(crate) type Told = (
     Result<(), CommandError>,
 );
 
-/// Whether the run goes on after a message.
+/// How the run goes on after a message.
 pub(crate) enum Flow {
-    On(Option<Told>),
+    /// What follows is looked at now.
+    On,
+    /// The same, and then somebody is told.
+    Told(Told),
+    /// What follows is looked at with what else has come.
+    Later,
+    /// Nothing follows.
+    Nothing,
+    /// It does not.
     Closed,
 }
 

@@ -2,6 +2,7 @@
 
 mod begin;
 mod board;
+mod chronicle;
 mod crew;
 mod effects;
 mod fence;

@@ -1,7 +1,9 @@
 //! The outfit of a node's agent: its law, its tools, its model, its instructions, cut from those of the run.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use policy::{Confine, Whose};
 use protocol::{Attempt, Budget, Check, Kind, Limits, Node, Opening, PermissionMode, Tier};
@@ -44,6 +46,20 @@ impl Outfit {
     /// # Errors
     /// What of the options does not allow it.
     pub(crate) fn new(site: &Arc<Site>, post: &Post<'_>) -> Result<Self, OpenError> {
+        let mut outfit = match Cut::of(post) {
+            Some(cut) => site
+                .commons
+                .wardrobe
+                .fetch(cut, || Self::sewn(site, post))?,
+            None => Self::sewn(site, post)?,
+        };
+        let run = &site.options.limits;
+        outfit.opening.limits = limits(post.node.kind, &post.attempt.allotted, run);
+        Ok(outfit)
+    }
+
+    /// One that is made from nothing.
+    fn sewn(site: &Arc<Site>, post: &Post<'_>) -> Result<Self, OpenError> {
         let server = site.models.of(post.node.kind, post.tier);
         let mut options = options(site, post);
         options.endpoint = server.choice.endpoint.clone();
@@ -62,6 +78,70 @@ impl Outfit {
         let world = Arc::new(world);
         Ok(Self { world, opening })
     }
+
+    /// The same for another agent that only reads.
+    fn another(&self) -> Self {
+        Self {
+            world: Arc::new(self.world.beside()),
+            opening: self.opening.clone(),
+        }
+    }
+}
+
+/// What an outfit depends on in a place that does not change while the run lasts.
+#[derive(PartialEq, Eq, Hash)]
+struct Cut {
+    root: PathBuf,
+    kind: Kind,
+    tier: Tier,
+    writes: Vec<String>,
+    checks: Vec<String>,
+}
+
+impl Cut {
+    /// `None` where the place or the outfit is one agent's own.
+    fn of(post: &Post<'_>) -> Option<Self> {
+        let node = post.node;
+        let is_common = post.house.is_common() && node.kind != Kind::Plan;
+        is_common.then(|| Self {
+            root: post.house.root.clone(),
+            kind: node.kind,
+            tier: post.tier,
+            writes: node.scope.writes.clone(),
+            checks: checks(node, post.gate)
+                .map(|check| check.cmd.clone())
+                .collect(),
+        })
+    }
+}
+
+/// Outfits of agents that only read, each made once: a thousand of them in one place have a law, tools and
+/// instructions in common.
+#[derive(Default)]
+pub(crate) struct Wardrobe {
+    // Outfits are fetched beside the run's actor, which as their owner would make every agent wait in its mailbox.
+    made: Mutex<HashMap<Cut, Outfit>>,
+}
+
+impl Wardrobe {
+    fn fetch(
+        &self,
+        cut: Cut,
+        sew: impl FnOnce() -> Result<Outfit, OpenError>,
+    ) -> Result<Outfit, OpenError> {
+        // Whoever panicked here left what was made before.
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(match made.entry(cut) {
+            Entry::Occupied(there) => there.get().another(),
+            // Not the one just sewn: its fence would keep the tree from being given back.
+            Entry::Vacant(place) => place.insert(sew()?.another()).another(),
+        })
+    }
+}
+
+/// The commands an agent may run whatever else it may.
+fn checks<'a>(node: &'a Node, gate: Option<&'a Check>) -> impl Iterator<Item = &'a Check> {
+    node.accept.iter().chain(gate)
 }
 
 /// The form of a planner's answer, and who says whether it can be used.
@@ -156,7 +236,7 @@ fn confine(
         confine = confine.without(resolve(&site.ground.root), Whose::Checkout);
     }
     confine = confine.without(resolve(&site.options.data), Whose::Data);
-    for check in node.accept.iter().chain(gate) {
+    for check in checks(node, gate) {
         confine = confine.allowing(check.cmd.clone());
     }
     let command = node.brief.as_ref().filter(|_| node.kind == Kind::Codemod);
@@ -200,7 +280,6 @@ fn options(site: &Site, post: &Post<'_>) -> Options {
         date: run.prompt.date.clone(),
         tasks: run.prompt.tasks,
     };
-    options.limits = limits(post.node.kind, &post.attempt.allotted, &run.limits);
     options.crash = None;
     options
 }

@@ -38,6 +38,12 @@ pub(crate) struct RunState {
     known: Seq,
     flights: Flights<Wish>,
     status: watch::Sender<RunStatus>,
+    /// Whether an agent is to be told something as soon as it is at its place.
+    is_unheard: bool,
+    /// Whether a record has come from which something may follow.
+    is_stirred: bool,
+    /// Whether the run is to be looked at once all that has come meanwhile is taken in.
+    is_due: bool,
     /// Whether the run is over and what kept its work was looked through.
     is_tidy: bool,
 }
@@ -71,6 +77,9 @@ impl Actor for RunActor {
             known: start.known,
             flights: Flights::default(),
             status: start.status,
+            is_unheard: false,
+            is_stirred: true,
+            is_due: false,
             is_tidy: false,
         })
     }
@@ -87,15 +96,18 @@ impl Actor for RunActor {
             return Ok(());
         }
         match state.take(message).await {
-            Ok(Flow::On(reply)) => {
+            Ok(Flow::On) => state.go_on(&me).await.map_err(|down| state.fall(down)),
+            Ok(Flow::Told((answer, taken))) => {
                 state.go_on(&me).await.map_err(|down| state.fall(down))?;
                 // Whoever asked finds the run where the command has brought it.
-                if let Some((answer, taken)) = reply {
-                    let _ = answer.send(taken);
-                }
+                let _ = answer.send(taken);
                 Ok(())
             }
-            Ok(Flow::Closed) => Ok(()),
+            Ok(Flow::Later) => {
+                state.wait_for_the_rest(&me);
+                Ok(())
+            }
+            Ok(Flow::Nothing | Flow::Closed) => Ok(()),
             Err(down) => Err(state.fall(down)),
         }
     }
@@ -123,20 +135,28 @@ impl RunState {
     async fn take(&mut self, message: RunMsg) -> Result<Flow, ActorProcessingErr> {
         self.listen();
         match message {
+            RunMsg::Heard if !self.is_stirred => return Ok(Flow::Nothing),
             RunMsg::Heard => {}
+            RunMsg::Due => {
+                self.is_due = false;
+                return Ok(Flow::On);
+            }
             RunMsg::Command(command, answer) => {
                 let taken = self.step(RunInput::Command(*command)).await?;
-                return Ok(Flow::On(Some((
-                    answer,
-                    taken.map_err(CommandError::Illegal),
-                ))));
+                return Ok(Flow::Told((answer, taken.map_err(CommandError::Illegal))));
             }
             RunMsg::Tell(node, command, answer) => self.tell_agent(node, command, answer),
             RunMsg::Interrupt(node, cause, answer) => {
                 let _ = answer.send(self.interrupt(node, cause));
             }
-            RunMsg::Hired(node, member) => self.crew.hire(node, member),
-            RunMsg::Housed(node, house) => self.houses.enter(node, house),
+            RunMsg::Hired(node, member) => {
+                self.crew.hire(node, member);
+                return Ok(self.arrived(node));
+            }
+            RunMsg::Housed(node, house) => {
+                self.houses.enter(node, house);
+                return Ok(self.arrived(node));
+            }
             RunMsg::Drafted(proposal) => self.propose(proposal).await?,
             RunMsg::Home(home) => self.welcome(*home).await?,
             RunMsg::Close(done) => {
@@ -149,7 +169,30 @@ impl RunState {
                 return Ok(Flow::Closed);
             }
         }
-        Ok(Flow::On(None))
+        Ok(Flow::Later)
+    }
+
+    /// Nothing follows from somebody's arrival but for whoever waited to be told something, and for a node that needs
+    /// nobody any more.
+    fn arrived(&self, node: NodeId) -> Flow {
+        match self.is_unheard || self.is_over(node) {
+            true => Flow::Later,
+            false => Flow::Nothing,
+        }
+    }
+
+    /// Whether a node needs neither agent nor tree any more.
+    fn is_over(&self, node: NodeId) -> bool {
+        is_over(&self.run, node)
+    }
+
+    /// What follows is looked at once for all the messages that have come: looking costs as much as the plan is large,
+    /// and of a large plan many come at once.
+    fn wait_for_the_rest(&mut self, me: &ActorRef<RunMsg>) {
+        if !self.is_due {
+            // One that has stopped looks at nothing any more.
+            self.is_due = me.send_message(RunMsg::Due).is_ok();
+        }
     }
 
     /// Applies every record that has come.
@@ -165,6 +208,7 @@ impl RunState {
         }
         self.known = record.seq;
         self.run.apply(record);
+        self.is_stirred |= self.run.is_stirred_by(record);
         self.houses.apply(record);
         self.site.commons.board.apply(record);
         if self.run.phase() == RunPhase::Planning {
@@ -223,6 +267,7 @@ impl RunState {
                 continue;
             }
             if events.is_empty() {
+                self.is_stirred = false;
                 self.fly(me);
                 self.draft(me);
                 self.tell();
@@ -236,7 +281,9 @@ impl RunState {
     /// Starts the effects wished for now and cancels those that no longer are.
     fn fly(&mut self, me: &ActorRef<RunMsg>) {
         let mut wished = wishes(&self.run);
+        let all = wished.len();
         wished.retain(|wish| self.can_hear(wish));
+        self.is_unheard = wished.len() < all;
         for (wish, flight) in self.flights.reconcile(&wished) {
             let number = flight.number;
             let task = effects::task(self, &wish, flight.cancel, me);
@@ -270,12 +317,8 @@ impl RunState {
     /// Lets the agents of nodes that need them no more go, and gives their trees back.
     fn retire(&mut self) {
         let run = &self.run;
-        let is_over = |node: NodeId| {
-            run.node(node)
-                .is_none_or(|state| state.is_over() && !state.lingers())
-        };
-        let left = self.crew.leave(is_over);
-        let empty = self.houses.leave(is_over);
+        let left = self.crew.leave(|node| is_over(run, node));
+        let empty = self.houses.leave(|node| is_over(run, node));
         if left.is_empty() && empty.is_empty() {
             return;
         }
@@ -323,4 +366,9 @@ impl RunState {
         self.status.send_modify(|status| status.down = Some(why));
         down
     }
+}
+
+fn is_over(run: &Run, node: NodeId) -> bool {
+    run.node(node)
+        .is_none_or(|state| state.is_over() && !state.lingers())
 }

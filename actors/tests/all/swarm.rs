@@ -1,6 +1,10 @@
 //! Runs: nodes with agents and trees of their own, integrated and landed.
 
-use protocol::{Event, Landing, NodeEnd, PlanEvent, Record, WorkspaceEvent};
+use std::collections::BTreeSet;
+
+use protocol::{
+    Event, Kind, Landing, NodeDocument, NodeEnd, PlanEvent, Record, SessionEvent, WorkspaceEvent,
+};
 use scripted::{Reply, Rule, Script};
 use serde_json::json;
 
@@ -57,4 +61,34 @@ async fn two_nodes_land_on_the_users_branch() {
         matches!(&record.event, Event::Plan(PlanEvent::NodeEnded { end, .. }) if *end != NodeEnd::Done)
     });
     assert!(!failed, "{}", told(&records));
+}
+
+/// A node that only reads.
+fn look(name: &str) -> NodeDocument {
+    NodeDocument {
+        kind: Kind::Explore,
+        ..edit(name, &[])
+    }
+}
+
+#[tokio::test]
+async fn agents_who_share_a_room_have_its_law_and_limits_of_their_own() {
+    let script = Script::new().otherwise(Reply::text("looked"));
+    let bench = repository(script, &[("a.txt", "alpha\n")]);
+    let with_calls = |name, calls| {
+        let mut node = look(name);
+        node.budget.tool_calls = Some(calls);
+        node
+    };
+    let nodes = vec![with_calls("one", 5), with_calls("two", 9), look("three")];
+    let records = carried(&bench, plan(nodes)).await;
+    let opened = records.iter().filter_map(|record| match &record.event {
+        Event::Session(SessionEvent::Opened(opening)) if record.agent.is_some() => Some(opening),
+        _ => None,
+    });
+    let opened: Vec<_> = opened.collect();
+    let steps: BTreeSet<_> = opened.iter().map(|opening| opening.limits.steps).collect();
+    assert_eq!(steps, BTreeSet::from([None, Some(6), Some(10)]));
+    let rooms: BTreeSet<_> = opened.iter().map(|opening| &opening.cwd).collect();
+    assert_eq!(rooms.len(), 1);
 }

@@ -2,10 +2,10 @@
 
 use actors::{Models, RunCommand, RunPhase, Swarm};
 use protocol::{
-    Event, Isolation, ModelEvent, NodeEnd, NodeName, PlanEvent, Record, ToolEvent, TurnEvent,
-    WorkspaceEvent,
+    Event, Isolation, Kind, ModelEvent, NodeDocument, NodeEnd, NodeName, PlanEvent, Record,
+    ToolEvent, TurnEvent, WorkspaceEvent,
 };
-use scripted::{Reply, Rule, Script};
+use scripted::{Fault, Reply, Rule, Script};
 use serde_json::json;
 
 use crate::bench::{Bench, said, soon, until};
@@ -48,10 +48,10 @@ async fn a_run_that_is_closed_anywhere_goes_on_and_does_nothing_twice() {
             .await;
         }
         swarm.close().await;
-        let (swarm, past) = Swarm::resume(bench.options(), Models::default(), id)
-            .await
-            .unwrap();
-        assert!(past.len() >= stop);
+        let mut past = 0;
+        let resumed = Swarm::resume(bench.options(), Models::default(), id, |_| past += 1);
+        let swarm = resumed.await.unwrap();
+        assert!(past >= stop);
         to_the_end(swarm).await;
         let records = bench.records(id);
         assert!(landing(&records).is_fast_forward, "{}", told(&records));
@@ -254,8 +254,8 @@ async fn a_node_tried_again_after_the_run_landed_lands_on_top_of_it() {
         ("ALPHA\n".into(), "beta\n".into())
     );
     std::fs::write(&mark, "").unwrap();
-    let resumed = Swarm::resume(bench.options(), Models::default(), id);
-    let (swarm, _) = Box::pin(resumed).await.unwrap();
+    let resumed = Swarm::resume(bench.options(), Models::default(), id, |_| {});
+    let swarm = Box::pin(resumed).await.unwrap();
     let node = scheduler::plan::node_id(id, &NodeName::from("two"));
     swarm.command(RunCommand::Retry { node }).await.unwrap();
     to_the_end(swarm).await;
@@ -266,4 +266,46 @@ async fn a_node_tried_again_after_the_run_landed_lands_on_top_of_it() {
     );
     assert_eq!(landings, 2, "{}", told(&records));
     assert_eq!(bench.file("b.txt"), "BETA\n");
+}
+
+#[tokio::test]
+async fn of_a_run_with_many_agents_only_those_with_work_left_are_taken_up() {
+    // More than are kept before those that are through are let go.
+    const MANY: usize = 80;
+    let last = Rule::new("last", Reply::failing(Fault::StallAfterEvents(1))).marker("[node last");
+    let script = Script::new()
+        .rule(last.times(1))
+        .rule(Rule::new("again", Reply::text("seen at last")).marker("[node last"))
+        .otherwise(Reply::text("seen"));
+    let bench = repository(script, &[("a.txt", "alpha\n")]);
+    let look = |name: String| NodeDocument {
+        kind: Kind::Explore,
+        ..edit(&name, &[])
+    };
+    let names = (0..MANY)
+        .map(|n| format!("n{n}"))
+        .chain(["last".to_owned()]);
+    let mut plan = plan(names.map(look).collect());
+    plan.caps.max_parallel = Some(90);
+    let swarm = Swarm::open(bench.options(), approved(plan), None)
+        .await
+        .unwrap();
+    let (id, mut watch) = (swarm.id(), swarm.subscribe());
+    let mut ended = 0;
+    while ended < MANY {
+        if let Some(protocol::Notice::Record(record)) = soon(watch.next()).await {
+            let is_end = matches!(record.event, Event::Plan(PlanEvent::NodeEnded { .. }));
+            ended += usize::from(is_end);
+        }
+    }
+    swarm.close().await;
+    let resumed = Swarm::resume(bench.options(), Models::default(), id, |_| {});
+    to_the_end(Box::pin(resumed).await.unwrap()).await;
+    let records = bench.records(id);
+    let started = |event: &Event| matches!(event, Event::Plan(PlanEvent::NodeStarted { .. }));
+    assert_eq!(count(&records, started), MANY + 1);
+    let submitted = |event: &Event| matches!(event, Event::Turn(TurnEvent::Submitted { .. }));
+    assert_eq!(count(&records, submitted), MANY + 1, "its turn went on");
+    let data = actors::archive::DataFolder::at(bench.data.path());
+    assert!(actors::archive::replay(&data, id).unwrap().is_faithful());
 }

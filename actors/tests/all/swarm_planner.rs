@@ -127,7 +127,7 @@ async fn a_plan_waits_for_its_approval_across_processes() {
     let id = swarm.id();
     swarm.close().await;
     assert_eq!(bench.file("a/a.py"), "name = 'alpha'\n");
-    let (swarm, _) = Swarm::resume(bench.options(), Models::default(), id)
+    let swarm = Swarm::resume(bench.options(), Models::default(), id, |_| {})
         .await
         .unwrap();
     assert_eq!(

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use actors::archive::{DataFolder, SessionInfo};
-use actors::{OpenError, Past, Swarm, SwarmOptions};
-use protocol::{Check, DEFAULT_CHECK_MS, Expect};
+use actors::archive::{self, DataFolder};
+use actors::{OpenError, Swarm, SwarmOptions};
+use protocol::{Check, DEFAULT_CHECK_MS, Expect, SessionId};
 
-use super::inbox::{Inbox, Want};
+use super::inbox::{Heard, Inbox, Want};
 use super::pilot::{Cockpit, Pilot, Terms};
 use super::preview::{Edge, Preview, edges};
 use super::screen::{Paper, Screen};
@@ -82,7 +82,8 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     let rest = Rest::of(&mut run, &args.crew, terms)?;
     let swarm = Swarm::open(run.options, wanted, args.session_id).await;
     let swarm = swarm.map_err(unopened)?;
-    rest.fly(swarm, Past::new()).await
+    let show = rest.show(swarm.id());
+    rest.fly(swarm, (show, Heard::default())).await
 }
 
 /// Takes a run up again. One that another process has is told to go on there.
@@ -92,17 +93,14 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
 pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
     let mut run = prepare(&args.crew)?;
     let data = DataFolder::at(&run.ground.folders.data);
-    let info = match &args.run {
-        Some(name) => {
-            let id = named(&data, name)?;
-            let info = list::runs(&data)?.into_iter().find(|info| info.id == id);
-            info.ok_or_else(|| choose::no_run(id))?
-        }
+    let id = match &args.run {
+        Some(name) => named(&data, name)?,
         None => newest_open(&run, &data)?,
     };
-    let id = info.id;
-    if let Some(pid) = info.locked_by {
-        let answer = control::hand_over(&data, &info, &Want::Unpause).await?;
+    let seen = archive::glance(&data, id).ok().filter(|seen| seen.is_run);
+    let seen = seen.ok_or_else(|| choose::no_run(id))?;
+    if let Some(pid) = seen.locked_by {
+        let answer = control::hand_over(&data, (id, seen.locked_by), &Want::Unpause).await?;
         return match answer {
             Some(Ok(())) => {
                 output::line(&format!("run {}: it goes on in process {pid}", id.digits()))
@@ -128,10 +126,13 @@ pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
         derived: Vec::<Edge>::new(),
     };
     let rest = Rest::of(&mut run, &args.crew, terms)?;
-    let (swarm, past) = Swarm::resume(run.options, models, id)
-        .await
-        .map_err(unopened)?;
-    rest.fly(swarm, past).await
+    let (mut show, mut heard) = (rest.show(id), Heard::default());
+    let swarm = Swarm::resume(run.options, models, id, |record| {
+        show.remember(record);
+        heard.remember(record);
+    });
+    let swarm = swarm.await.map_err(unopened)?;
+    rest.fly(swarm, (show, heard)).await
 }
 
 fn prepare(args: &CrewArgs) -> Result<SwarmRun, Failure> {
@@ -144,24 +145,28 @@ fn prepare(args: &CrewArgs) -> Result<SwarmRun, Failure> {
 }
 
 /// The newest run of this project that can go on: it is not over, or something of it was asked for that waits.
-fn newest_open(run: &SwarmRun, data: &DataFolder) -> Result<SessionInfo, Failure> {
+fn newest_open(run: &SwarmRun, data: &DataFolder) -> Result<SessionId, Failure> {
     let root = &run.ground.place.root;
-    let waits = |info: &SessionInfo| {
-        let letters = control::inbox(data, info.id).letters();
-        list::is_open(info) || letters.is_ok_and(|letters| !letters.is_empty())
+    let waits = |id: SessionId| {
+        let letters = control::inbox(data, id).letters();
+        letters.is_ok_and(|letters| !letters.is_empty())
     };
-    let mut runs = list::runs(data)?.into_iter();
-    let found = runs.find(|info| choose::is_of(info, root) && waits(info));
-    let info = found.ok_or_else(|| {
+    let looked_at = archive::newest_first(data)?.into_iter().filter_map(|id| {
+        // What cannot be read is no run to go on with.
+        let seen = archive::glance(data, id).ok()?;
+        let is_here = seen.is_run && choose::is_in(seen.cwd.as_deref(), root);
+        (is_here && (seen.is_open || waits(id))).then_some((id, seen))
+    });
+    let (id, seen) = { looked_at }.next().ok_or_else(|| {
         Failure::new(
             Kind::Session,
             format_args!("swarm: there is no unfinished run of {}", root.display()),
             "`formic swarm ls` shows all runs",
         )
     })?;
-    let goal = words::brief(info.facts.title.as_deref().unwrap_or_default(), 100);
-    output::note(&format!("run {}: {goal}", info.id.digits()));
-    Ok(info)
+    let goal = words::brief(seen.title.as_deref().unwrap_or_default(), 100);
+    output::note(&format!("run {}: {goal}", id.digits()));
+    Ok(id)
 }
 
 /// Prints a plan that is only looked at.
@@ -211,16 +216,22 @@ impl Rest {
         })
     }
 
-    async fn fly(self, swarm: Swarm, past: Past) -> Result<u8, Failure> {
-        let stream = Stream::new(swarm.id(), self.source.clone(), self.retries);
+    /// How the run is shown.
+    fn show(&self, id: SessionId) -> Show {
+        let stream = Stream::new(id, self.source.clone(), self.retries);
+        Show::new(self.form.clone(), stream)
+    }
+
+    async fn fly(self, swarm: Swarm, (show, heard): (Show, Heard)) -> Result<u8, Failure> {
         let inbox: Inbox = control::inbox(&self.data, swarm.id());
         let cockpit = Cockpit {
-            show: Show::new(self.form, stream),
+            show,
             stops: self.stops,
             inbox,
+            heard,
             source: self.source,
             terms: self.terms,
         };
-        Pilot::new(swarm, past, cockpit).fly().await
+        Pilot::new(swarm, cockpit).fly().await
     }
 }

@@ -165,7 +165,11 @@ fn usual(data: &DataFolder, reach: Reach) -> Result<Chosen, Failure> {
 
 /// Whether a run is of a project.
 pub fn is_of(info: &SessionInfo, root: &std::path::Path) -> bool {
-    let cwd = info.facts.cwd.as_deref();
+    is_in(info.facts.cwd.as_deref(), root)
+}
+
+/// Whether a folder that a run works in is of a project.
+pub fn is_in(cwd: Option<&std::path::Path>, root: &std::path::Path) -> bool {
     cwd.is_some_and(|cwd| project(cwd) == root)
 }
 

@@ -73,7 +73,7 @@ async fn send(data: &DataFolder, run: &Chosen, want: &Want, json: bool) -> Resul
     let info = &run.info;
     let (id, short) = (info.id, info.id.digits());
     refused(info, want)?;
-    let outcome = hand_over(data, info, want).await?;
+    let outcome = hand_over(data, (id, info.locked_by), want).await?;
     let said = match &outcome {
         Some(Ok(())) => told(want),
         Some(Err(why)) => {
@@ -131,19 +131,19 @@ fn told(want: &Want) -> String {
     }
 }
 
-/// Puts the letter in and waits for its answer, if there is anybody to give one.
+/// Puts the letter in and waits for its answer, if there is a process to give one.
 ///
 /// # Errors
 /// When the session's folder cannot be written.
 pub async fn hand_over(
     data: &DataFolder,
-    info: &SessionInfo,
+    (id, process): (SessionId, Option<u32>),
     want: &Want,
 ) -> Result<Option<Result<(), String>>, Failure> {
     let source = SystemSource::new();
-    let inbox = inbox(data, info.id);
+    let inbox = inbox(data, id);
     let name = inbox.put(&source, want)?;
-    if info.locked_by.is_none() {
+    if process.is_none() {
         return Ok(None);
     }
     let begun = source.now();

@@ -211,27 +211,28 @@ impl Want {
     }
 }
 
-impl Letter {
-    /// Whether an earlier process has already said it to the node's agent: the one want that would be heard twice.
-    pub fn is_heard<'a>(&self, node: NodeId, mut past: impl Iterator<Item = &'a Record>) -> bool {
-        let Ok(Want::Steer(_, text)) = &self.want else {
+/// What earlier processes said to agents because others wanted it.
+#[derive(Debug, Default)]
+pub struct Heard(Vec<(NodeId, Timestamp, Vec<Block>)>);
+
+impl Heard {
+    /// Takes in a record of an earlier process.
+    pub fn remember(&mut self, record: &Record) {
+        if let (Some(node), Event::Turn(TurnEvent::Steered { content })) =
+            (record.node, &record.event)
+        {
+            self.0.push((node, record.at, content.clone()));
+        }
+    }
+
+    /// Whether a letter's words were said to the node's agent already: the one want that would be heard twice.
+    pub fn has(&self, letter: &Letter, node: NodeId) -> bool {
+        let Ok(Want::Steer(_, text)) = &letter.want else {
             return false;
         };
-        past.any(|record| match &record.event {
-            Event::Turn(TurnEvent::Steered { content }) => {
-                let is_it =
-                    matches!(content.as_slice(), [Block::Text(said)] if said.as_str() == *text);
-                is_it && record.node == Some(node) && record.at >= self.at
-            }
-            Event::Turn(_)
-            | Event::Session(_)
-            | Event::Model(_)
-            | Event::Tool(_)
-            | Event::Permission(_)
-            | Event::Plan(_)
-            | Event::Workspace(_)
-            | Event::Memory(_)
-            | Event::Fault(_) => false,
+        self.0.iter().any(|(to, at, content)| {
+            let is_it = matches!(content.as_slice(), [Block::Text(said)] if said.as_str() == *text);
+            is_it && *to == node && *at >= letter.at
         })
     }
 }
@@ -320,13 +321,11 @@ mod tests {
             }),
         }
         .placed(SessionId::derived(&[b"s"]), Seq(1), Timestamp(50));
-        let past = || std::iter::once(&record);
-        assert!(letter("mind", 40).is_heard(node, past()));
-        assert!(
-            !letter("mind", 60).is_heard(node, past()),
-            "said again later"
-        );
-        assert!(!letter("other", 40).is_heard(node, past()));
-        assert!(!letter("mind", 40).is_heard(NodeId::derived(&[b"b"]), past()));
+        let mut heard = Heard::default();
+        heard.remember(&record);
+        assert!(heard.has(&letter("mind", 40), node));
+        assert!(!heard.has(&letter("mind", 60), node), "said again later");
+        assert!(!heard.has(&letter("other", 40), node));
+        assert!(!heard.has(&letter("mind", 40), NodeId::derived(&[b"b"])));
     }
 }

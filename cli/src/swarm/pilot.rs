@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::plans::{Forecast, forecast};
-use actors::{CommandError, Past, RunCommand, RunPhase, Source, Stopped, Subscription, Swarm};
+use actors::{CommandError, RunCommand, RunPhase, Source, Stopped, Subscription, Swarm};
 use protocol::{Block, InterruptCause, NodeId, NodeName, Notice, PermissionMode, Plan};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use views::Phase;
 
 use super::ask::{Answer, Asker};
 use super::changing;
-use super::inbox::{Inbox, LOOK, Letter, Want};
+use super::inbox::{Heard, Inbox, LOOK, Letter, Want};
 use super::preview::{Edge, Preview};
 use super::report::{Moment, Report};
 use super::show::Show;
@@ -34,7 +34,7 @@ pub struct Pilot {
     inbox: Inbox,
     source: Arc<dyn Source>,
     terms: Terms,
-    past: Past,
+    heard: Heard,
     forecast: Option<Forecast>,
     ticks: Interval,
 }
@@ -61,6 +61,8 @@ pub struct Cockpit {
     pub stops: Stops,
     /// What others want of it.
     pub inbox: Inbox,
+    /// What of that earlier processes did already.
+    pub heard: Heard,
     /// Where times come from.
     pub source: Arc<dyn Source>,
     /// Approval and prices.
@@ -88,15 +90,15 @@ enum Woken {
 
 impl Pilot {
     /// Watches a run from its first record of this process on.
-    pub fn new(swarm: Swarm, past: Past, cockpit: Cockpit) -> Self {
+    pub fn new(swarm: Swarm, cockpit: Cockpit) -> Self {
         let Cockpit {
-            mut show,
+            show,
             stops,
             inbox,
+            heard,
             source,
             terms,
         } = cockpit;
-        past.iter().for_each(|record| show.remember(record));
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
@@ -107,7 +109,7 @@ impl Pilot {
             inbox,
             source,
             terms,
-            past,
+            heard,
             forecast: None,
             ticks,
         }
@@ -307,7 +309,7 @@ impl Pilot {
             },
             Want::Steer(name, text) => {
                 let node = self.node(&name)?;
-                if letter.is_heard(node, self.past.iter().map(Arc::as_ref)) {
+                if self.heard.has(letter, node) {
                     return Ok(());
                 }
                 let content = vec![Block::Text(text.into())];

@@ -37,6 +37,7 @@ pub struct Show {
 }
 
 /// What decides how a run is shown.
+#[derive(Clone)]
 pub struct Form {
     /// The form on stdout.
     pub format: OutputFormat,

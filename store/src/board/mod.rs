@@ -6,7 +6,7 @@ mod search;
 
 use std::collections::BTreeMap;
 
-use protocol::{BoardEntry, Event, MemoryEvent, MemoryId, Record, SessionId};
+use protocol::{BoardEntry, MemoryId, SessionId};
 
 use crate::disk;
 use crate::error::{Result, StoreError};
@@ -23,16 +23,16 @@ pub struct Board {
 }
 
 impl Board {
-    /// Opens the board of `session` and makes it say what `records` say. What cannot be opened or read is built anew.
+    /// Opens the board of `session` and makes it hold `entries`. What cannot be opened or read is built anew.
     ///
     /// # Errors
     /// [`StoreError`] if the disk does not let us.
     pub fn open<'a>(
         data: &DataFolder,
         session: SessionId,
-        records: impl Iterator<Item = &'a Record>,
+        entries: impl Iterator<Item = &'a BoardEntry>,
     ) -> Result<Self> {
-        let noted = noted(records);
+        let noted = entries.map(|entry| (entry.id, entry.clone())).collect();
         let board = match Self::attempt(data, session) {
             Ok(board) => board,
             Err(Trouble::Damaged(_)) => {
@@ -107,17 +107,6 @@ impl Board {
         })
         .map_err(no_board)
     }
-}
-
-/// What the records put on the board, the newest version of each entry.
-fn noted<'a>(records: impl Iterator<Item = &'a Record>) -> BTreeMap<MemoryId, BoardEntry> {
-    let mut entries = BTreeMap::new();
-    for record in records {
-        if let Event::Memory(MemoryEvent::Noted { entry }) = &record.event {
-            entries.insert(entry.id, entry.as_ref().clone());
-        }
-    }
-    entries
 }
 
 const fn key(id: MemoryId) -> [u8; 16] {

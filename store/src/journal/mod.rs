@@ -1,5 +1,6 @@
 //! The journal of one session: the truth, append-only, one checksummed record a line.
 
+mod ahead;
 mod cut;
 pub(crate) mod line;
 mod reader;
@@ -46,6 +47,15 @@ pub struct Recovered {
     pub lost: Vec<LostBlob>,
 }
 
+/// What of a journal was not there any more when it was taken up.
+#[derive(Debug, Default)]
+pub struct Loss {
+    /// What was cut off its end and set aside, if it was not whole.
+    pub cut: Option<Cut>,
+    /// The blobs that could not be given; the texts that name them stayed stored.
+    pub lost: Vec<LostBlob>,
+}
+
 impl Journal {
     /// Begins the journal of a new session; its folder is durable when this returns.
     ///
@@ -70,23 +80,36 @@ impl Journal {
     /// [`StoreError::Missing`]; [`StoreError::Locked`] while another process has it; [`StoreError::Newer`] and
     /// [`StoreError::Foreign`] for a whole record this build cannot use (nothing is changed then); the disk's.
     pub fn open(data: &DataFolder, session: SessionId) -> Result<(Self, Recovered)> {
+        let mut records = Vec::new();
+        let (journal, Loss { cut, lost }) =
+            Self::take_up(data, session, |record| records.push(record))?;
+        let recovered = Recovered { records, cut, lost };
+        Ok((journal, recovered))
+    }
+
+    /// The same for who need not hold all records at once: each is given in order.
+    ///
+    /// # Errors
+    /// As [`Journal::open`]; the records before the one that cannot be used were given then.
+    pub fn take_up(
+        data: &DataFolder,
+        session: SessionId,
+        heed: impl FnMut(Record),
+    ) -> Result<(Self, Loss)> {
         let folder = data.session(session);
         if !folder.is_dir() {
             return Err(StoreError::Missing { session });
         }
         let lock = lock::of_session(&folder, session)?;
-        let report = read(data, session, Seq(1))?;
-        if let Some(cut) = &report.cut {
+        let mut reader = Reader::open(data, session)?;
+        reader.each(heed)?;
+        let cut = reader.cut().cloned();
+        if let Some(cut) = &cut {
             cut.mend(&folder)?;
         }
-        let next = report.records.last().map_or(Seq(1), |r| r.seq.next());
-        let journal = Self::at_end(data, session, lock, next)?;
-        let recovered = Recovered {
-            records: report.records,
-            cut: report.cut,
-            lost: report.lost,
-        };
-        Ok((journal, recovered))
+        let journal = Self::at_end(data, session, lock, reader.at().next)?;
+        let lost = reader.lost().to_vec();
+        Ok((journal, Loss { cut, lost }))
     }
 
     fn at_end(data: &DataFolder, session: SessionId, lock: FileLock, next: Seq) -> Result<Self> {
@@ -115,6 +138,11 @@ impl Journal {
     /// The place the next record must take.
     pub const fn next_seq(&self) -> Seq {
         self.next
+    }
+
+    /// Where the next record begins, or the one behind it if its segment is full.
+    pub const fn at(&self) -> Position {
+        self.writer.at(self.next)
     }
 
     /// Appends a batch with one write and one sync; every record of it is durable when this returns, its bulky

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use protocol::{RECORD_VERSION, Record, Seq, SessionId};
 
+use super::ahead::ahead;
 use super::cut::{Cut, Damage};
 use super::line::{self, Undecodable};
 use super::scan::{Found, Scan};
+use super::segment;
 use crate::blobs::{Blobs, LostBlob};
 use crate::error::{Result, StoreError};
 use crate::folder::DataFolder;
@@ -124,6 +126,43 @@ impl Reader {
             self.internalise(&mut record);
         }
         Ok(Some(record))
+    }
+
+    /// Gives every record from here to the end of what is whole. Those of a long journal are understood ahead, several
+    /// at once.
+    ///
+    /// # Errors
+    /// As [`Reader::next_record`], after the records before it were given.
+    pub fn each(&mut self, mut heed: impl FnMut(Record)) -> Result<()> {
+        let mut segment = None;
+        loop {
+            if segment.replace(self.scan.segment) != Some(self.scan.segment) {
+                self.ahead(&mut heed);
+            }
+            match self.next_record()? {
+                Some(record) => heed(record),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// As far as records of this segment are where they belong.
+    fn ahead(&mut self, heed: &mut impl FnMut(Record)) {
+        let path = segment::path(&self.folder, self.scan.segment);
+        ahead(&path, self.scan.byte, &mut |line| {
+            let mut record = line.record;
+            let is_next = record.session == self.session && record.seq == self.next;
+            if is_next {
+                self.next = record.seq.next();
+                self.scan.byte = line.end;
+                if self.inline {
+                    self.internalise(&mut record);
+                }
+                heed(record);
+            }
+            is_next
+        });
+        self.scan.forget();
     }
 
     /// Passes over the records before `seq` without understanding them.
@@ -252,9 +291,7 @@ pub fn read(data: &DataFolder, session: SessionId, from: Seq) -> Result<ReadRepo
     let mut reader = Reader::open(data, session)?;
     reader.skip_to(from)?;
     let mut records = Vec::new();
-    while let Some(record) = reader.next_record()? {
-        records.push(record);
-    }
+    reader.each(|record| records.push(record))?;
     Ok(ReadReport {
         records,
         cut: reader.cut,

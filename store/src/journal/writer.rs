@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::segment;
+use protocol::Seq;
+
+use super::{Position, segment};
 use crate::disk;
 use crate::error::{About, Result};
 
@@ -29,6 +31,15 @@ impl SegmentWriter {
             file,
             bytes: segment::length(folder, number)?,
         })
+    }
+
+    /// Its end, where `next` comes.
+    pub(crate) const fn at(&self, next: Seq) -> Position {
+        Position {
+            segment: self.number,
+            byte: self.bytes,
+            next,
+        }
     }
 
     /// Writes whole lines in one go and waits until the disk has them.

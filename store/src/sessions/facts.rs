@@ -77,15 +77,22 @@ impl Facts {
         let mut reader = Reader::open(data, session)?.without_bulk();
         let mut facts = Self::default();
         let mut fold = Fold::default();
-        facts.problem = loop {
-            match reader.next_record() {
-                Ok(Some(record)) => facts.take(&record, &mut fold),
-                Ok(None) => break reader.cut().map(|cut| cut.reason.to_string()),
-                Err(error) => break Some(error.to_string()),
-            }
+        let read = reader.each(|record| facts.take(&record, &mut fold));
+        facts.problem = match read {
+            Ok(()) => reader.cut().map(|cut| cut.reason.to_string()),
+            Err(error) => Some(error.to_string()),
         };
         facts.tally = facts.run.map(|_| fold.run.tally());
         Ok(facts)
+    }
+
+    /// What the first records of a session say of it.
+    pub(super) fn of(records: &[Record]) -> Self {
+        let (mut facts, mut fold) = (Self::default(), Fold::default());
+        for record in records {
+            facts.take(record, &mut fold);
+        }
+        facts
     }
 
     /// Takes a record in. What a sub-agent does is part of its caller's turn.

@@ -3,6 +3,7 @@
 mod check;
 mod facts;
 mod fork;
+mod glance;
 mod removal;
 mod run;
 
@@ -17,6 +18,7 @@ use serde::Serialize;
 pub use check::{Condition, check};
 pub use facts::Facts;
 pub use fork::fork;
+pub use glance::{Glance, glance};
 pub use removal::delete;
 pub use run::{RunStage, RunTally};
 

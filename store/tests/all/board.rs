@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use protocol::{
-    BoardEntry, Draft, EntryKind, Event, MemoryEvent, MemoryId, Provenance, Record, Seq, Timestamp,
-};
+use protocol::{BoardEntry, EntryKind, MemoryId, Provenance};
 use store::Board;
 use uuid::Uuid;
 
@@ -26,23 +24,8 @@ fn entry(n: u128, key: &str, value: &str) -> BoardEntry {
     }
 }
 
-fn records(entries: &[BoardEntry]) -> Vec<Record> {
-    let record = |(at, entry): (usize, &BoardEntry)| {
-        let entry = Box::new(entry.clone());
-        let draft = Draft {
-            agent: None,
-            node: None,
-            turn: None,
-            cause: None,
-            event: Event::Memory(MemoryEvent::Noted { entry }),
-        };
-        draft.placed(id(1), Seq(at as u64 + 1), Timestamp(0))
-    };
-    entries.iter().enumerate().map(record).collect()
-}
-
 fn open(disk: &Disk, entries: &[BoardEntry]) -> Board {
-    Board::open(&disk.data, id(1), records(entries).iter()).unwrap()
+    Board::open(&disk.data, id(1), entries.iter()).unwrap()
 }
 
 fn keys(found: &[BoardEntry]) -> Vec<&str> {

@@ -64,6 +64,17 @@ pub(crate) fn said(seq: u64, text: &str) -> Record {
     record(seq, event)
 }
 
+/// A record whose line is longer than a megabyte.
+pub(crate) fn broad(seq: u64) -> Record {
+    let block = || Block::Text("long ".repeat(3_000).into());
+    let event = TurnEvent::Submitted {
+        turn: turn(),
+        context: Vec::new(),
+        content: (0..100).map(|_| block()).collect(),
+    };
+    record(seq, Event::Turn(event))
+}
+
 pub(crate) fn record(seq: u64, event: Event) -> Record {
     let draft = Draft {
         agent: None,

@@ -1,6 +1,7 @@
 //! What the store promises, tried on real disks with real damage.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod ahead;
 mod blobs;
 mod board;
 mod crash;

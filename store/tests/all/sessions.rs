@@ -4,13 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use protocol::{
-    BULK_BYTES, BlobId, Event, Limits, ModelRef, ModelTraits, Opening, PermissionMode, Record, Seq,
-    SessionEvent, SessionId, Timestamp, TurnEnd, TurnEvent,
+    AgentId, BULK_BYTES, BlobId, Event, Ground, Isolation, Limits, ModelRef, ModelTraits, NodeId,
+    Opening, PermissionMode, Plan, PlanEvent, PlanPatch, Planner, Record, Seq, SessionEvent,
+    SessionId, Timestamp, TurnEnd, TurnEvent, WorkspaceEvent,
 };
-use store::{Journal, StoreError, check, delete, fork, list, read};
+use store::{Glance, Journal, RunStage, StoreError, check, delete, fork, glance, list, read};
 use uuid::Uuid;
 
-use crate::given::{Disk, record, said, session, small};
+use crate::given::{Disk, broad, record, said, session, small};
 use crate::lock::{child, wait_for};
 
 pub(crate) fn id(n: u128) -> SessionId {
@@ -234,4 +235,77 @@ fn a_check_finds_cuts_lost_blobs_and_set_aside_pieces() {
         read(&disk.data, session(), Seq(1)).unwrap().records.len(),
         1
     );
+}
+
+#[test]
+fn a_glance_tells_of_a_run_what_a_listing_does() {
+    let plan = |event| record(0, Event::Plan(event));
+    let why = || "enough".to_owned();
+    let started = || PlanEvent::NodeStarted {
+        node: NodeId::derived(&[b"n"]),
+        agent: AgentId::derived(&[b"a"]),
+        attempt: None,
+    };
+    let life = [
+        record(0, opened()),
+        record(0, Event::Workspace(WorkspaceEvent::Begun(ground()))),
+        plan(PlanEvent::Proposed {
+            plan: Plan {
+                goal: "go".to_owned(),
+                ..Plan::default()
+            },
+            by: Planner::User,
+            remarks: Vec::new(),
+        }),
+        plan(PlanEvent::Accepted {
+            plan: Plan::default(),
+        }),
+        plan(started()),
+        said(0, r#"of "event":{"plan":"closed"}"#),
+        plan(PlanEvent::Closed),
+        plan(PlanEvent::Patched {
+            patch: PlanPatch::default(),
+            why: why(),
+        }),
+        plan(started()),
+        plan(PlanEvent::Cancelled { why: why() }),
+        plan(PlanEvent::Closed),
+        said(0, "after the end"),
+        plan(PlanEvent::Rejected { why: why() }),
+        plan(PlanEvent::Closed),
+        broad(0),
+    ];
+    for many in 0..=life.len() {
+        let disk = Disk::new();
+        let mut records = life[..many].to_vec();
+        for (seq, record) in (1..).zip(&mut records) {
+            record.seq = Seq(seq);
+        }
+        keep(&disk, id(1), records);
+        let [listed] = &list(&disk.data).unwrap()[..] else {
+            panic!("not one session");
+        };
+        let is_over = matches!(
+            listed.facts.run,
+            None | Some(RunStage::Closed | RunStage::Rejected)
+        );
+        let then = Glance {
+            cwd: listed.facts.cwd.clone(),
+            title: listed.facts.title.clone(),
+            is_run: listed.facts.run.is_some(),
+            is_open: !is_over,
+            locked_by: None,
+        };
+        assert_eq!(glance(&disk.data, id(1)).unwrap(), then, "after {many}");
+    }
+}
+
+fn ground() -> Ground {
+    Ground {
+        root: "/w".into(),
+        isolation: Isolation::Shared,
+        base: None,
+        target: None,
+        integration: None,
+    }
 }

@@ -1,0 +1,124 @@
+//! Reads ahead: the lines of a long segment are understood by several threads, in order, up to the first odd one.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use protocol::Record;
+
+use super::line::{self, MAX_LINE_BYTES};
+
+/// Bytes of lines that a thread understands before it hands them over.
+const STRETCH: u64 = 1024 * 1024;
+
+/// More threads would only wait for whoever takes the records.
+const MOST_THREADS: u64 = 4;
+
+/// A whole line.
+pub(super) struct Line {
+    pub(super) record: Record,
+    /// The byte behind it.
+    pub(super) end: u64,
+}
+
+/// The lines whose first bytes lie in one stretch.
+struct Stretch {
+    lines: Vec<Line>,
+    /// Whether these are all of them; else the next one is none that can be understood.
+    is_whole: bool,
+}
+
+/// Which stretches of a segment one thread understands.
+#[derive(Clone, Copy)]
+struct Share {
+    from: u64,
+    first: u64,
+    step: u64,
+    count: u64,
+}
+
+/// Gives the lines of a segment behind `from`, in order, as long as `take` wants more. It may stop anywhere short of the
+/// end, and does at a line that is not whole: what lies there is for the [`super::Reader`] to say. It gives nothing of
+/// a segment that is read before threads would have started.
+pub(super) fn ahead(path: &Path, from: u64, take: &mut dyn FnMut(Line) -> bool) {
+    let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let count = length.saturating_sub(from) / STRETCH;
+    if count < 2 {
+        return;
+    }
+    let cores = thread::available_parallelism().map_or(1, NonZero::get) as u64;
+    let step = cores.min(MOST_THREADS).min(count);
+    thread::scope(|scope| {
+        let lane = |first| {
+            let (out, lane) = sync_channel(1);
+            let share = Share {
+                from,
+                first,
+                step,
+                count,
+            };
+            scope.spawn(move || understand(path, share, &out));
+            lane
+        };
+        // Dropped at the end, which ends the threads.
+        let lanes: Vec<Receiver<Stretch>> = (0..step).map(lane).collect();
+        let mut whole = lanes.iter().cycle().take(count as usize);
+        whole.all(|lane| {
+            let Ok(Stretch { lines, is_whole }) = lane.recv() else {
+                return false;
+            };
+            lines.into_iter().all(&mut *take) && is_whole
+        });
+    });
+}
+
+fn understand(path: &Path, share: Share, out: &SyncSender<Stretch>) {
+    // Whatever keeps the file from being read is found again by the reader, which has words for it.
+    let Ok(mut file) = File::open(path) else {
+        return;
+    };
+    let mut nth = share.first;
+    while nth < share.count {
+        let Ok(stretch) = stretch(&mut file, share.from, nth) else {
+            return;
+        };
+        if out.send(stretch).is_err() {
+            return;
+        }
+        nth += share.step;
+    }
+}
+
+fn stretch(file: &mut File, from: u64, nth: u64) -> io::Result<Stretch> {
+    let (begin, end) = (from + nth * STRETCH, from + (nth + 1) * STRETCH);
+    // A line that began before is the former stretch's: its rest is passed over, if only its newline.
+    let mut at = if nth == 0 { begin } else { begin - 1 };
+    file.seek(SeekFrom::Start(at))?;
+    let mut file = BufReader::with_capacity(64 * 1024, file);
+    let mut line = Vec::new();
+    if nth > 0 {
+        at += next(&mut file, &mut line)?;
+    }
+    let mut lines = Vec::new();
+    while at < end {
+        at += next(&mut file, &mut line)?;
+        let json = line.strip_suffix(b"\n").and_then(line::unframe);
+        let Some(record) = json.and_then(|json| line::decode(json).ok()) else {
+            let is_whole = false;
+            return Ok(Stretch { lines, is_whole });
+        };
+        lines.push(Line { record, end: at });
+    }
+    let is_whole = true;
+    Ok(Stretch { lines, is_whole })
+}
+
+/// Reads one line with its newline and gives its length.
+fn next(file: &mut BufReader<&mut File>, line: &mut Vec<u8>) -> io::Result<u64> {
+    line.clear();
+    let mut longest = file.take(MAX_LINE_BYTES as u64 + 1);
+    longest.read_until(b'\n', line).map(|bytes| bytes as u64)
+}
