@@ -21,7 +21,7 @@ use crate::agent_actor::CommandError;
 use crate::base::{Base, Foundation};
 use crate::bus::Subscription;
 use crate::error::OpenError;
-use crate::feed::feed;
+use crate::feed::{Feed, feed};
 use crate::journal;
 use crate::options::Options;
 use crate::session::Stopped;
@@ -57,6 +57,47 @@ struct Taken {
     first: Vec<Event>,
     git: Option<Git>,
     intent: Intent,
+}
+
+impl Taken {
+    /// What a site is put on. The first facts of this process are among those of the chronicle then.
+    async fn measure(self, options: &Options, feed: Feed) -> Result<(Plot, Chronicle), OpenError> {
+        let Self {
+            journal,
+            mut chronicle,
+            first,
+            git,
+            intent,
+        } = self;
+        let id = chronicle.run.id();
+        let data = DataFolder::at(&options.data);
+        let foundation = Foundation {
+            id,
+            journal,
+            last: chronicle.last,
+            feed: Some(feed),
+        };
+        let base = Base::new(foundation, options).await?;
+        // Once the run is known to have been taken up, nothing of a former process is open any more.
+        let ends = former::ends(&chronicle.run, &chronicle.pasts(&data)?);
+        let mut kept = base.note(None, first).await?;
+        kept.extend(journal::append(&base.journal, ends).await?);
+        kept.iter().for_each(|record| chronicle.apply(record));
+        let unbegun = || OpenError::Unbegun(id);
+        let plot = Plot {
+            id,
+            base,
+            ground: chronicle.run.ground().cloned().ok_or_else(unbegun)?,
+            git,
+            commons: Commons {
+                board: Board::open(&data, id, chronicle.run.board())?,
+                opened: chronicle.opened.clone().ok_or_else(unbegun)?,
+                wardrobe: Wardrobe::default(),
+            },
+            intent,
+        };
+        Ok((plot, chronicle))
+    }
 }
 
 impl Swarm {
@@ -145,41 +186,10 @@ impl Swarm {
     }
 
     async fn start(options: Options, models: &Models, taken: Taken) -> Result<Self, OpenError> {
-        let Taken {
-            journal,
-            mut chronicle,
-            first,
-            git,
-            intent,
-        } = taken;
-        let (id, from) = (chronicle.run.id(), chronicle.last);
         let data = DataFolder::at(&options.data);
+        let from = taken.chronicle.last;
         let (feed, intake) = feed();
-        let foundation = Foundation {
-            id,
-            journal,
-            last: from,
-            feed: Some(feed),
-        };
-        let base = Base::new(foundation, &options).await?;
-        // Once the run is known to have been taken up, nothing of a former process is open any more.
-        let ends = former::ends(&chronicle.run, &chronicle.pasts(&data)?);
-        let mut kept = base.note(None, first).await?;
-        kept.extend(journal::append(&base.journal, ends).await?);
-        kept.iter().for_each(|record| chronicle.apply(record));
-        let unbegun = || OpenError::Unbegun(id);
-        let plot = Plot {
-            id,
-            base,
-            ground: chronicle.run.ground().cloned().ok_or_else(unbegun)?,
-            git,
-            commons: Commons {
-                board: Board::open(&data, id, chronicle.run.board())?,
-                opened: chronicle.opened.clone().ok_or_else(unbegun)?,
-                wardrobe: Wardrobe::default(),
-            },
-            intent,
-        };
+        let (plot, chronicle) = taken.measure(&options, feed).await?;
         let site = Arc::new(Site::new(options, models, plot).await?);
         site.sweep();
         let (status, watched) = watch::channel(RunStatus {
