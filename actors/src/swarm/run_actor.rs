@@ -38,14 +38,20 @@ pub(crate) struct RunState {
     known: Seq,
     flights: Flights<Wish>,
     status: watch::Sender<RunStatus>,
+    agenda: Agenda,
+    /// Whether the run is over and what kept its work was looked through.
+    is_tidy: bool,
+}
+
+/// Why the run is to be looked at again, and whether that is under way.
+#[derive(Default)]
+struct Agenda {
     /// Whether an agent is to be told something as soon as it is at its place.
     is_unheard: bool,
     /// Whether a record has come from which something may follow.
     is_stirred: bool,
-    /// Whether the run is to be looked at once all that has come meanwhile is taken in.
+    /// Whether it is looked at once all that has come meanwhile is taken in.
     is_due: bool,
-    /// Whether the run is over and what kept its work was looked through.
-    is_tidy: bool,
 }
 
 impl Actor for RunActor {
@@ -77,9 +83,10 @@ impl Actor for RunActor {
             known: start.known,
             flights: Flights::default(),
             status: start.status,
-            is_unheard: false,
-            is_stirred: true,
-            is_due: false,
+            agenda: Agenda {
+                is_stirred: true,
+                ..Agenda::default()
+            },
             is_tidy: false,
         })
     }
@@ -135,10 +142,10 @@ impl RunState {
     async fn take(&mut self, message: RunMsg) -> Result<Flow, ActorProcessingErr> {
         self.listen();
         match message {
-            RunMsg::Heard if !self.is_stirred => return Ok(Flow::Nothing),
+            RunMsg::Heard if !self.agenda.is_stirred => return Ok(Flow::Nothing),
             RunMsg::Heard => {}
             RunMsg::Due => {
-                self.is_due = false;
+                self.agenda.is_due = false;
                 return Ok(Flow::On);
             }
             RunMsg::Command(command, answer) => {
@@ -175,7 +182,7 @@ impl RunState {
     /// Nothing follows from somebody's arrival but for whoever waited to be told something, and for a node that needs
     /// nobody any more.
     fn arrived(&self, node: NodeId) -> Flow {
-        match self.is_unheard || self.is_over(node) {
+        match self.agenda.is_unheard || self.is_over(node) {
             true => Flow::Later,
             false => Flow::Nothing,
         }
@@ -189,9 +196,9 @@ impl RunState {
     /// What follows is looked at once for all the messages that have come: looking costs as much as the plan is large,
     /// and of a large plan many come at once.
     fn wait_for_the_rest(&mut self, me: &ActorRef<RunMsg>) {
-        if !self.is_due {
+        if !self.agenda.is_due {
             // One that has stopped looks at nothing any more.
-            self.is_due = me.send_message(RunMsg::Due).is_ok();
+            self.agenda.is_due = me.send_message(RunMsg::Due).is_ok();
         }
     }
 
@@ -208,7 +215,7 @@ impl RunState {
         }
         self.known = record.seq;
         self.run.apply(record);
-        self.is_stirred |= self.run.is_stirred_by(record);
+        self.agenda.is_stirred |= self.run.is_stirred_by(record);
         self.houses.apply(record);
         self.site.commons.board.apply(record);
         if self.run.phase() == RunPhase::Planning {
@@ -267,7 +274,7 @@ impl RunState {
                 continue;
             }
             if events.is_empty() {
-                self.is_stirred = false;
+                self.agenda.is_stirred = false;
                 self.fly(me);
                 self.draft(me);
                 self.tell();
@@ -283,7 +290,7 @@ impl RunState {
         let mut wished = wishes(&self.run);
         let all = wished.len();
         wished.retain(|wish| self.can_hear(wish));
-        self.is_unheard = wished.len() < all;
+        self.agenda.is_unheard = wished.len() < all;
         for (wish, flight) in self.flights.reconcile(&wished) {
             let number = flight.number;
             let task = effects::task(self, &wish, flight.cancel, me);

@@ -46,10 +46,7 @@ pub struct Swarm {
     pub ledger: Ledger,
     /// When it began, and when its latest record was written.
     pub span: Option<(Timestamp, Timestamp)>,
-    /// Where each node stands among the nodes.
-    places: BTreeMap<NodeId, usize>,
-    /// The plan without its nodes.
-    frame: Plan,
+    frame: Frame,
     course: Course,
 }
 
@@ -60,6 +57,15 @@ struct Course {
     /// Milliseconds in which no process had the run, or a person thought about its plan.
     idle: u64,
     changes: Vec<PlanChange>,
+}
+
+/// What holds the nodes together.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Frame {
+    /// The plan without its nodes.
+    plan: Plan,
+    /// Where each node stands among the nodes.
+    places: BTreeMap<NodeId, usize>,
 }
 
 /// How far a run is.
@@ -85,17 +91,17 @@ pub enum Phase {
 impl Swarm {
     /// The goal; empty before there is a plan.
     pub fn goal(&self) -> &str {
-        &self.frame.goal
+        &self.frame.plan.goal
     }
 
     /// What the whole run may use.
     pub fn budget(&self) -> &Budget {
-        &self.frame.budget
+        &self.frame.plan.budget
     }
 
     /// Agents at work at once, at most.
     pub fn lanes(&self) -> u32 {
-        self.frame.caps.max_parallel
+        self.frame.plan.caps.max_parallel
     }
 
     /// The plan as it is now.
@@ -103,13 +109,13 @@ impl Swarm {
         let nodes = self.nodes.iter().map(|node| node.node.clone()).collect();
         Plan {
             nodes,
-            ..self.frame.clone()
+            ..self.frame.plan.clone()
         }
     }
 
     /// A node of the plan.
     pub fn node(&self, id: NodeId) -> Option<&SwarmNode> {
-        self.nodes.get(*self.places.get(&id)?)
+        self.nodes.get(*self.frame.places.get(&id)?)
     }
 
     /// A moment of the clock on the wall as this view counts time.
@@ -123,7 +129,7 @@ impl Swarm {
     }
 
     fn change(&mut self, id: NodeId, change: impl FnOnce(&mut SwarmNode)) {
-        let place = self.places.get(&id);
+        let place = self.frame.places.get(&id);
         if let Some(node) = place.and_then(|at| self.nodes.get_mut(*at)) {
             change(node);
         }
@@ -131,7 +137,7 @@ impl Swarm {
 
     fn place(&mut self) {
         let nodes = self.nodes.iter().enumerate();
-        self.places = nodes.map(|(at, node)| (node.id(), at)).collect();
+        self.frame.places = nodes.map(|(at, node)| (node.id(), at)).collect();
     }
 
     fn clock(&mut self, record: &Record) -> Timestamp {
@@ -152,7 +158,7 @@ impl Swarm {
         let before = std::mem::take(&mut self.nodes).into_iter();
         let mut before: BTreeMap<NodeId, SwarmNode> =
             before.map(|known| (known.id(), known)).collect();
-        self.frame = Plan {
+        self.frame.plan = Plan {
             nodes: Vec::new(),
             ..plan.clone()
         };
