@@ -11,7 +11,7 @@ use super::pilot::{Cockpit, Pilot, Terms};
 use super::preview::{Edge, Preview, edges};
 use super::screen::{Paper, Screen};
 use super::show::{Form, Show};
-use super::{choose, control, list, plan, words};
+use super::{choose, control, plan, words};
 use crate::args::OutputFormat;
 use crate::args::swarm::{BeginArgs, CrewArgs, ResumeArgs};
 use crate::failure::{Failure, Kind};
