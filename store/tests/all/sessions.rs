@@ -237,8 +237,8 @@ fn a_check_finds_cuts_lost_blobs_and_set_aside_pieces() {
     );
 }
 
-#[test]
-fn a_glance_tells_of_a_run_what_a_listing_does() {
+/// A run that is tried again, given up, and turned down: more than any one run lives through.
+fn life_of_a_run() -> Vec<Record> {
     let plan = |event| record(0, Event::Plan(event));
     let why = || "enough".to_owned();
     let started = || PlanEvent::NodeStarted {
@@ -246,7 +246,7 @@ fn a_glance_tells_of_a_run_what_a_listing_does() {
         agent: AgentId::derived(&[b"a"]),
         attempt: None,
     };
-    let life = [
+    vec![
         record(0, opened()),
         record(0, Event::Workspace(WorkspaceEvent::Begun(ground()))),
         plan(PlanEvent::Proposed {
@@ -274,7 +274,12 @@ fn a_glance_tells_of_a_run_what_a_listing_does() {
         plan(PlanEvent::Rejected { why: why() }),
         plan(PlanEvent::Closed),
         broad(0),
-    ];
+    ]
+}
+
+#[test]
+fn a_glance_tells_of_a_run_what_a_listing_does() {
+    let life = life_of_a_run();
     for many in 0..=life.len() {
         let disk = Disk::new();
         let mut records = life[..many].to_vec();
