@@ -47,6 +47,7 @@ impl Run {
             TurnEvent::Steered { .. }
             | TurnEvent::Nudged { .. }
             | TurnEvent::Informed { .. }
+            | TurnEvent::Warned { .. }
             | TurnEvent::Interrupted { .. } => false,
         }
     }
