@@ -130,8 +130,8 @@ async fn a_change_waits_to_be_taken_across_processes() {
     let change = swarm.change().unwrap();
     assert_eq!(change.why, "node one is planned anew: say which file");
     swarm.close().await;
-    let resumed = Swarm::resume(bench.options(), Models::default(), id);
-    let (swarm, _) = Box::pin(resumed).await.unwrap();
+    let resumed = Swarm::resume(bench.options(), Models::default(), id, |_| {});
+    let swarm = Box::pin(resumed).await.unwrap();
     soon(swarm.rest()).await.unwrap();
     assert_eq!(swarm.change().as_deref(), Some(&*change));
     let node = change.node;
@@ -169,8 +169,8 @@ async fn a_run_that_is_closed_while_it_is_planned_anew_goes_on_with_that() {
     .await;
     swarm.close().await;
     let bench = bench.served(planning());
-    let resumed = Swarm::resume(bench.options(), Models::default(), id);
-    let (swarm, _) = Box::pin(resumed).await.unwrap();
+    let resumed = Swarm::resume(bench.options(), Models::default(), id, |_| {});
+    let swarm = Box::pin(resumed).await.unwrap();
     soon(swarm.rest()).await.unwrap();
     let change = swarm.change().unwrap();
     let refused = Some("not today".to_owned());
