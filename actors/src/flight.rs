@@ -40,6 +40,8 @@ pub(crate) struct Flight {
 /// The wishes of one state that are under way.
 pub(crate) struct Flights<W> {
     under_way: HashMap<W, UnderWay>,
+    /// What was given up and is still on its way home, by its number.
+    given_up: HashMap<u64, W>,
     last: u64,
     /// How often it was compared with what is wished for.
     rounds: u64,
@@ -55,6 +57,7 @@ impl<W> Default for Flights<W> {
     fn default() -> Self {
         Self {
             under_way: HashMap::new(),
+            given_up: HashMap::new(),
             last: 0,
             rounds: 0,
         }
@@ -75,13 +78,13 @@ impl<W: Clone + Eq + Hash> Flights<W> {
             None => true,
         };
         let new: Vec<W> = wishes.iter().filter(is_new).cloned().collect();
-        self.under_way.retain(|_, under_way| {
-            let wished = under_way.round == round;
-            if !wished {
-                under_way.flight.cancel.cancel();
-            }
-            wished
-        });
+        let given_up = self
+            .under_way
+            .extract_if(|_, under_way| under_way.round != round);
+        for (wish, UnderWay { flight, .. }) in given_up {
+            flight.cancel.cancel();
+            self.given_up.insert(flight.number, wish);
+        }
         new.into_iter()
             .map(|wish| (wish.clone(), self.begin(wish)))
             .collect()
@@ -104,12 +107,18 @@ impl<W: Clone + Eq + Hash> Flights<W> {
     /// An effect came home. Whether it was still awaited: one that was given up answers a wish that is
     /// no longer held, even if an equal one is.
     pub(crate) fn landed(&mut self, wish: &W, number: u64) -> bool {
+        self.given_up.remove(&number);
         let awaited = |under_way: &UnderWay| under_way.flight.number == number;
         let is_awaited = self.under_way.get(wish).is_some_and(awaited);
         if is_awaited {
             self.under_way.remove(wish);
         }
         is_awaited
+    }
+
+    /// What was given up and has not come home: it may still be ending what it started.
+    pub(crate) fn given_up(&self) -> impl Iterator<Item = &W> {
+        self.given_up.values()
     }
 
     /// How many are under way.
@@ -150,7 +159,9 @@ mod tests {
         assert!(flights.reconcile(&[]).is_empty());
         assert!(first.cancel.is_cancelled());
         let second = flights.reconcile(&[CALL]).remove(0).1;
+        assert_eq!(flights.given_up().collect::<Vec<_>>(), [&CALL]);
         assert!(!flights.landed(&CALL, first.number), "it comes home late");
+        assert_eq!(flights.given_up().count(), 0);
         assert!(
             flights.reconcile(&[CALL]).is_empty(),
             "the second is under way"

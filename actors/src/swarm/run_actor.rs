@@ -288,6 +288,7 @@ impl RunState {
     /// Starts the effects wished for now and cancels those that no longer are.
     fn fly(&mut self, me: &ActorRef<RunMsg>) {
         let mut wished = wishes(&self.run);
+        wished.retain(|wish| self.has_room(wish));
         let all = wished.len();
         wished.retain(|wish| self.can_hear(wish));
         self.agenda.is_unheard = wished.len() < all;
@@ -319,6 +320,16 @@ impl RunState {
             }
             _ => true,
         }
+    }
+
+    /// Whether a node's place is free: whoever carried its former attempt may still be bringing an agent there, or
+    /// ending one, and two would have one id. What comes home has the wishes looked at again.
+    fn has_room(&self, wish: &Wish) -> bool {
+        let Wish::Work { node, .. } = wish else {
+            return true;
+        };
+        let mut former = self.flights.given_up();
+        !former.any(|wish| matches!(wish, Wish::Work { node: of, .. } if of == node))
     }
 
     /// Lets the agents of nodes that need them no more go, and gives their trees back.

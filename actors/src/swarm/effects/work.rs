@@ -265,6 +265,11 @@ async fn turn_of(
     (place, cancel): (&Place, &CancellationToken),
 ) -> Result<(), CommandError> {
     let member = &place.member;
+    let is_begun = member.status.borrow().turn == Some(order.turn);
+    if cancel.is_cancelled() && !is_begun {
+        // Given up while its agent was brought here: a turn would be that of nobody's attempt.
+        return Ok(());
+    }
     let done = async {
         begin(site, order, place).await?;
         rest(member).await
