@@ -71,7 +71,9 @@ impl Collector {
             if self.found.seen.contains(&file) {
                 continue;
             }
-            match fs::canonicalize(&file) {
+            // Most folders have none, and every read asks: one look costs less than resolving the way to it.
+            let there = fs::symlink_metadata(&file);
+            match there.and_then(|_| fs::canonicalize(&file)) {
                 Ok(resolved) if resolved.starts_with(&self.root) => {
                     self.take(&resolved, origin.clone(), 0);
                 }
