@@ -41,6 +41,18 @@ fn ran(resolving: Vec<Rule>) -> (Stage, Ended) {
     (stage, ended)
 }
 
+/// One in which the conflict is resolved and every node is done.
+fn resolved(resolving: Vec<Rule>) -> (Stage, Report) {
+    let (stage, ended) = ran(resolving);
+    assert_eq!(ended.code(), Some(0), "{ended}");
+    let report = Report::of(&ended);
+    assert_eq!(
+        report.in_state("done"),
+        ["mover", "writer", "writer-merge-1"]
+    );
+    (stage, report)
+}
+
 fn classes(stage: &Stage, node: &str) -> Vec<FailureClass> {
     let run = stage.session();
     let id = NodeId::derived(&[run.uuid().as_bytes(), node.as_bytes()]);
@@ -59,13 +71,7 @@ fn a_conflict_becomes_a_node_and_both_changes_land() {
             Reply::text("Resolved."),
         ],
     );
-    let (stage, ended) = ran(resolving);
-    assert_eq!(ended.code(), Some(0), "{ended}");
-    let report = Report::of(&ended);
-    assert_eq!(
-        report.in_state("done"),
-        ["mover", "writer", "writer-merge-1"]
-    );
+    let (stage, report) = resolved(resolving);
     assert_eq!(stage.content(PAGE), "trails have signs\n");
     assert!(!stage.path("guide").exists());
     assert_eq!(classes(&stage, "writer"), [FailureClass::Conflict]);
@@ -86,13 +92,7 @@ fn a_merge_whose_right_answer_is_what_landed_is_done_with_nothing_to_land() {
             Reply::text(words),
         ],
     );
-    let (stage, ended) = ran(resolving);
-    assert_eq!(ended.code(), Some(0), "{ended}");
-    let report = Report::of(&ended);
-    assert_eq!(
-        report.in_state("done"),
-        ["mover", "writer", "writer-merge-1"]
-    );
+    let (stage, _) = resolved(resolving);
     assert_eq!(stage.content(PAGE), "nothing yet\n");
     assert_eq!(integrated(&stage.run_records()).len(), 1);
     assert_eq!(stage.git(["rev-list", "--count", "HEAD"]), "2");

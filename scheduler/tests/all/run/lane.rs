@@ -61,6 +61,31 @@ pub(super) fn advance(sim: &mut Sim) {
     });
 }
 
+/// The first node lands; the second is in conflict with what that landed.
+pub(super) fn to_conflict(sim: &mut Sim) {
+    sim.submit(1);
+    merge(sim);
+    sim.submit(2);
+    gate(sim, 0);
+    advance(sim);
+    sim.answer(RunOutcome::Merged {
+        batch: 2,
+        commits: Vec::new(),
+        conflicts: vec![conflict(2, 1001)],
+    });
+}
+
+/// The first of five lands alone; the other four are the next batch.
+pub(super) fn to_batch_of_four() -> Sim {
+    let mut sim = Sim::of(gated(5), Isolation::Worktree);
+    sim.submit(1);
+    (2..=5).for_each(|n| sim.submit(n));
+    merge(&mut sim);
+    gate(&mut sim, 0);
+    advance(&mut sim);
+    sim
+}
+
 pub(super) fn conflict(n: usize, onto: u64) -> Conflict {
     Conflict {
         node: node(n),
@@ -92,12 +117,7 @@ fn proposals_that_come_while_a_batch_is_under_way_make_the_next_one() {
 
 #[test]
 fn a_red_gate_is_run_once_more_and_then_the_batch_is_halved_until_the_one_is_found() {
-    let mut sim = Sim::of(gated(5), Isolation::Worktree);
-    sim.submit(1);
-    (2..=5).for_each(|n| sim.submit(n));
-    merge(&mut sim);
-    gate(&mut sim, 0);
-    advance(&mut sim);
+    let mut sim = to_batch_of_four();
     assert_eq!(batch(&sim), nodes(&[2, 3, 4, 5]));
     merge(&mut sim);
     gate(&mut sim, 1);
@@ -204,16 +224,7 @@ fn without_any_check_a_batch_is_green() {
 #[test]
 fn a_conflict_becomes_a_node_and_both_are_done_with_its_commit() {
     let mut sim = Sim::of(gated(2), Isolation::Worktree);
-    sim.submit(1);
-    merge(&mut sim);
-    sim.submit(2);
-    gate(&mut sim, 0);
-    advance(&mut sim);
-    sim.answer(RunOutcome::Merged {
-        batch: 2,
-        commits: Vec::new(),
-        conflicts: vec![conflict(2, 1001)],
-    });
+    to_conflict(&mut sim);
     assert_eq!(sim.phase(2), NodePhase::Resolving);
     assert_eq!(sim.run.node(node(2)).unwrap().burnt(), 0);
     let added = sim.run.plan().nodes.last().unwrap().clone();

@@ -5,7 +5,7 @@ use protocol::{Isolation, NodeEnd};
 use scheduler::run::{Illegal, NodePhase, RunCommand, RunInput, RunPhase, Wish, decide};
 
 use super::given_run::*;
-use super::lane::{advance, gate, gated, merge};
+use super::lane::{advance, gate, merge, to_batch_of_four};
 use super::laws::{any_plan, any_weather, cases};
 use super::world::World;
 use crate::given::{node, nodes};
@@ -62,12 +62,7 @@ fn what_needs_it_is_skipped_what_does_not_goes_on_and_a_retry_begins_both_again(
 
 #[test]
 fn one_that_is_ended_in_its_batch_leaves_the_others_to_the_next_batch() {
-    let mut sim = Sim::of(gated(5), Isolation::Worktree);
-    sim.submit(1);
-    (2..=5).for_each(|n| sim.submit(n));
-    merge(&mut sim);
-    gate(&mut sim, 0);
-    advance(&mut sim);
+    let mut sim = to_batch_of_four();
     merge(&mut sim);
     end(&mut sim, 3).unwrap();
     let batch = sim.run.batch().unwrap();

@@ -4,7 +4,7 @@ use protocol::{Failure, FailureClass, Inspection, Isolation, Node, NodeEnd, Turn
 use scheduler::run::{NodePhase, RunOutcome};
 
 use super::given_run::*;
-use super::lane::{advance, conflict, gate, gated, merge};
+use super::lane::{gated, to_conflict};
 use crate::given::node;
 
 /// A run whose second node is in conflict with what the first landed, and the node that is to resolve it.
@@ -12,16 +12,7 @@ fn in_conflict() -> (Sim, Node) {
     let mut plan = gated(2);
     plan.nodes[1].accept = Some(check("two"));
     let mut sim = Sim::of(plan, Isolation::Worktree);
-    sim.submit(1);
-    merge(&mut sim);
-    sim.submit(2);
-    gate(&mut sim, 0);
-    advance(&mut sim);
-    sim.answer(RunOutcome::Merged {
-        batch: 2,
-        commits: Vec::new(),
-        conflicts: vec![conflict(2, 1001)],
-    });
+    to_conflict(&mut sim);
     let merge = sim.run.plan().nodes.last().unwrap().clone();
     (sim, merge)
 }
