@@ -149,10 +149,12 @@ pub(crate) async fn tidy(site: &Site, done: Vec<String>) {
         return;
     };
     let is_left = |kept: &Kept| kept.name != base && !done.contains(&kept.name);
-    let mut gone = done.clone();
-    if !kept.iter().any(is_left) {
-        gone.push(base);
-    }
+    let is_all = !kept.iter().any(is_left);
+    // Only what is there: of a large run most nodes have nothing kept, and each name would be asked for alone.
+    let names = kept.iter().map(|kept| kept.name.clone());
+    let gone: Vec<String> = names
+        .filter(|name| done.contains(name) || (is_all && *name == base))
+        .collect();
     let _ = git.repo.let_go(&gone).await;
 }
 
