@@ -85,6 +85,7 @@ enum Woken {
     Notice(Option<Notice>),
     Stop(InterruptCause),
     Down(Stopped),
+    Rested,
     Tick,
 }
 
@@ -163,7 +164,7 @@ impl Pilot {
             }
             match self.woken().await {
                 Woken::Notice(Some(Notice::Record(record))) => self.show.record(&record)?,
-                Woken::Notice(Some(Notice::Delta(_))) => {}
+                Woken::Notice(Some(Notice::Delta(_))) | Woken::Rested => {}
                 Woken::Notice(None) => return Err(Stopped("it has stopped".to_owned()).into()),
                 Woken::Down(why) => return Err(why.into()),
                 Woken::Stop(cause) => return Ok(End::Stopped(cause)),
@@ -176,11 +177,12 @@ impl Pilot {
     }
 
     async fn woken(&mut self) -> Woken {
-        let swarm = self.swarm.clone();
-        let down = pin!(async move {
+        let (swarm, is_over) = (self.swarm.clone(), self.show.view.is_over());
+        let rested = pin!(async move {
             match swarm.rest().await {
-                Err(why) => why,
-                // A run that rests tells so by its records, which are on their way.
+                Err(why) => Woken::Down(why),
+                // A run that rests tells so by its records: the last is here, or they are on their way.
+                Ok(RunPhase::Closed) if is_over => Woken::Rested,
                 Ok(_) => std::future::pending().await,
             }
         });
@@ -188,7 +190,7 @@ impl Pilot {
             biased;
             cause = self.stops.next() => Woken::Stop(cause),
             notice = self.records.next() => Woken::Notice(notice),
-            why = down => Woken::Down(why),
+            rested = rested => rested,
             _ = self.ticks.tick() => Woken::Tick,
         }
     }
