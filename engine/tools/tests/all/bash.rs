@@ -159,7 +159,8 @@ async fn what_is_left_running_is_ended_with_the_command() {
     {
         let mut rig = Rig::new();
         let setting = format!("FORMIC_TEST_STRAY={at}-{}", std::process::id());
-        let command = format!("export {setting}; {stray} echo started");
+        // First what is looked for: the flood of `yes` would push it out of what is kept.
+        let command = format!("export {setting}; echo started; {stray}");
         let told = ok(&rig.call("bash", json!({"command": command})).await);
         assert!(
             told.contains("started") && told.contains("were ended"),
@@ -233,10 +234,11 @@ async fn an_interrupt_ends_the_whole_family() {
     );
     let result = interrupted(&mut rig, &command).await;
     assert_eq!(result.status, ToolStatus::Interrupted);
+    let told = text(&result);
+    // Between them may stand what the shell says when it sees its child end before itself: `Terminated`.
     assert!(
-        text(&result).starts_with("begun\n(interrupted"),
-        "{}",
-        text(&result)
+        told.starts_with("begun\n") && told.contains("\n(interrupted"),
+        "{told}"
     );
     assert!(!lives(&setting));
     assert_eq!(fs::read_dir(rig.running()).unwrap().count(), 0);
