@@ -1,6 +1,18 @@
-//! The one place where the server reads time: the age of the server, injected so that a test can hold it still.
+//! The one place where the server reads time and waits for it: its age, injected so that a test can hold it still, and
+//! pauses as long as the script says.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::oneshot;
 
 /// Tells how long the server has been up; used only for the stamps in the log.
 #[derive(Clone)]
@@ -29,5 +41,82 @@ impl Clock {
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Clock").field(&self.at_ms()).finish()
+    }
+}
+
+/// Lets tasks wait on time. The runtime's own timer counts whole milliseconds and is up to two of them late, which a
+/// client would be blamed for whose replies are to take ten.
+#[derive(Debug, Default)]
+pub(crate) struct Alarm(OnceLock<Option<Sender<Call>>>);
+
+/// Somebody to be woken.
+#[derive(Debug)]
+struct Call {
+    due: Instant,
+    ring: oneshot::Sender<()>,
+}
+
+impl Alarm {
+    /// Returns once so much time has passed.
+    pub(crate) async fn wait(&self, time: Duration) {
+        let (ring, rung) = oneshot::channel();
+        let due = Instant::now() + time;
+        let calls = self.0.get_or_init(watch).as_ref();
+        let is_set = calls.is_some_and(|calls| calls.send(Call { due, ring }).is_ok());
+        match is_set {
+            // It ends with the server alone, and then nobody waits any more.
+            true => drop(rung.await),
+            false => tokio::time::sleep(time).await,
+        }
+    }
+}
+
+/// Starts the thread that watches the time; it ends with the alarm. `None` where the system has no more threads.
+fn watch() -> Option<Sender<Call>> {
+    let (calls, queue) = channel();
+    let thread = thread::Builder::new().name("model-server-alarm".to_owned());
+    thread.spawn(move || ring(&queue)).ok().map(|_| calls)
+}
+
+/// Wakes each in its time, until nobody can call any more.
+fn ring(calls: &Receiver<Call>) {
+    let mut waiting = BTreeMap::new();
+    for number in 0_u64.. {
+        let first = waiting.first_key_value();
+        let left = first.map(|((due, _), _): (&(Instant, u64), _)| {
+            due.saturating_duration_since(Instant::now())
+        });
+        let called = match left {
+            Some(left) => calls.recv_timeout(left),
+            None => calls.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match called {
+            Ok(Call { due, ring }) => drop(waiting.insert((due, number), ring)),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let later = waiting.split_off(&(Instant::now(), u64::MAX));
+        for (_, ring) in std::mem::replace(&mut waiting, later) {
+            // Whoever has left needs no waking.
+            let _ = ring.send(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_is_woken_in_its_time_and_not_before() {
+        let (alarm, began) = (Alarm::default(), Instant::now());
+        let order = std::sync::Mutex::new(Vec::new());
+        let wait = async |ms: u64| {
+            alarm.wait(Duration::from_millis(ms)).await;
+            assert!(began.elapsed() >= Duration::from_millis(ms), "{ms} ms");
+            order.lock().unwrap().push(ms);
+        };
+        tokio::join!(wait(90), wait(30), wait(60), wait(0), wait(30));
+        assert_eq!(*order.lock().unwrap(), [0, 30, 30, 60, 90]);
     }
 }

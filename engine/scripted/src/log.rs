@@ -1,6 +1,6 @@
 //! What the server has been asked and how it answered: in memory, and one JSON object a line in a file.
 
-use std::{fs::File, io::Write, sync::Arc};
+use std::{fs::File, future::Future, io::Write, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -190,6 +190,12 @@ impl Ticket {
             seq,
             is_open: true,
         }
+    }
+
+    /// Time that passes before more of the reply.
+    pub(crate) fn pause(&self, time: Duration) -> impl Future<Output = ()> + Send + use<> {
+        let shared = Arc::clone(&self.shared);
+        async move { shared.alarm.wait(time).await }
     }
 
     pub(crate) fn finish(&mut self) {

@@ -201,7 +201,7 @@ impl Plan {
 
 async fn respond(plan: Plan, mut ticket: Ticket, cut: Cut) -> Result<Response<ReplyBody>, HangUp> {
     if plan.delay_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(plan.delay_ms)).await;
+        ticket.pause(Duration::from_millis(plan.delay_ms)).await;
     }
     let Some(answer) = plan.answer else {
         ticket.finish();

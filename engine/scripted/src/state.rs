@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    clock::Clock,
+    clock::{Alarm, Clock},
     facts::Facts,
     log::{Answered, Log, LoggedRequest},
     matching::{Choice, Matcher},
@@ -22,6 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
+    pub(crate) alarm: Alarm,
     pub(crate) models: Vec<String>,
     pub(crate) keeps_bodies: bool,
     /// A lock and not an owner task: tests read the log synchronously, from threads that have no runtime to wait in.
@@ -49,6 +50,7 @@ impl Shared {
     ) -> Arc<Self> {
         Arc::new(Self {
             clock,
+            alarm: Alarm::default(),
             models: std::mem::take(&mut script.models),
             keeps_bodies,
             state: Mutex::new(State {

@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    future::Future,
     iter::{Peekable, once},
     num::NonZeroUsize,
     pin::Pin,
@@ -11,7 +12,6 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame};
-use tokio::time::{Sleep, sleep};
 
 use crate::{connection::Cut, log::Ticket, reply::Chunk, turn::Events};
 
@@ -101,7 +101,7 @@ pub(crate) struct ReplyBody {
     chunk: Chunk,
     /// What is left of an event that is cut for the network.
     rest: Bytes,
-    pause: Option<Pin<Box<Sleep>>>,
+    pause: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     /// Set after a network piece: the body holds back once so that the piece goes out alone.
     flushes: bool,
     ticket: Ticket,
@@ -156,7 +156,8 @@ impl ReplyBody {
     /// Plans what happens between the piece just made and the next.
     fn after_piece(&mut self) {
         if self.chunk.delay_ms > 0 {
-            self.pause = Some(Box::pin(sleep(Duration::from_millis(self.chunk.delay_ms))));
+            let time = Duration::from_millis(self.chunk.delay_ms);
+            self.pause = Some(Box::pin(self.ticket.pause(time)));
         }
         self.flushes = self.chunk.tcp_bytes.is_some();
         let is_last = self.rest.is_empty() && self.source.events.peek().is_none();
