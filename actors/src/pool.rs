@@ -222,3 +222,143 @@ impl Provider for Pooled {
         self.provider.wire()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use futures_util::future::join_all;
+    use protocol::{Prompt, StopReason, Timestamp};
+    use tokio::time::{Instant, sleep};
+    use uuid::Uuid;
+
+    use super::*;
+
+    const AGENTS: usize = 40;
+    const CALLS: usize = 2;
+    const REQUESTS: usize = 10;
+    const MINUTE: Duration = Duration::from_secs(60);
+    const REPLYING: Duration = Duration::from_millis(200);
+
+    /// The runtime's clock, which jumps to the next moment anybody waits for as soon as all wait.
+    struct Virtual(Instant);
+
+    impl Source for Virtual {
+        fn now(&self) -> Timestamp {
+            Timestamp(self.millis())
+        }
+
+        fn millis(&self) -> u64 {
+            self.0.elapsed().as_millis().try_into().unwrap()
+        }
+
+        fn uuid(&self) -> Uuid {
+            Uuid::nil()
+        }
+
+        fn dice(&self) -> u16 {
+            500
+        }
+    }
+
+    /// Lets so many requests through in any minute and tells the others when to come again.
+    #[derive(Default)]
+    struct Limited {
+        taken: Mutex<VecDeque<Instant>>,
+        refused: Mutex<usize>,
+    }
+
+    impl Limited {
+        fn take(&self) -> Result<(), ModelFault> {
+            let now = Instant::now();
+            let mut taken = self.taken.lock().unwrap();
+            taken.retain(|at| *at + MINUTE > now);
+            if taken.len() < REQUESTS {
+                taken.push_back(now);
+                return Ok(());
+            }
+            *self.refused.lock().unwrap() += 1;
+            let wait = taken[0] + MINUTE - now;
+            Err(ModelFault {
+                kind: FaultKind::RateLimited,
+                retry: RetryHint::AfterMs(wait.as_millis().try_into().unwrap()),
+                ..closed()
+            })
+        }
+    }
+
+    impl Provider for Limited {
+        fn exchange<'a>(&'a self, _: Exchange<'a>) -> BoxFuture<'a, Result<Reply, ModelFault>> {
+            async {
+                self.take()?;
+                sleep(REPLYING).await;
+                Ok(Reply {
+                    model: "m".to_owned(),
+                    content: Vec::new(),
+                    stop: StopReason::EndTurn,
+                    usage: None,
+                    cost: None,
+                    oddities: Vec::new(),
+                })
+            }
+            .boxed()
+        }
+
+        fn models(&self) -> BoxFuture<'_, Result<Vec<ModelListing>, ModelFault>> {
+            unreachable!("nobody asks for models")
+        }
+
+        fn traits(&self, _: &str) -> ModelTraits {
+            unreachable!("nobody asks for traits")
+        }
+
+        fn wire(&self) -> Wire {
+            Wire::Anthropic
+        }
+    }
+
+    async fn agent(pooled: &Pooled) -> usize {
+        let prompt = Prompt {
+            model: "m".to_owned(),
+            system: "".into(),
+            tools: [].into(),
+            messages: Vec::new(),
+            max_tokens: 1,
+        };
+        for call in 0..CALLS {
+            let exchange = Exchange {
+                prompt: &prompt,
+                new_call: &|| unreachable!("no reply calls a tool"),
+                deltas: &|_| {},
+            };
+            if pooled.exchange(exchange).await.is_err() {
+                return call;
+            }
+        }
+        CALLS
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn forty_agents_get_nearly_all_that_a_slow_provider_allows() {
+        let began = Instant::now();
+        let source: Arc<dyn Source> = Arc::new(Virtual(began));
+        let (pool, _) = Actor::spawn(None, PoolActor, source).await.unwrap();
+        let provider = Arc::new(Limited::default());
+        let pooled = Pooled {
+            provider: provider.clone(),
+            pool: pool.clone(),
+        };
+
+        let replies = join_all((0..AGENTS).map(|_| agent(&pooled))).await;
+
+        assert!(replies.iter().all(|replies| *replies == CALLS));
+        let refused = *provider.refused.lock().unwrap();
+        assert!(refused > 0, "there was no storm");
+        // The first window's worth is there at once.
+        let windows = u32::try_from(AGENTS * CALLS / REQUESTS).unwrap() - 1;
+        let (least, took) = (MINUTE * windows + REPLYING, began.elapsed());
+        let share = least.as_secs_f64() / took.as_secs_f64();
+        assert!(share >= 0.9, "{share} in {took:?}, {refused} refused");
+        pool.stop(None);
+    }
+}

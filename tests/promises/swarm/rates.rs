@@ -1,10 +1,11 @@
-//! A crowd at a provider's rate limit: nobody's attempt is burnt, and nearly all that is allowed is used.
+//! A crowd at a provider's rate limit: nobody's attempt is burnt. How much of what is allowed is used is proven where time
+//! is not the machine's: beside the pool of model calls.
 
 use protocol::{Event, PlanEvent};
-use scripted::Rate;
+use scripted::{LoggedRequest, Rate, Rule};
 use serde_json::json;
 
-use crate::stage::{Report, Stage, node, plan, returned, script, writer};
+use crate::stage::{Fault, Reply, Report, Stage, node, plan, returned, script, writer};
 
 const AGENTS: usize = 40;
 const REQUESTS: u64 = 10;
@@ -15,13 +16,26 @@ fn names() -> impl Iterator<Item = String> {
     (0..AGENTS).map(|at| format!("a{at:02}"))
 }
 
+/// Refuses an agent once, whatever the rate: on a slow machine forty agents may ask too slowly for a storm.
+fn refusal(name: &str) -> Rule {
+    let later = json!({"status": 429, "headers": {"retry-after-ms": "20"}});
+    let fault: Fault = serde_json::from_value(later).expect("a fault");
+    Rule::new(format!("{name} later"), Reply::failing(fault))
+        .marker(format!("[node {name}"))
+        .times(1)
+}
+
 #[test]
-fn forty_agents_at_ten_requests_a_minute_burn_no_attempt_and_use_the_rate() {
+fn forty_agents_at_ten_requests_a_minute_burn_no_attempt() {
     let rate = Rate {
         requests: REQUESTS.try_into().expect("not zero"),
         per_ms: MINUTE_MS.try_into().expect("not zero"),
     };
-    let rules = names().map(|name| writer(&name, &format!("{name}.txt"), "done\n"));
+    let rules = names().map(|name| {
+        let mut rules = writer(&name, &format!("{name}.txt"), "done\n");
+        rules.insert(0, refusal(&name));
+        rules
+    });
     let stage = Stage::new(script(rules).rate(rate))
         .file("README", "x\n")
         .committed();
@@ -44,30 +58,17 @@ fn forty_agents_at_ten_requests_a_minute_burn_no_attempt_and_use_the_rate() {
     });
     assert!(attempts.into_iter().all(|attempt| attempt.number == 1));
     assert_eq!(report.took(), stage.took());
-    used(&stage);
+    stormed(&stage);
 }
 
-/// How much of what the rate allowed between the first and the last reply was used.
-fn used(stage: &Stage) {
+/// Whether everybody was told to come later at least once, and all were answered in the end.
+fn stormed(stage: &Stage) {
     let requests = stage.server().requests();
-    let answered: Vec<u64> = requests
-        .iter()
-        .filter(|request| request.answer.status == Some(200))
-        .map(|request| request.at_ms)
-        .collect();
-    let refused = requests.len() - answered.len();
-    assert!(refused > 0, "there was no storm");
-    let (first, last) = (answered.iter().min(), answered.iter().max());
-    let span = last
-        .zip(first)
-        .map(|(last, first)| last - first)
-        .expect("replies");
-    // The first window's worth is there at once.
-    let allowed = REQUESTS + span * REQUESTS / MINUTE_MS;
-    let share = answered.len() as f64 / allowed as f64;
-    assert!(
-        share >= 0.9,
-        "{} of {allowed} allowed requests in {span} ms, {refused} refused",
-        answered.len()
-    );
+    let with = |status: u16| {
+        let is = |request: &&LoggedRequest| request.answer.status == Some(status);
+        requests.iter().filter(is).count()
+    };
+    assert!(with(429) >= AGENTS, "there was no storm: {}", with(429));
+    assert_eq!(with(200), 2 * AGENTS);
+    assert_eq!(with(200) + with(429), requests.len());
 }
