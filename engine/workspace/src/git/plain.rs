@@ -18,8 +18,18 @@ const HARMLESS: [(&str, &[&str]); 6] = [
 /// Settings that must not be there at all.
 const ABSENT: [&str; 2] = ["core.attributesfile", "core.checkstat"];
 
+/// Settings that say how what git writes reaches the disk.
+pub(crate) const SYNCING: [&str; 3] = ["core.fsync", "core.fsyncmethod", "core.fsyncobjectfiles"];
+
 /// Where git looks for rules beside the repository's own.
 const RULES: [&str; 2] = ["GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL"];
+
+/// Whether nobody has said how objects reach the disk: what is written here reaches it when the system likes, as what git
+/// writes one by one does if it is told nothing.
+pub(crate) fn lets_objects_wait(settings: &[Setting]) -> bool {
+    let says_how = |setting: &Setting| SYNCING.contains(&setting.key.as_str());
+    !settings.iter().any(says_how)
+}
 
 /// Whether files are kept byte for byte as far as these settings and the files of rules outside the repository go. What
 /// git does not tell counts as a reason to let git do it.
@@ -42,4 +52,25 @@ pub(crate) async fn is_plain(root: &Path, settings: &[Setting]) -> bool {
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_says_how_objects_reach_the_disk_is_heard_wherever_it_is_said() {
+        let said = |key: &str, is_local| Setting {
+            is_local,
+            key: key.to_owned(),
+            value: "anything".to_owned(),
+        };
+        assert!(lets_objects_wait(&[said("core.autocrlf", true)]));
+        for key in SYNCING {
+            for is_local in [true, false] {
+                let settings = [said("user.name", false), said(key, is_local)];
+                assert!(!lets_objects_wait(&settings), "{key}");
+            }
+        }
+    }
 }

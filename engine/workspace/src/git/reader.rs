@@ -56,10 +56,11 @@ impl Desk {
 }
 
 impl Repo {
-    /// Whether objects are named by SHA-1 and nobody else need be able to write them: then they are written here.
+    /// Whether objects are named by SHA-1, nobody else need be able to write them, and nobody has said how they reach the
+    /// disk: then they are written here.
     pub(crate) fn writes_objects(&self) -> bool {
         let is_shared = |(key, _): &(String, String)| key == "core.sharedrepository";
-        self.format == "sha1" && !self.kept.iter().any(is_shared)
+        self.format == "sha1" && self.lets_objects_wait && !self.kept.iter().any(is_shared)
     }
 
     /// Adds an object to the user's store.

@@ -12,7 +12,8 @@ use super::reader::Desk;
 use super::run::{Git, PATIENCE, parts};
 use super::trees::Trees;
 
-/// Settings of a repository's own that change what git reads from and writes to files, in lower case.
+/// Settings of a repository's own that change what git reads from and writes to files, in lower case; with them those
+/// of [`plain::SYNCING`].
 const CONTENT: [&str; 18] = [
     "core.autocrlf",
     "core.eol",
@@ -56,6 +57,8 @@ pub struct Repo {
     pub(crate) patience: Duration,
     /// Whether no setting and no rule outside its files converts contents or changes what a file's looks tell.
     pub(crate) converts_nothing: bool,
+    /// Whether no setting says how objects reach the disk.
+    pub(crate) lets_objects_wait: bool,
     pub(crate) desk: Arc<Desk>,
 }
 
@@ -102,6 +105,7 @@ impl Repo {
             author,
             patience: PATIENCE,
             converts_nothing: plain::is_plain(root, &settings).await,
+            lets_objects_wait: plain::lets_objects_wait(&settings),
             desk: Arc::default(),
         })
     }
@@ -175,7 +179,10 @@ fn kept(settings: &[Setting]) -> Vec<(String, String)> {
     let own = settings.iter().filter(|s| s.is_local);
     let wanted = own.filter(|s| {
         let driver = DRIVERS.iter().any(|part| s.key.starts_with(part));
-        CONTENT.contains(&s.key.as_str()) || (driver && s.key.matches('.').count() > 1)
+        let key = s.key.as_str();
+        CONTENT.contains(&key)
+            || plain::SYNCING.contains(&key)
+            || (driver && s.key.matches('.').count() > 1)
     });
     wanted.map(|s| (s.key.clone(), s.value.clone())).collect()
 }
@@ -248,6 +255,26 @@ mod tests {
             if let Err(error) = told {
                 assert!(error.to_string().contains("2.40"), "{error}");
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn who_says_how_objects_reach_the_disk_has_git_write_them() {
+        for (key, value) in [
+            ("core.fsync", "loose-object"),
+            ("core.fsyncMethod", "batch"),
+            ("core.fsyncObjectFiles", "true"),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let git = |args: &[&str]| Git::at(dir.path()).args(args).bytes();
+            git(&["init", "-q"]).await.unwrap();
+            let repo = Repo::open(dir.path()).await.unwrap();
+            assert!(repo.writes_objects() && repo.is_plain(), "{key}");
+            git(&["config", key, value]).await.unwrap();
+            let repo = Repo::open(dir.path()).await.unwrap();
+            assert!(!repo.writes_objects() && !repo.is_plain(), "{key}");
+            let kept = (key.to_ascii_lowercase(), value.to_owned());
+            assert!(repo.kept.contains(&kept), "its trees are told of {key}");
         }
     }
 

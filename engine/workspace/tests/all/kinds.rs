@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use protocol::{GitId, TreeStart};
+use workspace::CommitDraft;
 
 use crate::stage::{Stage, files, git, is_pristine, write};
 
@@ -132,6 +133,32 @@ async fn contents_are_converted_as_in_the_users_checkout() {
         git(tree.root(), &["status", "--porcelain"]),
         "M crlf.txt\n M x.loud".replacen('M', " M", 1)
     );
+}
+
+#[tokio::test]
+async fn commits_are_written_by_git_where_the_user_says_how_they_reach_the_disk() {
+    let stage = Stage::new();
+    // What git writes is then told apart by its first bytes.
+    stage.git(&["config", "core.looseCompression", "9"]);
+    let first_bytes = async || {
+        let (repo, head) = (stage.repo().await, stage.head());
+        let draft = CommitDraft {
+            tree: &repo.tree_of(&head).await.unwrap(),
+            parent: &head,
+            message: "work",
+            trailers: &[],
+            seconds: 1,
+        };
+        let id = repo.commit(&draft).await.unwrap();
+        let (folder, name) = id.as_str().split_at(2);
+        let path = stage.root().join(".git/objects").join(folder).join(name);
+        let bytes = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        [bytes[0], bytes[1]]
+    };
+    assert_eq!(first_bytes().await, [0x78, 0x01], "written here");
+    stage.git(&["config", "core.fsync", "loose-object"]);
+    assert_eq!(first_bytes().await, [0x78, 0xda], "written by git");
 }
 
 #[tokio::test]
