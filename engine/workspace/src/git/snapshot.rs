@@ -201,13 +201,18 @@ fn look(root: &Path, index: &Path, store: &Path) -> io::Result<Option<Looked>> {
     Ok(Some((steps.collect(), found.unknown)))
 }
 
-/// New files, with their contents in the store.
+/// New files, with their contents in the store; `None` where git has to look at them. They may have grown since they were
+/// found.
 fn added(root: &Path, paths: &[Vec<u8>], store: &Path) -> io::Result<Option<Vec<Step>>> {
+    let meta = |path: &Vec<u8>| fs::symlink_metadata(at(root, path));
+    let metas: Vec<fs::Metadata> = paths.iter().map(meta).collect::<io::Result<_>>()?;
+    if metas.iter().map(fs::Metadata::len).sum::<u64>() > MOST_HERE {
+        return Ok(None);
+    }
     let mut steps = Vec::new();
-    for path in paths {
-        let meta = fs::symlink_metadata(at(root, path))?;
-        let content = scan::content(&at(root, path), &meta)?;
-        let Some((mode, content)) = index::mode(&meta).zip(content) else {
+    for (path, meta) in paths.iter().zip(&metas) {
+        let content = scan::content(&at(root, path), meta)?;
+        let Some((mode, content)) = index::mode(meta).zip(content) else {
             return Ok(None);
         };
         let id = loose::write(store, Sort::Blob, &content)?;
@@ -223,4 +228,29 @@ fn added(root: &Path, paths: &[Vec<u8>], store: &Path) -> io::Result<Option<Vec<
 fn paths(changes: &[&Change]) -> Vec<u8> {
     let paths: Vec<&str> = changes.iter().map(|c| c.path.as_str()).collect();
     joined(&paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_files_that_are_too_much_together_are_left_to_git() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, store) = (dir.path(), dir.path().join("store"));
+        let named = |names: &[&str]| -> Vec<Vec<u8>> {
+            names.iter().map(|name| name.as_bytes().to_vec()).collect()
+        };
+        // None of them is too large by itself, and none takes room on the disk.
+        for name in ["a", "b", "c"] {
+            let file = fs::File::create(root.join(name)).unwrap();
+            file.set_len(30 << 20).unwrap();
+        }
+        let steps = added(root, &named(&["a", "b", "c"]), &store).unwrap();
+        assert!(steps.is_none());
+        assert!(!store.exists(), "nothing is stored of what git may refuse");
+        fs::write(root.join("d"), "d").unwrap();
+        let steps = added(root, &named(&["d"]), &store).unwrap().unwrap();
+        assert_eq!(steps.len(), 1);
+    }
 }
