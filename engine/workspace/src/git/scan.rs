@@ -146,7 +146,25 @@ pub(crate) fn content(path: &Path, meta: &Metadata) -> io::Result<Option<Vec<u8>
     let mut options = OpenOptions::new();
     let options = options.read(true).custom_flags(flags.bits().cast_signed());
     let mut content = Vec::new();
-    options.open(path)?.read_to_end(&mut content)?;
+    // One byte more tells that it has grown.
+    let mut file = options.open(path)?.take(meta.len() + 1);
+    file.read_to_end(&mut content)?;
     let is_whole = u64::try_from(content.len()).is_ok_and(|bytes| bytes == meta.len());
     Ok(is_whole.then_some(content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_has_grown_since_it_was_looked_at_no_more_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("x");
+        fs::write(&file, "x").unwrap();
+        let meta = fs::symlink_metadata(&file).unwrap();
+        assert_eq!(content(&file, &meta).unwrap(), Some(b"x".to_vec()));
+        // It has no end.
+        assert_eq!(content(Path::new("/dev/zero"), &meta).unwrap(), None);
+    }
 }
