@@ -316,3 +316,6 @@ const fn is_resting(status: &RunStatus) -> bool {
         RunPhase::New | RunPhase::Planning | RunPhase::Ending => false,
     }
 }
+
+#[cfg(test)]
+mod dying;

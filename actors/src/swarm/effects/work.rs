@@ -143,21 +143,22 @@ async fn agent(
         };
         match turn_of(site, order, (&place, cancel)).await {
             Ok(()) => return Ok(None),
-            Err(CommandError::Stopped(why)) if cancel.is_cancelled() => {
-                if !site.yard.closing.is_cancelled() {
-                    let past = recover(site, order, why).await?;
-                    bury(site, order, past).await?;
-                }
-                return Ok(None);
-            }
-            Err(_) if cancel.is_cancelled() => return Ok(None),
+            Err(CommandError::Illegal(_)) if cancel.is_cancelled() => return Ok(None),
             Err(CommandError::Illegal(why)) => {
                 let text = format!("could not {why}");
                 return Err(Stop::failed(order.failed(FailureClass::Machine, text)));
             }
             Err(CommandError::Stopped(why)) => {
+                // The crew has lost it: nobody else ends what it left running.
                 place.member.end().await;
-                past = Some(recover(site, order, why).await?);
+                if site.yard.closing.is_cancelled() {
+                    return Ok(None);
+                }
+                let found = recover(site, order, why).await?;
+                if cancel.is_cancelled() {
+                    return bury(site, order, found).await.map(|()| None);
+                }
+                past = Some(found);
             }
         }
     }
