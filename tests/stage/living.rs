@@ -2,23 +2,6 @@
 
 use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// Longer than this nothing that is coming is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Whether `holds` comes to hold: for what happens in another process, which tells nobody.
-pub fn soon(holds: impl Fn() -> bool) -> bool {
-    let began = Instant::now();
-    while !holds() {
-        if began.elapsed() > PATIENCE {
-            return false;
-        }
-        thread::yield_now();
-    }
-    true
-}
 
 /// The processes that have `word` as a whole word of their command line. One that only waits to be buried has none.
 pub fn living(word: &str) -> Vec<u32> {

@@ -7,6 +7,7 @@ mod fifo;
 #[cfg(target_os = "linux")]
 mod living;
 mod run;
+mod soon;
 mod swarm;
 
 use std::fs;
@@ -21,9 +22,10 @@ use tempfile::TempDir;
 pub use asked::{Asked, Told};
 pub use fifo::Fifo;
 #[cfg(target_os = "linux")]
-pub use living::{living, soon, unlike_any_other};
+pub use living::{living, unlike_any_other};
 pub use run::{Ended, Formic, Running};
 pub use scripted::{Chunk, Fault, Reply, Step, Usage, Wire};
+pub use soon::soon;
 pub use swarm::{Report, agent, integrated, node, plan, returned, script, writer};
 
 /// The key every run has in its environment; like no other text.

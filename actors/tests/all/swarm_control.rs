@@ -160,7 +160,7 @@ async fn a_paused_run_starts_nothing_until_it_goes_on() {
 
 #[tokio::test]
 async fn what_is_said_to_a_node_is_heard_at_its_next_step() {
-    let slow = Reply::tool("read", json!({"file_path": "a.txt"})).delay_ms(300);
+    let slow = Reply::tool("read", json!({"file_path": "a.txt"})).held();
     let edit_call = json!({"file_path": "a.txt", "old_string": "alpha", "new_string": "ALPHA"});
     let script = Script::new()
         .rule(Rule::new("read", slow).turn(0))
@@ -182,6 +182,7 @@ async fn what_is_said_to_a_node_is_heard_at_its_next_step() {
     .await;
     let node = protocol::NodeId::derived(&[swarm.id().uuid().as_bytes(), b"one"]);
     swarm.steer(node, said("mind the case")).await.unwrap();
+    bench.server.release();
     let id = to_the_end(swarm).await;
     let steered = |event: &Event| matches!(event, Event::Turn(TurnEvent::Steered { .. }));
     assert_eq!(count(&bench.records(id), steered), 1);

@@ -103,6 +103,7 @@ impl TryFrom<ReplyForm> for Reply {
             stop: form.stop,
             usage: form.usage.unwrap_or(Some(Usage::default())),
             delay_ms: form.delay_ms,
+            is_held: false,
             chunk: form.chunk,
             fault: form.fault,
         })

@@ -23,6 +23,9 @@ pub struct Reply {
     pub usage: Option<Usage>,
     /// Milliseconds before the first byte of the response.
     pub delay_ms: u64,
+    /// Whether the first byte, delay included, waits for [`crate::Handle::release`]: only code can say so, as nobody could
+    /// release what a script in a file holds.
+    pub is_held: bool,
     /// How the body is cut and paced.
     pub chunk: Chunk,
     /// The planned failure.
@@ -142,6 +145,7 @@ impl Reply {
             stop: None,
             usage: Some(Usage::default()),
             delay_ms: 0,
+            is_held: false,
             chunk: Chunk::default(),
             fault: None,
         }
@@ -204,6 +208,13 @@ impl Reply {
     #[must_use]
     pub fn delay_ms(mut self, delay_ms: u64) -> Self {
         self.delay_ms = delay_ms;
+        self
+    }
+
+    /// Holds the reply back until [`crate::Handle::release`].
+    #[must_use]
+    pub fn held(mut self) -> Self {
+        self.is_held = true;
         self
     }
 }

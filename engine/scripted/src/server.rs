@@ -225,6 +225,11 @@ impl Handle {
         self.shared.wait_blocking(is_met)
     }
 
+    /// Lets every held reply go, those of requests to come included.
+    pub fn release(&self) {
+        self.shared.release();
+    }
+
     /// Stops the server; returns at once, [`Server::run`] returns when all connections are dropped.
     pub fn shutdown(&self) {
         self.shared.stop();

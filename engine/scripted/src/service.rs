@@ -44,6 +44,7 @@ struct Plan {
     /// `None` closes the connection.
     answer: Option<Answer>,
     rule: Option<Arc<str>>,
+    is_held: bool,
     delay_ms: u64,
     chunk: Chunk,
 }
@@ -71,7 +72,11 @@ pub(crate) async fn answer(
         }
     };
     shared.decide(seq, plan.answered());
-    respond(plan, Ticket::new(shared, seq), cut).await
+    let ticket = Ticket::new(Arc::clone(&shared), seq);
+    if plan.is_held {
+        shared.released().await;
+    }
+    respond(plan, ticket, cut).await
 }
 
 async fn read(body: Incoming) -> Result<Bytes, u16> {
@@ -172,6 +177,7 @@ fn chat(shared: &Shared, wire: Wire, mut logged: LoggedRequest, body: &[u8]) -> 
                 },
             ),
             rule: Some(choice.rule),
+            is_held: choice.reply.is_held,
             delay_ms: choice.reply.delay_ms,
             chunk: choice.reply.chunk,
         },
@@ -193,6 +199,7 @@ impl Plan {
         Self {
             answer: Some(answer),
             rule: None,
+            is_held: false,
             delay_ms: 0,
             chunk: Chunk::default(),
         }

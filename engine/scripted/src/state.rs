@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     /// The same for tasks.
     revision: watch::Sender<u64>,
     stopped: watch::Sender<bool>,
+    /// Whether held replies may go.
+    released: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -61,6 +63,7 @@ impl Shared {
             changed: Condvar::new(),
             revision: watch::Sender::new(0),
             stopped: watch::Sender::new(false),
+            released: watch::Sender::new(false),
         })
     }
 
@@ -120,6 +123,20 @@ impl Shared {
             .stopped
             .subscribe()
             .wait_for(|is_stopped| *is_stopped)
+            .await;
+    }
+
+    pub(crate) fn release(&self) {
+        self.released.send_replace(true);
+    }
+
+    /// Resolves once held replies may go.
+    pub(crate) async fn released(&self) {
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = self
+            .released
+            .subscribe()
+            .wait_for(|is_released| *is_released)
             .await;
     }
 

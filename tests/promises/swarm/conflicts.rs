@@ -4,7 +4,7 @@ use protocol::{FailureClass, NodeId};
 use scripted::{Reply, Rule, Step};
 use serde_json::{Value, json};
 
-use crate::stage::{Ended, Report, Stage, agent, integrated, node, plan, returned, script};
+use crate::stage::{Ended, Report, Stage, agent, integrated, node, plan, returned, script, soon};
 
 /// Where the page belongs once the guide has moved.
 const PAGE: &str = "docs/guide/trail.md";
@@ -30,14 +30,21 @@ fn write(path: &str, content: &str) -> Step {
 fn ran(resolving: Vec<Rule>) -> (Stage, Ended) {
     let mut page = Reply::steps([write("guide/trail.md", "trails have signs\n")]);
     // It is still at work when the guide has moved.
-    page.delay_ms = 1_000;
+    page.is_held = true;
     let rules = [resolving, agent("writer", [page, Reply::text("Written.")])];
     let text = "a guide that is long enough to be known again when it has moved\n".repeat(5);
     let stage = Stage::new(script(rules))
         .file("guide/index.md", format!("index: {text}"))
         .file("guide/lengths.md", format!("lengths: {text}"))
         .committed();
-    let ended = stage.swarm(&the_plan()).run();
+    let running = stage.swarm(&the_plan()).start();
+    let moved = || {
+        let landed = ["log", "--branches=formic/*", "--format=%H", "--", "docs"];
+        !stage.git(landed).is_empty()
+    };
+    assert!(soon(moved), "the guide was never moved");
+    stage.server().release();
+    let ended = running.end();
     (stage, ended)
 }
 

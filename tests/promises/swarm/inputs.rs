@@ -91,7 +91,7 @@ fn a_detached_head_stays_where_it_is_and_the_work_lies_on_a_branch() {
 fn a_branch_that_moves_during_the_run_is_not_moved_back() {
     // The user commits while the agent waits for its model.
     let mut script = script([writer("work", "new.txt", "done\n")]);
-    script.rules[1].reply.delay_ms = 1_500;
+    script.rules[1].reply.is_held = true;
     let stage = Stage::new(script).file("a.txt", "a\n").committed();
     let running = stage.swarm(&the_plan()).start();
     assert!(
@@ -107,6 +107,7 @@ fn a_branch_that_moves_during_the_run_is_not_moved_back() {
         "meanwhile",
     ]);
     let before = mine(&stage);
+    stage.server().release();
     let ended = running.end();
     lies_on_a_branch(&stage, &before, &ended, "moved");
     assert_eq!(stage.git(["log", "-1", "--format=%s"]), "meanwhile");

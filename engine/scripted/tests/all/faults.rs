@@ -217,6 +217,32 @@ fn a_client_that_leaves_during_the_first_delay_is_noticed() {
 }
 
 #[test]
+fn a_held_reply_goes_when_it_is_released() {
+    let server = playing(Reply::text("abc").held());
+    std::thread::scope(|scope| {
+        let received = scope.spawn(|| post(server.addr(), ANTHROPIC, &ask("x")));
+        assert!(server.wait_until_blocking(|requests| requests.len() == 1));
+        assert_eq!(server.requests()[0].answer.finished_ms, None);
+        server.release();
+        assert_eq!(text_of(&received.join().unwrap()), "abc");
+    });
+    assert_eq!(
+        text_of(&post(server.addr(), ANTHROPIC, &ask("x"))),
+        "abc",
+        "nothing is held any more"
+    );
+}
+
+#[test]
+fn a_client_that_leaves_a_held_reply_is_noticed() {
+    let server = playing(Reply::text("abc").held());
+    let stream = send(server.addr(), ANTHROPIC, ask("x").to_string().as_bytes());
+    assert!(server.wait_until_blocking(|requests| requests.len() == 1));
+    drop(stream);
+    assert!(server.wait_until_blocking(|requests| requests[0].answer.aborted));
+}
+
+#[test]
 fn network_pieces_split_characters() {
     let chunk = Chunk {
         tcp_bytes: NonZeroUsize::new(1),
