@@ -93,7 +93,7 @@ fn the_time_limit_stops_a_model_that_does_not_answer() {
     let stage = Stage::of([silent]);
     let ended = stage
         .prompt("go")
-        .args(["--timeout", "1s", "--output-format", "json"])
+        .args(["--timeout", "5s", "--output-format", "json"])
         .run();
     stopped(&ended, "error_timeout");
     assert_eq!(stage.asked().len(), 1);

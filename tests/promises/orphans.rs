@@ -80,7 +80,7 @@ fn a_termination_leaves_no_process_and_a_session_that_goes_on() {
 
 #[test]
 fn the_time_limit_leaves_no_process() {
-    let (_stage, ended, sleeps) = busy(&["--timeout", "5s"]).stopped_by(None);
+    let (_stage, ended, sleeps) = busy(&["--timeout", "15s"]).stopped_by(None);
     assert_eq!(ended.code(), Some(4), "{ended}");
     assert!(alive(&sleeps).is_empty());
 }

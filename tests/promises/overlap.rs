@@ -61,7 +61,7 @@ fn sixteen_reads_of_slow_pipes_take_about_the_time_of_one() {
         }
         stage
             .prompt("read all")
-            .args(["--timeout", "60s"])
+            .args(["--timeout", "10m"])
             .succeed();
         let timeline = timeline(&stage);
         let reads = of(&timeline, "read");

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Longer than this nobody speaks any more.
-const SILENCE: Duration = Duration::from_secs(90);
+const SILENCE: Duration = Duration::from_secs(240);
 
 /// A named pipe.
 pub struct Fifo {

@@ -13,7 +13,7 @@ use super::{Ended, Formic, Stage, put};
 pub fn node(name: &str, deps: &[&str], writes: &[&str], check: &str) -> Value {
     json!({
         "id": name, "kind": "Edit", "brief": format!("do {name}"), "deps": deps, "reads": writes, "writes": writes,
-        "accept": {"cmd": check, "timeout": "30s"},
+        "accept": {"cmd": check, "timeout": "5m"},
     })
 }
 

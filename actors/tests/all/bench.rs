@@ -167,7 +167,7 @@ pub fn text(result: &ToolResult) -> String {
 
 /// Waits for what must come; only a fault of formic makes this take long.
 pub async fn soon<T>(what: impl Future<Output = T>) -> T {
-    let patience = std::time::Duration::from_secs(30);
+    let patience = std::time::Duration::from_secs(120);
     tokio::time::timeout(patience, what)
         .await
         .expect("what was awaited never came")

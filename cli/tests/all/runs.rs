@@ -36,7 +36,7 @@ fn slow() -> Value {
         json!({"name": "a", "when": {"marker": "[node a, attempt 2", "turn": turn}, "reply": reply})
     });
     for rule in [0, 4] {
-        slow["rules"][rule]["reply"]["delay_ms"] = json!(30_000);
+        slow["rules"][rule]["reply"]["delay_ms"] = json!(600_000);
     }
     slow["rules"].as_array_mut().unwrap().extend(again);
     slow

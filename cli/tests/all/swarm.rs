@@ -284,7 +284,7 @@ fn a_node_that_cannot_be_done_is_planned_anew_and_the_change_is_shown() {
 #[test]
 fn another_process_pauses_steers_and_cancels_a_run() {
     let mut slow = script();
-    slow["rules"][0]["reply"]["delay_ms"] = json!(30_000);
+    slow["rules"][0]["reply"]["delay_ms"] = json!(600_000);
     let (world, _server) = world(&slow);
     let mut command = world.command(&["swarm", "--plan", "../plan.json", "--yes", "--json"]);
     let child = command.stdin(Stdio::null()).spawn().unwrap();

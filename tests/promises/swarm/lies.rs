@@ -216,7 +216,7 @@ fn one_of_nine_that_stalls_is_one_typed_failure_and_the_others_land() {
     assert_eq!(failures[0].1.class, FailureClass::Deadline, "{failures:?}");
     let wall = report.node("n4")["wall_ms"].as_u64().expect("a time");
     assert!(
-        (3_000..20_000).contains(&wall),
+        (3_000..60_000).contains(&wall),
         "within its time: {wall} ms"
     );
 }

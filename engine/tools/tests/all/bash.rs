@@ -191,11 +191,11 @@ async fn a_timeout_ends_the_command_and_keeps_what_it_said() {
     let setting = format!("FORMIC_TEST_TIMEOUT={}", std::process::id());
     let command = format!("export {setting}; echo begun; setsid sleep 3600 & sleep 3600");
     let result = rig
-        .call("bash", json!({"command": command, "timeout": 300}))
+        .call("bash", json!({"command": command, "timeout": 5000}))
         .await;
     let told = failed(&result);
     assert!(
-        told.contains("begun") && told.contains("timed out after 300 ms"),
+        told.contains("begun") && told.contains("timed out after 5000 ms"),
         "{told}"
     );
     assert!(
