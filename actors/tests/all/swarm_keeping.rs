@@ -1,10 +1,11 @@
 //! What a run proposes outlives the tidying of the user's repository, and what did not land is there to be looked at.
 
+use std::cell::Cell;
 use std::io::Write;
 use std::path::Path;
 
 use actors::{RunPhase, Swarm};
-use protocol::{Event, NodeName, WorkspaceEvent};
+use protocol::{Event, NodeEnd, NodeName, PlanEvent, WorkspaceEvent};
 use scripted::Script;
 
 use crate::bench::{soon, until};
@@ -44,8 +45,22 @@ async fn a_run_lands_what_it_merged_before_the_user_tidied_up_and_keeps_what_did
         .await
         .unwrap();
     let mut watch = swarm.subscribe();
-    let merged = |event: &Event| matches!(event, Event::Workspace(WorkspaceEvent::Merged { .. }));
-    soon(until(&mut watch, merged)).await;
+    // What an agent is just leaving behind has no ref yet, as a commit of the user's own has none while git makes it.
+    let (merged, failed) = (Cell::new(false), Cell::new(false));
+    let both = |event: &Event| {
+        let is_merge = matches!(event, Event::Workspace(WorkspaceEvent::Merged { .. }));
+        let is_end = matches!(
+            event,
+            Event::Plan(PlanEvent::NodeEnded {
+                end: NodeEnd::Failed,
+                ..
+            })
+        );
+        merged.set(merged.get() || is_merge);
+        failed.set(failed.get() || is_end);
+        merged.get() && failed.get()
+    };
+    soon(until(&mut watch, both)).await;
     // The user rewrites the branch and throws away whatever no ref leads to, while the gate looks at the merged tree.
     let base = git(&root, &["rev-parse", "HEAD"]);
     git(&root, &["commit", "-q", "--amend", "-m", "begun anew"]);
