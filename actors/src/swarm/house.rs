@@ -185,8 +185,9 @@ async fn reading_room(site: &Site, commit: &GitId) -> Result<Arc<House>, NoHouse
 async fn take(site: &Site, name: &str, start: &TreeStart) -> Result<Tree, NoHouse> {
     let git = site.git.as_ref().ok_or(NoHouse::NoGit)?;
     let anchored = git.anchored.get_or_try_init(|| keep::base(site, &git.repo));
-    anchored.await?;
-    Ok(git.trees.take(name, start, None).await?)
+    let taken = git.trees.take(name, start, None);
+    let (_, tree) = futures_util::try_join!(anchored, taken)?;
+    Ok(tree)
 }
 
 /// The houses of a run.

@@ -18,6 +18,7 @@ mod planner;
 mod run_actor;
 mod run_talk;
 mod site;
+mod stock;
 
 pub(crate) use fence::Fence;
 pub use handle::Swarm;

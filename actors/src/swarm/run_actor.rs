@@ -17,6 +17,7 @@ use super::house::Houses;
 use super::messages::{Flow, Home, RunMsg, RunStart, RunStatus};
 use super::planner;
 use super::site::Site;
+use super::stock;
 use crate::agent_actor::CommandError;
 use crate::feed::Intake;
 use crate::flight::Flights;
@@ -72,6 +73,8 @@ impl Actor for RunActor {
                 }
             }
         });
+        let keeping = stock::keep(start.site.clone());
+        start.site.yard.effects.spawn(keeping);
         Ok(RunState {
             site: start.site,
             run: start.run,
@@ -309,6 +312,7 @@ impl RunState {
         }
         self.retire();
         self.tidy();
+        self.site.yard.stock.wants(self.run.ahead());
     }
 
     /// Whether there is somebody to be told: the record of a turn may come before word of the agent that has it.

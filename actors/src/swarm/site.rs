@@ -15,6 +15,7 @@ use super::board::Commons;
 use super::house::House;
 use super::options::{ModelChoice, Models};
 use super::planner::Planning;
+use super::stock::Stock;
 use crate::base::Base;
 use crate::error::OpenError;
 use crate::journal::JournalDown;
@@ -63,6 +64,7 @@ pub(crate) struct Yard {
     pub closing: CancellationToken,
     /// Whoever builds a merged tree holds it: two at once would only take longer, each of them.
     pub build: Semaphore,
+    pub stock: Stock,
 }
 
 /// The user's repository and formic's trees of it.
@@ -113,6 +115,7 @@ impl Site {
                 effects: TaskTracker::new(),
                 closing: CancellationToken::new(),
                 build: Semaphore::new(1),
+                stock: Stock::new(),
             },
             spill: spill_root(&options.data).join(id.to_string()),
             options,
@@ -134,6 +137,7 @@ impl Site {
             return;
         };
         git.readers.lock().await.clear();
+        git.trees.let_go();
         if is_over {
             let own = self.id.to_string();
             let is_others = move |name: &str| !name.starts_with(&own);

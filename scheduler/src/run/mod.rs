@@ -6,6 +6,7 @@
 //! records goes on as it would have.
 
 mod admission;
+mod ahead;
 mod apply;
 mod blocked;
 mod commons;
@@ -28,6 +29,7 @@ mod stir;
 mod verdict;
 mod wishes;
 
+pub use ahead::Ahead;
 pub use blocked::Blocked;
 pub use decide::decide;
 pub use follow::follow;

@@ -18,6 +18,7 @@ mod loose;
 mod objects;
 mod plain;
 mod reader;
+mod ready;
 mod refill;
 mod refs;
 mod repo;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{GitId, TreeStart};
@@ -12,6 +13,7 @@ use super::cone::{folder_of, folders, patterns};
 use super::error::{GitError, PoolFault};
 use super::gitdir::{Layout, WHOLE, erase};
 use super::objects::changes;
+use super::ready::Ready;
 use super::refill::Refill;
 use super::repo::Repo;
 use super::slot::{Note, Slot};
@@ -28,23 +30,36 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// A pool of private clones of one repository. Several processes may share its folder.
 #[derive(Debug, Clone)]
 pub struct Trees {
-    repo: Repo,
+    pub(crate) repo: Repo,
     home: PathBuf,
+    pub(crate) ready: Arc<Ready>,
 }
 
 /// What a tree is to hold.
-struct Wanted {
-    name: String,
+pub(crate) struct Wanted {
+    pub(crate) name: String,
     /// The commit that changes are counted from, and its files.
-    base: (GitId, GitId),
+    pub(crate) base: (GitId, GitId),
     /// The files to begin with.
-    files: GitId,
-    cone: Option<String>,
+    pub(crate) files: GitId,
+    pub(crate) cone: Option<String>,
+}
+
+/// Where a tree is to be.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) slot: Slot,
+    /// Whether nobody has had it since its files were compared with what its note tells of.
+    pub(crate) is_known: bool,
 }
 
 impl Trees {
     pub(crate) fn new(repo: Repo, home: PathBuf) -> Self {
-        Self { repo, home }
+        Self {
+            repo,
+            home,
+            ready: Arc::default(),
+        }
     }
 
     /// The folder of the pool.
@@ -66,6 +81,7 @@ impl Trees {
             let paths = vec![name.escape_debug().to_string()];
             return Err(GitError::Names { paths });
         }
+        let _taking = self.ready.taking();
         self.prepare().await?;
         match start {
             TreeStart::Shared => Err(GitError::pool(name, PoolFault::Shared)),
@@ -125,7 +141,7 @@ impl Trees {
     }
 
     /// Makes the folder of the pool; one that holds something else is left alone.
-    async fn prepare(&self) -> Result<(), GitError> {
+    pub(crate) async fn prepare(&self) -> Result<(), GitError> {
         let marker = self.home.join(MARKER);
         if marker.is_file() {
             return Ok(());
@@ -173,13 +189,21 @@ impl Trees {
             files,
             cone,
         };
-        let slot = match self.named(name).await? {
-            Some(slot) => slot,
-            None => self.free(wanted.cone.clone()).await?,
+        let unknown = |slot| Place {
+            slot,
+            is_known: false,
         };
-        self.lay_out(&slot, &wanted).await?;
+        let ready = || self.ready.take().filter(|_| wanted.cone.is_none());
+        let place = match self.named(name).await?.map(unknown) {
+            Some(place) => place,
+            None => match ready() {
+                Some(place) => place,
+                None => unknown(self.free(wanted.cone.clone()).await?),
+            },
+        };
+        self.lay_out(&place, &wanted).await?;
         let (base, base_tree) = wanted.base;
-        Ok(Tree::new(self.repo.clone(), slot, base, base_tree))
+        Ok(Tree::new(self.repo.clone(), place.slot, base, base_tree))
     }
 
     /// The patterns of a sparse tree, which also has what a laid-on proposal changes.
@@ -224,11 +248,12 @@ impl Trees {
     }
 
     /// A place that nobody has, best one with the same folders in it, else a new one.
-    async fn free(&self, cone: Option<String>) -> Result<Slot, GitError> {
+    pub(crate) async fn free(&self, cone: Option<String>) -> Result<Slot, GitError> {
         let (home, repo) = (self.home.clone(), self.repo.clone());
+        let held = self.ready.folders();
         off_thread(&self.home, move || {
             let mut folders = Slot::all(&home, &repo)?;
-            folders.retain(|folder| Slot::note(folder).name.is_empty());
+            folders.retain(|f| !held.contains(f) && Slot::note(f).name.is_empty());
             folders.sort_by_cached_key(|folder| {
                 let own = fs::read_to_string(folder.join("git/info/sparse-checkout"));
                 own.ok().as_deref() != Some(cone.as_deref().unwrap_or(WHOLE))
@@ -248,7 +273,10 @@ impl Trees {
     }
 
     /// Brings a place into the state that is wanted, whatever it held. Its note says so only when all of it is there.
-    async fn lay_out(&self, slot: &Slot, wanted: &Wanted) -> Result<(), GitError> {
+    /// Whether git was not needed for that: then nothing lies there that the index does not tell of, but what is ignored
+    /// and says nothing about other files.
+    pub(crate) async fn lay_out(&self, place: &Place, wanted: &Wanted) -> Result<bool, GitError> {
+        let slot = &place.slot;
         let path = slot.folder();
         let had = Slot::note(path).base;
         let note = |base| Note {
@@ -257,7 +285,7 @@ impl Trees {
         };
         let wrote = slot.write(&note(None));
         wrote.map_err(|error| GitError::io(path, error))?;
-        let is_done = self.refilled(slot, had.as_ref(), wanted).await?;
+        let is_done = self.refilled(place, had.as_ref(), wanted).await?;
         let done = match is_done {
             true => Ok(()),
             false => self.reset(slot, wanted).await,
@@ -277,16 +305,18 @@ impl Trees {
         let (inside, index) = (slot.root().join(".git"), slot.git_folder().join("index"));
         off_thread(path, move || layout.inside(&inside, &index)).await?;
         let wrote = slot.write(&note(Some(wanted.base.clone())));
-        wrote.map_err(|error| GitError::io(path, error))
+        wrote.map_err(|error| GitError::io(path, error))?;
+        Ok(is_done)
     }
 
     /// Files and index as wanted, without git; `false` where only git can do that.
     async fn refilled(
         &self,
-        slot: &Slot,
+        place: &Place,
         had: Option<&(GitId, GitId)>,
         wanted: &Wanted,
     ) -> Result<bool, GitError> {
+        let slot = &place.slot;
         let is_base = wanted.files == wanted.base.1 && wanted.cone.is_none();
         let Some((_, had)) = had.filter(|_| is_base) else {
             return Ok(false);
@@ -301,6 +331,7 @@ impl Trees {
             slot,
             had,
             files: &wanted.files,
+            is_known: place.is_known,
         };
         refill.run().await
     }

@@ -1,5 +1,6 @@
 //! The machine of a run: tables for each rule, and laws over whole runs in a simulated world.
 
+mod ahead;
 mod budgets;
 mod carry;
 mod commands;
