@@ -20,9 +20,6 @@ const MOST_FILES: usize = 50_000;
 /// Why a document is no plan that could begin here.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
-    /// The repository.
-    #[error(transparent)]
-    Git(#[from] GitError),
     /// The folder.
     #[error("read {folder}: {cause}")]
     Folder {
@@ -36,72 +33,79 @@ pub enum Unfit {
     Plan(Vec<Problem>),
 }
 
-/// What a document would become in the folder `root`; only looks.
-///
-/// # Errors
-/// [`Unfit`]: the repository or the document.
-pub async fn rehearse(
-    root: &Path,
-    document: &PlanDocument,
-    isolation: Option<Isolation>,
-    mode: PermissionMode,
-) -> Result<Normal, Unfit> {
-    let mut base = None;
-    let (standing, mut remarks) = stand(root, isolation).await?;
-    let files = match standing {
-        Some(standing) => {
-            base = standing.head.commit().cloned();
-            standing.files
-        }
-        None => {
-            let listed = workspace::files(root, MOST_FILES).await;
-            let listed = listed.map_err(|cause| Unfit::Folder {
-                folder: root.display().to_string(),
-                cause,
-            })?;
-            listed.paths
-        }
-    };
-    let ground = Ground {
-        run: SessionId::derived(&[document.goal.as_bytes()]),
-        base: base.as_ref(),
-        files: &files,
-        session_mode: mode,
-        defaults: &Defaults::default(),
-    };
-    let mut normal = normalise(document, &ground).map_err(Unfit::Plan)?;
-    normal.remarks.append(&mut remarks);
-    normal
-        .remarks
-        .extend((!tools::walls_hold()).then(|| NO_WALLS.to_owned()));
-    Ok(normal)
+/// What a run would stand on, as it was found.
+#[derive(Debug, Clone)]
+pub struct Terrain {
+    /// The repository, where one is wanted and there is one that a run could start from.
+    pub(crate) git: Option<(Repo, Standing)>,
+    /// What is to be known of it.
+    pub(crate) remarks: Vec<String>,
 }
 
-/// The repository, where one is wanted and there is one that a run could start from, and what is to be known of it.
-pub(crate) async fn stand(
-    root: &Path,
-    isolation: Option<Isolation>,
-) -> Result<(Option<Standing>, Vec<String>), GitError> {
+/// Looks at the folder `root`. A run that is to begin with what was found here begins at once: what has changed meanwhile
+/// is not part of it.
+///
+/// # Errors
+/// The repository is one that no run could start from.
+pub async fn survey(root: &Path, isolation: Option<Isolation>) -> Result<Terrain, GitError> {
+    let shared = |remarks| Terrain { git: None, remarks };
     if isolation == Some(Isolation::Shared) {
-        return Ok((None, Vec::new()));
+        return Ok(shared(Vec::new()));
     }
-    let standing = match Repo::survey(root).await {
-        Ok(standing) => standing,
+    let (repo, standing) = match Repo::survey(root).await {
+        Ok(found) => found,
         Err(error) if isolation.is_none() && is_no_repository(&error, root) => {
             let remark = format!(
                 "all work is done in the one folder, writes one at a time: could not {error}"
             );
-            return Ok((None, vec![remark]));
+            return Ok(shared(vec![remark]));
         }
         Err(error) => return Err(error),
     };
     match standing.unfit() {
         Some(error) => Err(error),
-        None => {
-            let remarks = standing.remarks();
-            Ok((Some(standing), remarks))
-        }
+        None => Ok(Terrain {
+            remarks: standing.remarks(),
+            git: Some((repo, standing)),
+        }),
     }
+}
+
+/// What a document would become in the folder `root`, which is this terrain; only looks.
+///
+/// # Errors
+/// [`Unfit`]: the folder or the document.
+pub async fn rehearse(
+    root: &Path,
+    document: &PlanDocument,
+    terrain: &Terrain,
+    mode: PermissionMode,
+) -> Result<Normal, Unfit> {
+    let listed;
+    let (base, files) = match &terrain.git {
+        Some((_, standing)) => (standing.head.commit(), &standing.files),
+        None => {
+            let found = workspace::files(root, MOST_FILES).await;
+            listed = found.map_err(|cause| Unfit::Folder {
+                folder: root.display().to_string(),
+                cause,
+            })?;
+            (None, &listed.paths)
+        }
+    };
+    let ground = Ground {
+        run: SessionId::derived(&[document.goal.as_bytes()]),
+        base,
+        files,
+        session_mode: mode,
+        defaults: &Defaults::default(),
+    };
+    let mut normal = normalise(document, &ground).map_err(Unfit::Plan)?;
+    normal.remarks.extend_from_slice(&terrain.remarks);
+    normal
+        .remarks
+        .extend((!tools::walls_hold()).then(|| NO_WALLS.to_owned()));
+    Ok(normal)
 }
 
 /// Whether there is simply no repository, rather than one that cannot be used.

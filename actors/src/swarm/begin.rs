@@ -7,7 +7,7 @@ use protocol::{
     CheckDocument, Event, GitId, Ground, Isolation, Kind, Opening, Plan, PlanDocument, Planner,
     SessionEvent, SessionId,
 };
-use scheduler::plan::{self, Defaults, normalise};
+use scheduler::plan::{Defaults, normalise};
 use scheduler::run::{Run, RunCommand};
 use tokio::sync::OnceCell;
 use workspace::{Repo, Standing};
@@ -17,7 +17,7 @@ use super::planner::{self, Planning};
 use super::site::Git;
 use crate::error::OpenError;
 use crate::options::Options;
-use crate::plans::{NO_WALLS, stand};
+use crate::plans::{self, NO_WALLS};
 use crate::setup::{self, Ground as Setup};
 
 /// What a run begins with.
@@ -63,7 +63,7 @@ fn planned(
 ) -> Result<Beginning, OpenError> {
     let document = completed(document.clone(), swarm);
     let defaults = Defaults::default();
-    let ground = plan::Ground {
+    let ground = plans::Ground {
         run: id,
         base: found.ground.base.as_ref(),
         files: &found.files,
@@ -177,10 +177,13 @@ fn completed(mut document: PlanDocument, swarm: &SwarmOptions) -> PlanDocument {
 }
 
 async fn find(options: &Options, swarm: &SwarmOptions, id: SessionId) -> Result<Found, OpenError> {
-    let (standing, remarks) = stand(&options.place.root, swarm.isolation).await?;
-    match standing {
-        Some(standing) => separate(options, swarm, (id, standing)).await,
-        None => Ok(shared(options, remarks)),
+    let terrain = match &swarm.terrain {
+        Some(terrain) => terrain.clone(),
+        None => plans::survey(&options.place.root, swarm.isolation).await?,
+    };
+    match terrain.git {
+        Some(git) => separate(options, swarm, (id, git)).await,
+        None => Ok(shared(options, terrain.remarks)),
     }
 }
 
@@ -202,9 +205,8 @@ fn shared(options: &Options, remarks: Vec<String>) -> Found {
 async fn separate(
     options: &Options,
     swarm: &SwarmOptions,
-    (id, standing): (SessionId, Standing),
+    (id, (repo, standing)): (SessionId, (Repo, Standing)),
 ) -> Result<Found, OpenError> {
-    let repo = Repo::open(&options.place.root).await?;
     let (base, target) = target(&repo, swarm, &standing).await?;
     let files = match standing.head.commit() == Some(&base) {
         true => standing.files.clone(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use protocol::{Check, Isolation, ModelRef, PlanDocument, Tier};
 
 use crate::Endpoint;
+use crate::plans::Terrain;
 
 /// What a run is to do, and how.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +16,8 @@ pub struct SwarmOptions {
     pub plan: Option<PlanDocument>,
     /// How nodes are kept apart; `None` for trees of their own in a git repository and one folder elsewhere.
     pub isolation: Option<Isolation>,
+    /// What was just found where the run is to begin; `None` to have it looked at.
+    pub terrain: Option<Terrain>,
     /// The branch the result is for, without `refs/heads/`; `None` for the one that is checked out.
     pub target: Option<String>,
     /// Agents at work at once; `None` for what the plan says.

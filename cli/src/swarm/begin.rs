@@ -29,9 +29,10 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     let mut run = prepare(&args.crew)?;
     let file = args.plan.as_deref();
     let document = file.map(|file| plan::read(&run, file, args)).transpose()?;
-    let mut derived = Vec::new();
+    let (mut derived, mut terrain) = (Vec::new(), None);
     if let Some(document) = &document {
-        let normal = plan::rehearse(&run, document, args).await?;
+        let found = terrain.insert(plan::survey(&run, args).await?);
+        let normal = plan::rehearse(&run, document, found).await?;
         derived = edges(&normal.plan, &normal.derived);
         if args.dry_run {
             // Prices are worth asking for; a missing server is nothing to fail for where nothing is done with it.
@@ -53,21 +54,15 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     };
     let models = run.find_servers(&args.crew).await?;
     let tariff = run.tariff(&models);
-    let gate = args
-        .gate
-        .as_ref()
-        .or(run.wishes.gate.as_ref().filter(|_| document.is_none()));
+    let gate = gate(&run, args, document.is_some());
     let wanted = SwarmOptions {
         goal,
         plan: document,
         isolation: plan::isolation(&run, args),
+        terrain,
         target: args.target.clone(),
         max_parallel: args.crew.max_parallel.or(run.wishes.max_parallel),
-        gate: gate.map(|cmd| Check {
-            cmd: cmd.clone(),
-            timeout_ms: DEFAULT_CHECK_MS,
-            expect: Expect::Any,
-        }),
+        gate,
         approve: false,
         models,
     };
@@ -84,6 +79,16 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     let swarm = swarm.map_err(unopened)?;
     let show = rest.show(swarm.id());
     rest.fly(swarm, (show, Heard::default())).await
+}
+
+/// What the flag says must hold on the merged tree, else the settings: a plan that is there has theirs already.
+fn gate(run: &SwarmRun, args: &BeginArgs, has_plan: bool) -> Option<Check> {
+    let wished = run.wishes.gate.as_ref().filter(|_| !has_plan);
+    args.gate.as_ref().or(wished).map(|cmd| Check {
+        cmd: cmd.clone(),
+        timeout_ms: DEFAULT_CHECK_MS,
+        expect: Expect::Any,
+    })
 }
 
 /// Takes a run up again. One that another process has is told to go on there.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use actors::plans::{self, Normal, Problem, Unfit};
+use actors::plans::{self, Normal, Problem, Terrain, Unfit};
 use config::{ConfigError, PlanFileError};
 use protocol::{CheckDocument, Isolation, PlanDocument};
 
@@ -56,22 +56,30 @@ pub fn isolation(run: &SwarmRun, args: &BeginArgs) -> Option<Isolation> {
     args.isolation.map(Isolation::from).or(run.wishes.isolation)
 }
 
+/// What a run here would stand on.
+///
+/// # Errors
+/// The repository's.
+pub async fn survey(run: &SwarmRun, args: &BeginArgs) -> Result<Terrain, Failure> {
+    let found = plans::survey(&run.ground.place.root, isolation(run, args)).await;
+    // As a run says it that looks for itself.
+    found.map_err(|error| actors::OpenError::Git(error).into())
+}
+
 /// What a document would become here.
 ///
 /// # Errors
-/// The repository's, or every problem of the document, one a line.
+/// Every problem of the document, one a line.
 pub async fn rehearse(
     run: &SwarmRun,
     document: &PlanDocument,
-    args: &BeginArgs,
+    terrain: &Terrain,
 ) -> Result<Normal, Failure> {
     let mode = run.options.permission.mode;
     let root = &run.ground.place.root;
-    let rehearsed = plans::rehearse(root, document, isolation(run, args), mode).await;
+    let rehearsed = plans::rehearse(root, document, terrain, mode).await;
     rehearsed.map_err(|unfit| match unfit {
         Unfit::Plan(problems) => unsound(&problems),
-        // As a run says it that begins without a plan.
-        Unfit::Git(error) => actors::OpenError::Git(error).into(),
         Unfit::Folder { .. } => Failure::usage(
             format_args!("could not {unfit}"),
             "check that the folder is there and may be read",

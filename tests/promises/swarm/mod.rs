@@ -9,5 +9,6 @@ mod doubt;
 mod gates;
 mod inputs;
 mod lies;
+mod questions;
 mod rates;
 mod shared;

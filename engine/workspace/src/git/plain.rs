@@ -31,27 +31,27 @@ pub(crate) fn lets_objects_wait(settings: &[Setting]) -> bool {
     !settings.iter().any(says_how)
 }
 
-/// Whether files are kept byte for byte as far as these settings and the files of rules outside the repository go. What
-/// git does not tell counts as a reason to let git do it.
-pub(crate) async fn is_plain(root: &Path, settings: &[Setting]) -> bool {
-    let is_harmless = |setting: &Setting| {
+/// Whether these settings keep files byte for byte.
+pub(crate) fn is_plain(settings: &[Setting]) -> bool {
+    settings.iter().all(|setting| {
         let known = HARMLESS.iter().find(|(key, _)| setting.key == *key);
         let is_known = |(_, values): &(&str, &[&str])| {
             let value = setting.value.to_ascii_lowercase();
             values.contains(&value.as_str())
         };
         known.is_none_or(is_known) && !ABSENT.contains(&setting.key.as_str())
-    };
-    if !settings.iter().all(is_harmless) {
-        return false;
-    }
-    for name in RULES {
-        match ask(root, &["var", name]).await {
-            Ok(path) if !Path::new(&path).exists() => {}
-            Ok(_) | Err(_) => return false,
-        }
-    }
-    true
+    })
+}
+
+/// Whether there may be rules outside the repository. What git does not tell counts as a reason to let git do it.
+pub(crate) async fn has_rules(root: &Path) -> bool {
+    let (system, user) = tokio::join!(may_be(root, RULES[0]), may_be(root, RULES[1]));
+    system || user
+}
+
+async fn may_be(root: &Path, name: &str) -> bool {
+    let told = ask(root, &["var", name]).await;
+    told.map_or(true, |path| Path::new(&path).exists())
 }
 
 #[cfg(test)]

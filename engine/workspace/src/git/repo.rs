@@ -1,7 +1,7 @@
 //! A repository that work can start from: where its parts lie, and what of its settings changes file contents.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,10 +84,14 @@ impl Repo {
     /// Opens the repository that `root` lies in. It may be dirty, without commits or in the middle of something:
     /// [`Repo::survey`] tells that.
     pub async fn open(root: &Path) -> Result<Self, GitError> {
-        let version = version(root).await?;
-        let places = find(root).await?;
-        let format = ask(root, &["rev-parse", "--show-object-format"]).await?;
-        let settings = settings(root).await?;
+        // Together they would be a large future.
+        let (basics, has_rules) =
+            tokio::join!(Box::pin(Basics::of(root)), Box::pin(plain::has_rules(root)),);
+        Ok(Self::of(basics?, has_rules))
+    }
+
+    pub(crate) fn of(basics: Basics, has_rules: bool) -> Self {
+        let settings = &basics.settings;
         let last = |wanted: &str| {
             let mut named = settings.iter().rev().filter(|s| s.key == wanted);
             let found = named.find(|s| !s.value.trim().is_empty());
@@ -97,17 +101,17 @@ impl Repo {
             last("user.name").unwrap_or_else(|| NOBODY.0.to_owned()),
             last("user.email").unwrap_or_else(|| NOBODY.1.to_owned()),
         );
-        Ok(Self {
-            places,
-            format: format.to_string_lossy().into_owned(),
-            merges_trees: version >= (2, 45),
-            kept: kept(&settings),
+        Self {
+            format: basics.format,
+            merges_trees: basics.version >= (2, 45),
+            kept: kept(settings),
             author,
             patience: PATIENCE,
-            converts_nothing: plain::is_plain(root, &settings).await,
-            lets_objects_wait: plain::lets_objects_wait(&settings),
+            converts_nothing: !has_rules && plain::is_plain(settings),
+            lets_objects_wait: plain::lets_objects_wait(settings),
             desk: Arc::default(),
-        })
+            places: basics.places,
+        }
     }
 
     /// The top of the working tree.
@@ -146,6 +150,29 @@ impl Repo {
     }
 }
 
+/// What has to be known of a repository before anything else of it.
+pub(crate) struct Basics {
+    version: (u32, u32),
+    pub(crate) places: Places,
+    format: String,
+    pub(crate) settings: Vec<Setting>,
+}
+
+impl Basics {
+    /// All is asked for at once: a question is a process of its own, and takes longer to start than to be answered.
+    pub(crate) async fn of(root: &Path) -> Result<Self, GitError> {
+        let asked = tokio::join!(version(root), found(root), settings(root));
+        // A git that is too old may not have understood the other questions.
+        let (version, found, settings) = (asked.0?, asked.1?, asked.2?);
+        Ok(Self {
+            version,
+            places: found.0,
+            format: found.1,
+            settings,
+        })
+    }
+}
+
 /// One setting of git's, from the repository's own files or not.
 pub(crate) struct Setting {
     pub(crate) is_local: bool,
@@ -154,7 +181,7 @@ pub(crate) struct Setting {
 }
 
 /// What git's settings are here, all files together, in the order in which the later one wins.
-pub(crate) async fn settings(root: &Path) -> Result<Vec<Setting>, GitError> {
+async fn settings(root: &Path) -> Result<Vec<Setting>, GitError> {
     let args = ["config", "--list", "--includes", "--show-scope", "-z"];
     let bytes = Git::at(root).args(args).bytes().await?;
     let mut all = Vec::new();
@@ -188,7 +215,7 @@ fn kept(settings: &[Setting]) -> Vec<(String, String)> {
 }
 
 /// The version of the git program, if it is new enough.
-pub(crate) async fn version(root: &Path) -> Result<(u32, u32), GitError> {
+async fn version(root: &Path) -> Result<(u32, u32), GitError> {
     let said = Git::at(root).arg("version").line().await?;
     new_enough(&said)
 }
@@ -204,6 +231,43 @@ fn new_enough(said: &str) -> Result<(u32, u32), GitError> {
 
 /// Finds the repository that a folder lies in.
 pub(crate) async fn find(root: &Path) -> Result<Places, GitError> {
+    found(root).await.map(|(places, _)| places)
+}
+
+/// The repository that a folder lies in, and how it names objects.
+async fn found(root: &Path) -> Result<(Places, String), GitError> {
+    let asked = [
+        "rev-parse",
+        "--is-inside-work-tree",
+        "--show-object-format",
+        "--path-format=absolute",
+        "--show-toplevel",
+        "--git-dir",
+        "--git-common-dir",
+    ];
+    let told = ask(root, &asked).await;
+    let told = told
+        .as_ref()
+        .map(|told| told.as_bytes())
+        .unwrap_or_default();
+    let lines: Vec<&[u8]> = told.split(|byte| *byte == b'\n').collect();
+    match lines[..] {
+        [b"true", format, root, own, shared] => {
+            let path = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes));
+            let places = Places {
+                root: path(root),
+                own: path(own),
+                shared: path(shared),
+            };
+            Ok((places, String::from_utf8_lossy(format).into_owned()))
+        }
+        // There is none to work in, or a path of several lines.
+        _ => one_by_one(root).await,
+    }
+}
+
+/// What [`found`] gives, every question by itself: an answer may have any number of lines, and a refusal says to what.
+async fn one_by_one(root: &Path) -> Result<(Places, String), GitError> {
     let asked = ["rev-parse", "--is-bare-repository", "--is-inside-work-tree"];
     let kind = match ask(root, &asked).await {
         Ok(kind) => kind,
@@ -219,11 +283,13 @@ pub(crate) async fn find(root: &Path) -> Result<Places, GitError> {
         let asked = ["rev-parse", "--path-format=absolute", what];
         Ok(ask(root, &asked).await?.into())
     };
-    Ok(Places {
+    let places = Places {
         root: place("--show-toplevel").await?,
         own: place("--git-dir").await?,
         shared: place("--git-common-dir").await?,
-    })
+    };
+    let format = ask(root, &["rev-parse", "--show-object-format"]).await?;
+    Ok((places, format.to_string_lossy().into_owned()))
 }
 
 /// One answer, which may be a path with anything in it.

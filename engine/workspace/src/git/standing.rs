@@ -7,7 +7,8 @@ use protocol::GitId;
 
 use super::error::{GitError, Unfit};
 use super::objects::listed;
-use super::repo::{Places, Repo, Setting, ask, find, settings, version};
+use super::plain::has_rules;
+use super::repo::{Basics, Repo, Setting, ask};
 use super::run::{Git, parts};
 
 /// The traces that something half done leaves in a git folder.
@@ -89,30 +90,38 @@ impl fmt::Display for Operation {
 }
 
 impl Repo {
-    /// Looks at the repository that `root` lies in, without touching it. A missing or old git, a folder that is no
-    /// repository and a bare repository are errors; everything else is for the caller to judge, or for
+    /// Looks at the repository that `root` lies in, without touching it, and opens it. A missing or old git, a folder that is
+    /// no repository and a bare repository are errors; everything else is for the caller to judge, or for
     /// [`Standing::unfit`].
-    pub async fn survey(root: &Path) -> Result<Standing, GitError> {
-        version(root).await?;
-        let places = find(root).await?;
-        let status = status(&places.root).await?;
-        let settings = settings(root).await?;
+    pub async fn survey(root: &Path) -> Result<(Self, Standing), GitError> {
+        // What takes longest begins first. Together they would be a large future.
+        let (status, basics, is_name_taken, has_rules) = tokio::join!(
+            Box::pin(status(root)),
+            Box::pin(Basics::of(root)),
+            Box::pin(is_branch(root, "formic")),
+            Box::pin(has_rules(root)),
+        );
+        // Where there is no repository, the other answers are about nothing.
+        let basics = basics?;
+        let (status, is_name_taken) = (status?, is_name_taken?);
+        let is_partial = basics.settings.iter().any(is_promise);
+        let repo = Self::of(basics, has_rules);
         let tracked = match status.head.commit() {
-            Some(commit) => listed(Git::at(&places.root), commit).await?,
+            Some(commit) => listed(Git::at(repo.root()), commit).await?,
             None => Vec::new(),
         };
         let mut standing = Standing {
             head: status.head,
-            under_way: under_way(&places.own),
+            under_way: under_way(&repo.places.own),
             dirty: status.dirty,
             untracked: status.untracked,
             files: Vec::new(),
             submodules: Vec::new(),
             unnameable: Vec::new(),
-            is_shallow: places.shared.join("shallow").exists(),
-            is_partial: settings.iter().any(is_promise),
-            is_name_taken: is_branch(&places, "formic").await?,
-            root: places.root,
+            is_shallow: repo.places.shared.join("shallow").exists(),
+            is_partial,
+            is_name_taken,
+            root: repo.places.root.clone(),
         };
         for entry in tracked {
             match String::from_utf8(entry.path) {
@@ -121,7 +130,7 @@ impl Repo {
                 Ok(path) => standing.files.push(path),
             }
         }
-        Ok(standing)
+        Ok((repo, standing))
     }
 }
 
@@ -212,9 +221,9 @@ pub(crate) fn under_way(own: &Path) -> Option<Operation> {
         .map(|(_, operation)| *operation)
 }
 
-async fn is_branch(places: &Places, name: &str) -> Result<bool, GitError> {
+async fn is_branch(root: &Path, name: &str) -> Result<bool, GitError> {
     let full = format!("refs/heads/{name}");
-    let found = Git::at(&places.root).args(["show-ref", "--verify", "--hash", &full]);
+    let found = Git::at(root).args(["show-ref", "--verify", "--hash", &full]);
     let (output, _) = found.output().await?;
     Ok(output.status.success())
 }

@@ -13,8 +13,7 @@ const FALLBACK: &str = "formic/0123456789ab";
 
 /// Surveys, takes a tree, changes a file, merges and lands it on the branch that is checked out at `root`.
 async fn worked(stage: &Stage, root: &Path) -> Result<(GitId, bool), GitError> {
-    let standing = Repo::survey(root).await?;
-    let repo = Repo::open(root).await?;
+    let (repo, standing) = Repo::survey(root).await?;
     let base = standing.head.commit().unwrap().clone();
     let trees = repo.trees(stage.home());
     let start = TreeStart::Commit(base.clone());
@@ -193,7 +192,7 @@ async fn a_working_tree_elsewhere_is_found_or_refused_and_never_mistaken() {
     stage.git(&["config", "core.worktree", &elsewhere.display().to_string()]);
     let before = stage.belongings().files;
     match Repo::survey(&stage.root()).await {
-        Ok(standing) => {
+        Ok((_, standing)) => {
             assert_eq!(standing.root, elsewhere);
             assert!(matches!(standing.head, Head::Branch(..)));
         }

@@ -233,7 +233,7 @@ async fn nothing_of_the_users_runs_or_asks() {
     }
     let repo = stage.repo().await;
     assert_eq!(
-        Repo::survey(&stage.root()).await.unwrap().dirty,
+        Repo::survey(&stage.root()).await.unwrap().1.dirty,
         Vec::<String>::new()
     );
     let trees = repo.trees(stage.home());

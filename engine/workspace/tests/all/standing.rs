@@ -9,7 +9,7 @@ use crate::stage::{Stage, git, try_git, write};
 
 async fn refused(stage: &Stage) -> Option<Unfit> {
     let error = match Repo::survey(&stage.root()).await {
-        Ok(standing) => standing.unfit()?,
+        Ok((_, standing)) => standing.unfit()?,
         Err(error) => error,
     };
     match error {
@@ -22,7 +22,7 @@ async fn refused(stage: &Stage) -> Option<Unfit> {
 async fn a_clean_repository_says_where_it_stands() {
     let stage = Stage::new();
     let before = stage.belongings();
-    let standing = Repo::survey(&stage.root().join("a/src")).await.unwrap();
+    let (_, standing) = Repo::survey(&stage.root().join("a/src")).await.unwrap();
     assert_eq!(standing.root, stage.root().canonicalize().unwrap());
     assert_eq!(standing.head, Head::Branch("main".to_owned(), stage.head()));
     assert!(standing.unfit().is_none() && standing.remarks().is_empty());
@@ -43,7 +43,7 @@ async fn a_dirty_checkout_names_its_paths() {
     stage.write("new/x", "x");
     stage.write("noise.log", "x");
     let before = stage.belongings();
-    let standing = Repo::survey(&stage.root()).await.unwrap();
+    let (_, standing) = Repo::survey(&stage.root()).await.unwrap();
     let dirty = [
         "a/README.md",
         "b/old.txt",
@@ -111,7 +111,7 @@ async fn an_operation_under_way_is_named() {
     let stage = Stage::new();
     stage.commit("second");
     stage.git(&["bisect", "start"]);
-    let standing = Repo::survey(&stage.root()).await.unwrap();
+    let (_, standing) = Repo::survey(&stage.root()).await.unwrap();
     assert_eq!(standing.under_way, Some(Operation::Bisect));
     assert!(standing.unfit().is_none() && standing.remarks().len() == 1);
 }
@@ -127,7 +127,7 @@ async fn oddities_are_remarks() {
     stage.git(&[&args[..], &[inner.root().to_str().unwrap(), "sub"]].concat());
     stage.commit("odd");
     stage.git(&["switch", "-q", "--detach"]);
-    let standing = Repo::survey(&stage.root()).await.unwrap();
+    let (_, standing) = Repo::survey(&stage.root()).await.unwrap();
     assert_eq!(standing.head, Head::Detached(stage.head()));
     assert_eq!(standing.submodules, ["sub"]);
     assert_eq!(standing.unnameable, [r"caf\xe9.txt"]);
@@ -141,7 +141,7 @@ async fn oddities_are_remarks() {
         &stage.beside(""),
         &[&args[..], &[thin.to_str().unwrap()]].concat(),
     );
-    let standing = Repo::survey(&thin).await.unwrap();
+    let (_, standing) = Repo::survey(&thin).await.unwrap();
     assert!(standing.is_shallow && standing.is_partial);
 }
 
@@ -150,11 +150,23 @@ async fn a_linked_checkout_stands_for_itself() {
     let stage = Stage::new();
     let linked = stage.linked();
     write(&linked, "a/README.md", "x");
-    let standing = Repo::survey(&linked).await.unwrap();
+    let (_, standing) = Repo::survey(&linked).await.unwrap();
     assert_eq!(standing.head.branch(), Some("side"));
     assert_eq!(standing.dirty, ["a/README.md"]);
     assert_eq!(
-        Repo::survey(&stage.root()).await.unwrap().dirty,
+        Repo::survey(&stage.root()).await.unwrap().1.dirty,
         Vec::<String>::new()
     );
+}
+
+#[tokio::test]
+async fn a_repository_is_found_below_a_name_of_several_lines() {
+    let stage = Stage::new();
+    let there = stage.beside("two\nlines\n");
+    fs::rename(stage.root(), &there).unwrap();
+    let (repo, standing) = Repo::survey(&there.join("a")).await.unwrap();
+    assert_eq!(standing.root, there.canonicalize().unwrap());
+    assert_eq!(repo.root(), standing.root);
+    assert_eq!(standing.files.len(), 13);
+    assert!(repo.get_ref("refs/heads/main").await.unwrap().is_some());
 }
