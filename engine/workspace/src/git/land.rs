@@ -92,39 +92,40 @@ impl Repo {
         if now.as_ref() == Some(commit) {
             return Ok(None);
         }
-        if let Some(other) = self.stands_for(&name).await? {
+        let from = now.as_ref().unwrap_or(base);
+        // None of these answers hangs on another, and nothing is moved before all are there.
+        let (stands_for, is_ahead, checkouts) = tokio::join!(
+            Box::pin(self.stands_for(&name)),
+            Box::pin(self.is_ancestor(from, commit)),
+            Box::pin(self.checkouts()),
+        );
+        if let Some(other) = stands_for? {
             let why = format!("{target} only stands for {other}");
             return Ok(Some(Kept::plain(&why)));
         }
-        let base = match now.as_ref() {
-            // A run that landed before and went on: what it landed is on the way to this commit.
-            Some(now) if now != base && self.is_between(base, now, commit).await? => now,
-            Some(now) if now != base => {
-                let why = format!("{target} has moved to {} since the run began", now.short());
-                return Ok(Some(Kept::plain(&why)));
-            }
-            Some(_) | None => base,
-        };
-        if !self.is_ancestor(base, commit).await? {
+        let is_ahead = is_ahead?;
+        // A run that landed before and went on: what it landed is on the way to this commit.
+        let is_ours = from == base || (is_ahead && self.is_ancestor(base, from).await?);
+        if !is_ours {
+            let why = format!("{target} has moved to {} since the run began", from.short());
+            return Ok(Some(Kept::plain(&why)));
+        }
+        if !is_ahead {
             return Ok(Some(Kept::plain("the result does not contain its base")));
         }
         if let Some(place) = self.claimed(target) {
             let why = format!("{target} is being worked on in {}", place.display());
             return Ok(Some(Kept::plain(&why)));
         }
-        let checkouts = self.checkouts().await?;
+        let checkouts = checkouts?;
         let mut holders = checkouts
             .iter()
             .filter(|c| c.branch.as_deref() == Some(&name));
         match (holders.next(), holders.next()) {
             (None, _) => self.set_branch(&name, now.as_ref(), commit).await,
-            (Some(one), None) => self.pull_up(one, base, commit).await,
+            (Some(one), None) => self.pull_up(one, from, commit).await,
             (Some(_), Some(_)) => Ok(Some(Kept::plain("it is checked out in several places"))),
         }
-    }
-
-    async fn is_between(&self, a: &GitId, middle: &GitId, b: &GitId) -> Result<bool, GitError> {
-        Ok(self.is_ancestor(a, middle).await? && self.is_ancestor(middle, b).await?)
     }
 
     async fn set_branch(
@@ -161,11 +162,12 @@ impl Repo {
         if !root.is_dir() {
             return kept(format!("its checkout at {} is not there", root.display()));
         }
-        let own = super::repo::find(root).await?.own;
-        if let Some(operation) = under_way(&own) {
+        let (places, status) =
+            tokio::join!(Box::pin(super::repo::find(root)), Box::pin(status(root)),);
+        if let Some(operation) = under_way(&places?.own) {
             return kept(format!("{operation} is under way in {}", root.display()));
         }
-        let status = status(root).await?;
+        let status = status?;
         if status.head.commit() != Some(base) {
             return kept("it has just been moved by someone else".to_owned());
         }
