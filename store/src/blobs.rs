@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use protocol::BlobId;
+use protocol::{BlobId, Record};
 
 use crate::disk;
 use crate::error::{About, Result};
@@ -47,6 +47,19 @@ impl Blobs {
     /// The blobs below `root`; touches no disk.
     pub(crate) const fn at(root: PathBuf) -> Self {
         Self { root }
+    }
+
+    /// Puts the texts of a record back that lie here. Those that cannot be given stay stored, and are told.
+    pub(crate) fn internalise(&self, record: &mut Record, lost: &mut Vec<LostBlob>) {
+        for text in record.event.texts_mut() {
+            text.internalise(&mut |blob| match self.get(blob) {
+                Ok(bytes) => String::from_utf8(bytes).ok(),
+                Err(why) => {
+                    lost.push(why);
+                    None
+                }
+            });
+        }
     }
 
     /// Keeps `bytes` and gives their content id; durable when it returns. What is there whole is not written again.

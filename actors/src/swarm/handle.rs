@@ -159,8 +159,8 @@ impl Swarm {
         let mut chronicle = Chronicle::new(id);
         let (journal, Loss { cut, .. }) =
             Journal::take_up(&DataFolder::at(&options.data), id, |record| {
-                chronicle.apply(&record);
                 tell(&record);
+                chronicle.apply(&Arc::new(record));
             })?;
         if !chronicle.is_begun() {
             return Err(OpenError::Unbegun(id));

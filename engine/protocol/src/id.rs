@@ -1,8 +1,10 @@
 //! Typed identifiers, made by one macro: UUIDv7 ids printed with a prefix, content ids, sequence numbers.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
@@ -16,6 +18,21 @@ pub struct IdError {
     pub text: String,
     /// What a valid one looks like.
     pub expected: &'static str,
+}
+
+/// Reads an id where its text lies: a journal holds several a line, and none of them needs a copy of its own.
+struct Spelled<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = IdError>> Visitor<'_> for Spelled<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
 }
 
 macro_rules! id_type {
@@ -78,8 +95,7 @@ macro_rules! id_type {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                deserializer.deserialize_str(Spelled(PhantomData))
             }
         }
     };
@@ -145,7 +161,7 @@ impl TurnId {
 
 /// The id a provider gave a tool call; sent back unchanged with its result.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct WireCallId(pub std::sync::Arc<str>);
+pub struct WireCallId(#[serde(deserialize_with = "crate::text::shared")] pub std::sync::Arc<str>);
 
 impl WireCallId {
     /// The id as the provider wrote it.
@@ -227,8 +243,7 @@ impl Serialize for BlobId {
 
 impl<'de> Deserialize<'de> for BlobId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Spelled(PhantomData))
     }
 }
 
@@ -284,8 +299,7 @@ impl Serialize for GitId {
 
 impl<'de> Deserialize<'de> for GitId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Spelled(PhantomData))
     }
 }
 

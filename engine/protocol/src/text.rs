@@ -1,8 +1,10 @@
 //! Text that may be bulky: inline in memory, replaced by a content id when a record is written.
 
+use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::BlobId;
 
@@ -18,7 +20,7 @@ const EDGE_BYTES: usize = 256;
 #[serde(rename_all = "snake_case")]
 pub enum Text {
     /// The text itself.
-    Inline(Arc<str>),
+    Inline(#[serde(deserialize_with = "shared")] Arc<str>),
     /// The text lies in the blob store under its content id. Rare, so boxed: a conversation holds many small texts.
     Stored(Box<StoredText>),
 }
@@ -91,6 +93,25 @@ impl Text {
         {
             *self = Self::Inline(text.into());
         }
+    }
+}
+
+/// Reads a text into the place where it stays, without a copy on the way.
+pub(crate) fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+    deserializer.deserialize_str(Shared)
+}
+
+struct Shared;
+
+impl Visitor<'_> for Shared {
+    type Value = Arc<str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Arc<str>, E> {
+        Ok(text.into())
     }
 }
 

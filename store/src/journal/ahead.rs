@@ -10,6 +10,7 @@ use std::thread;
 use protocol::Record;
 
 use super::line::{self, MAX_LINE_BYTES};
+use crate::blobs::{Blobs, LostBlob};
 
 /// Bytes of lines that a thread understands before it hands them over.
 const STRETCH: u64 = 1024 * 1024;
@@ -22,6 +23,8 @@ pub(super) struct Line {
     pub(super) record: Record,
     /// The byte behind it.
     pub(super) end: u64,
+    /// The blobs it names that could not be given.
+    pub(super) lost: Vec<LostBlob>,
 }
 
 /// The lines whose first bytes lie in one stretch.
@@ -34,18 +37,25 @@ struct Stretch {
 /// Which stretches of a segment one thread understands.
 #[derive(Clone, Copy)]
 struct Share {
-    from: u64,
     first: u64,
     step: u64,
     count: u64,
 }
 
-/// Gives the lines of a segment behind `from`, in order, as long as `take` wants more. It may stop anywhere short of the
+/// A segment to be read behind a place, and where the bulky texts of its records are, if they are wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Stock<'a> {
+    pub(super) path: &'a Path,
+    pub(super) from: u64,
+    pub(super) blobs: Option<&'a Blobs>,
+}
+
+/// Gives the lines of a segment, in order, as long as `take` wants more. It may stop anywhere short of the
 /// end, and does at a line that is not whole: what lies there is for the [`super::Reader`] to say. It gives nothing of
 /// a segment that is read before threads would have started.
-pub(super) fn ahead(path: &Path, from: u64, take: &mut dyn FnMut(Line) -> bool) {
-    let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
-    let count = length.saturating_sub(from) / STRETCH;
+pub(super) fn ahead(stock: Stock<'_>, take: &mut dyn FnMut(Line) -> bool) {
+    let length = fs::metadata(stock.path).map_or(0, |metadata| metadata.len());
+    let count = length.saturating_sub(stock.from) / STRETCH;
     if count < 2 {
         return;
     }
@@ -54,13 +64,8 @@ pub(super) fn ahead(path: &Path, from: u64, take: &mut dyn FnMut(Line) -> bool) 
     thread::scope(|scope| {
         let lane = |first| {
             let (out, lane) = sync_channel(1);
-            let share = Share {
-                from,
-                first,
-                step,
-                count,
-            };
-            scope.spawn(move || understand(path, share, &out));
+            let share = Share { first, step, count };
+            scope.spawn(move || understand(stock, share, &out));
             lane
         };
         // Dropped at the end, which ends the threads.
@@ -75,14 +80,14 @@ pub(super) fn ahead(path: &Path, from: u64, take: &mut dyn FnMut(Line) -> bool) 
     });
 }
 
-fn understand(path: &Path, share: Share, out: &SyncSender<Stretch>) {
+fn understand(stock: Stock<'_>, share: Share, out: &SyncSender<Stretch>) {
     // Whatever keeps the file from being read is found again by the reader, which has words for it.
-    let Ok(mut file) = File::open(path) else {
+    let Ok(mut file) = File::open(stock.path) else {
         return;
     };
     let mut nth = share.first;
     while nth < share.count {
-        let Ok(stretch) = stretch(&mut file, share.from, nth) else {
+        let Ok(stretch) = stretch(&mut file, stock, nth) else {
             return;
         };
         if out.send(stretch).is_err() {
@@ -92,8 +97,9 @@ fn understand(path: &Path, share: Share, out: &SyncSender<Stretch>) {
     }
 }
 
-fn stretch(file: &mut File, from: u64, nth: u64) -> io::Result<Stretch> {
-    let (begin, end) = (from + nth * STRETCH, from + (nth + 1) * STRETCH);
+fn stretch(file: &mut File, stock: Stock<'_>, nth: u64) -> io::Result<Stretch> {
+    let begin = stock.from + nth * STRETCH;
+    let end = begin + STRETCH;
     // A line that began before is the former stretch's: its rest is passed over, if only its newline.
     let mut at = if nth == 0 { begin } else { begin - 1 };
     file.seek(SeekFrom::Start(at))?;
@@ -106,11 +112,19 @@ fn stretch(file: &mut File, from: u64, nth: u64) -> io::Result<Stretch> {
     while at < end {
         at += next(&mut file, &mut line)?;
         let json = line.strip_suffix(b"\n").and_then(line::unframe);
-        let Some(record) = json.and_then(|json| line::decode(json).ok()) else {
+        let Some(mut record) = json.and_then(|json| line::decode(json).ok()) else {
             let is_whole = false;
             return Ok(Stretch { lines, is_whole });
         };
-        lines.push(Line { record, end: at });
+        let mut lost = Vec::new();
+        if let Some(blobs) = stock.blobs {
+            blobs.internalise(&mut record, &mut lost);
+        }
+        lines.push(Line {
+            record,
+            end: at,
+            lost,
+        });
     }
     let is_whole = true;
     Ok(Stretch { lines, is_whole })

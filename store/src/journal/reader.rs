@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use protocol::{RECORD_VERSION, Record, Seq, SessionId};
 
-use super::ahead::ahead;
+use super::ahead::{Stock, ahead};
 use super::cut::{Cut, Damage};
 use super::line::{self, Undecodable};
 use super::scan::{Found, Scan};
@@ -123,7 +123,7 @@ impl Reader {
             return Ok(None);
         }
         if self.inline {
-            self.internalise(&mut record);
+            self.blobs.internalise(&mut record, &mut self.lost);
         }
         Ok(Some(record))
     }
@@ -149,15 +149,18 @@ impl Reader {
     /// As far as records of this segment are where they belong.
     fn ahead(&mut self, heed: &mut impl FnMut(Record)) {
         let path = segment::path(&self.folder, self.scan.segment);
-        ahead(&path, self.scan.byte, &mut |line| {
-            let mut record = line.record;
+        let stock = Stock {
+            path: &path,
+            from: self.scan.byte,
+            blobs: self.inline.then_some(&self.blobs),
+        };
+        ahead(stock, &mut |line| {
+            let record = line.record;
             let is_next = record.session == self.session && record.seq == self.next;
             if is_next {
                 self.next = record.seq.next();
                 self.scan.byte = line.end;
-                if self.inline {
-                    self.internalise(&mut record);
-                }
+                self.lost.extend(line.lost);
                 heed(record);
             }
             is_next
@@ -210,18 +213,6 @@ impl Reader {
         self.scan.forget();
         self.cut = Some(Cut::measure(&self.folder, self.at(), reason)?);
         Ok(())
-    }
-
-    fn internalise(&mut self, record: &mut Record) {
-        for text in record.event.texts_mut() {
-            text.internalise(&mut |blob| match self.blobs.get(blob) {
-                Ok(bytes) => String::from_utf8(bytes).ok(),
-                Err(lost) => {
-                    self.lost.push(lost);
-                    None
-                }
-            });
-        }
     }
 
     fn undecodable(&mut self, error: Undecodable) -> StoreError {
