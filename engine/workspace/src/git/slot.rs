@@ -75,14 +75,21 @@ impl Slot {
 
     /// The places below `home` that carry our mark and borrow from this repository.
     pub(crate) fn all(home: &Path, repo: &Repo) -> io::Result<Vec<PathBuf>> {
-        let mut places = Self::marked(home)?;
-        let wanted = repo.places.objects();
-        places.retain(|(_, objects)| *objects == wanted);
-        Ok(places.into_iter().map(|(folder, _)| folder).collect())
+        let mut places = Self::numbered(home)?;
+        places.retain(|folder| Self::is_of(folder, repo));
+        Ok(places)
     }
 
     /// The places below `home` that carry our mark, each with the objects it borrows, in the order of their numbers.
     pub(crate) fn marked(home: &Path) -> io::Result<Vec<(PathBuf, PathBuf)>> {
+        let places = Self::numbered(home)?.into_iter();
+        Ok(places
+            .filter_map(|folder| Some((folder.clone(), borrowed(&folder)?)))
+            .collect())
+    }
+
+    /// The folders below `home` that are called as places are, in the order of their numbers.
+    pub(crate) fn numbered(home: &Path) -> io::Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(home)? {
             let entry = entry?;
@@ -90,22 +97,16 @@ impl Slot {
             let number = name
                 .to_str()
                 .and_then(|n| n.strip_prefix('t')?.parse().ok());
-            let Some(number) = number.filter(|_| entry.file_type().is_ok_and(|t| t.is_dir()))
-            else {
-                continue;
-            };
-            let marker = entry.path().join(MARKER);
-            let real = fs::symlink_metadata(&marker).is_ok_and(|m| m.is_file());
-            if !real {
-                continue;
-            }
-            if let Some(objects) = fs::read(&marker)?.strip_prefix(MAGIC) {
-                let objects = PathBuf::from(OsStr::from_bytes(objects));
-                found.push((number, (entry.path(), objects)));
-            }
+            let number = number.filter(|_| entry.file_type().is_ok_and(|t| t.is_dir()));
+            found.extend(number.map(|number: u32| (number, entry.path())));
         }
-        found.sort_unstable_by_key(|(number, _): &(u32, _)| *number);
-        Ok(found.into_iter().map(|(_, place)| place).collect())
+        found.sort_unstable();
+        Ok(found.into_iter().map(|(_, folder)| folder).collect())
+    }
+
+    /// Whether a folder carries our mark and borrows from this repository.
+    pub(crate) fn is_of(folder: &Path, repo: &Repo) -> bool {
+        borrowed(folder).is_some_and(|objects| objects == repo.places.objects())
     }
 
     /// Locks a place; `None` if someone else uses it.
@@ -206,6 +207,15 @@ impl Slot {
             .holding(lock)
             .within(repo.patience))
     }
+}
+
+/// The objects that a place with our mark borrows.
+fn borrowed(folder: &Path) -> Option<PathBuf> {
+    let marker = folder.join(MARKER);
+    let is_file = fs::symlink_metadata(&marker).is_ok_and(|m| m.is_file());
+    let text = is_file.then(|| fs::read(&marker).ok()).flatten()?;
+    let objects = text.strip_prefix(MAGIC)?;
+    Some(PathBuf::from(OsStr::from_bytes(objects)))
 }
 
 fn open(folder: &Path) -> io::Result<File> {

@@ -230,8 +230,9 @@ impl Trees {
         for _ in 0..TRIES {
             let (home, repo, name) = (self.home.clone(), self.repo.clone(), name.to_owned());
             let found = off_thread(&self.home, move || {
-                let folders = Slot::all(&home, &repo)?;
-                let folder = folders.into_iter().find(|f| Slot::note(f).name == name);
+                let mut folders = Slot::numbered(&home)?.into_iter();
+                let is_it = |f: &PathBuf| Slot::note(f).name == name && Slot::is_of(f, &repo);
+                let folder = folders.find(is_it);
                 let Some(folder) = folder else {
                     return Ok(Some(None));
                 };
@@ -252,18 +253,23 @@ impl Trees {
         let (home, repo) = (self.home.clone(), self.repo.clone());
         let held = self.ready.folders();
         off_thread(&self.home, move || {
-            let mut folders = Slot::all(&home, &repo)?;
-            folders.retain(|f| !held.contains(f) && Slot::note(f).name.is_empty());
-            folders.sort_by_cached_key(|folder| {
+            let folders = Slot::numbered(&home)?;
+            let is_free = |f: &PathBuf| Slot::note(f).name.is_empty() && Slot::is_of(f, &repo);
+            let patterns = cone.as_deref().unwrap_or(WHOLE);
+            let is_alike = |folder: &Path| {
                 let own = fs::read_to_string(folder.join("git/info/sparse-checkout"));
-                own.ok().as_deref() != Some(cone.as_deref().unwrap_or(WHOLE))
-            });
+                own.is_ok_and(|own| own == patterns)
+            };
             // Those that someone else is just taking are waited for only when there is no other.
             for lock in [Slot::lock_at_once, Slot::lock] {
-                for folder in &folders {
-                    let free = lock(folder)?.filter(|_| Slot::note(folder).name.is_empty());
-                    if let Some(slot) = free {
-                        return Ok(slot);
+                for alike in [true, false] {
+                    let others = folders.iter().filter(|folder| !held.contains(folder));
+                    let fit = others.filter(|f| is_free(f) && is_alike(f) == alike);
+                    for folder in fit {
+                        let slot = lock(folder)?.filter(|_| Slot::note(folder).name.is_empty());
+                        if let Some(slot) = slot {
+                            return Ok(slot);
+                        }
                     }
                 }
             }
