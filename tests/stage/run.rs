@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// A run that takes longer hangs: it is killed so that its proof fails instead of waiting for ever.
-const HANGS: Duration = Duration::from_secs(300);
+const HANGS: Duration = Duration::from_secs(900);
 
 /// A run to be started.
 pub struct Formic {
