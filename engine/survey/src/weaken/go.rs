@@ -1,5 +1,7 @@
 //! Tests of Go: functions named `Test`, `Fuzz` and `Example` in files that end in `_test.go`.
 
+use tree_sitter::Node;
+
 use super::constant::{is_hollow, parts};
 use super::read::{Function, Mark, Opened, Spot, last, parts_of};
 
@@ -66,7 +68,17 @@ fn call(spot: &Spot<'_, '_>) -> Mark {
     }
 }
 
+/// Whether a call stands right in an `if testing.Short() {`.
 fn is_short(spot: &Spot<'_, '_>) -> bool {
-    let line = spot.text[..spot.node.start_byte()].rfind("if ");
-    line.is_some_and(|at| spot.text[at..spot.node.start_byte()].contains("testing.Short()"))
+    let is_wrapped = |node: &Node<'_>| {
+        node.kind().starts_with("statement_") || node.kind() == "expression_statement"
+    };
+    let mut around = spot.around().skip_while(is_wrapped);
+    let (block, branch) = (around.next(), around.next());
+    let choice = branch.filter(|node| node.kind() == "if_statement");
+    choice.is_some_and(|choice| {
+        let field = |name| choice.child_by_field_name(name);
+        let condition = field("condition").map(|node| spot.text_of(node));
+        condition == Some("testing.Short()") && field("consequence") == block
+    })
 }

@@ -11,10 +11,16 @@ const REMEMBERED: usize = 40;
 /// The most calls of one function that are kept.
 const MOST_CALLS: usize = 500;
 
+/// What is nested deeper is not looked at: each level is read once more for every level around it.
+const DEEPEST: usize = 500;
+
+/// The longest name, with those of the groups around it, in bytes.
+const LONGEST_NAME: usize = 1_000;
+
 /// A function and what it checks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Function {
-    /// Its name with those of the groups it stands in, `::` between them.
+    /// Its name with those of the groups it stands in, `::` between them; of a long one the end.
     pub name: String,
     pub is_test: bool,
     /// Whether it stands in a file or a module of tests.
@@ -74,6 +80,8 @@ pub(super) struct Spot<'a, 't> {
     pub node: Node<'t>,
     /// The siblings before it, the nearest last.
     pub before: &'a [Node<'t>],
+    /// What it stands in, the outermost first: the last node of each row.
+    pub around: &'a [Vec<Node<'t>>],
 }
 
 impl<'a, 't> Spot<'a, 't> {
@@ -91,6 +99,12 @@ impl<'a, 't> Spot<'a, 't> {
 
     pub(super) fn field_text(&self, name: &str) -> &'a str {
         self.field(name).map_or("", |node| self.text_of(node))
+    }
+
+    /// What it stands in, the innermost first.
+    pub(super) fn around(&self) -> impl Iterator<Item = Node<'t>> {
+        let rows = self.around.iter().rev();
+        rows.filter_map(|row| row.last().copied())
     }
 
     /// The siblings right before it of one kind, comments between them aside.
@@ -163,12 +177,12 @@ impl Walk<'_> {
             let node = cursor.node();
             let depth = rows.len() - 1;
             self.close(depth);
-            self.visit(node, &rows[depth], depth);
+            self.visit(node, &rows);
             if rows[depth].len() >= REMEMBERED {
                 rows[depth].remove(0);
             }
             rows[depth].push(node);
-            if cursor.goto_first_child() {
+            if depth < DEEPEST && cursor.goto_first_child() {
                 rows.push(Vec::new());
                 continue;
             }
@@ -194,12 +208,17 @@ impl Walk<'_> {
         }
     }
 
-    fn visit(&mut self, node: Node<'_>, before: &[Node<'_>], depth: usize) {
+    fn visit(&mut self, node: Node<'_>, rows: &[Vec<Node<'_>>]) {
+        let (before, around) = rows
+            .split_last()
+            .map_or((&[][..], rows), |(own, around)| (own, around));
+        let depth = around.len();
         let spot = Spot {
             path: self.path,
             text: self.text,
             node,
             before,
+            around,
         };
         let (opened, mark) = match self.language {
             Language::Rust => (rust::open(&spot), rust::mark(&spot)),
@@ -240,7 +259,7 @@ impl Walk<'_> {
             }
         }
         names.push(&function.name);
-        function.name = names.join("::");
+        function.name = joined(&names);
     }
 
     /// Counts for the innermost function.
@@ -263,6 +282,21 @@ impl Walk<'_> {
             Mark::Loop => function.loops = true,
         }
     }
+}
+
+/// Names within one another as one, the innermost last and never left out.
+fn joined(names: &[&str]) -> String {
+    let (mut kept, mut room) = (Vec::new(), LONGEST_NAME);
+    for name in names.iter().rev() {
+        let fitting = &name[..name.floor_char_boundary(room)];
+        if fitting.len() < name.len() && !kept.is_empty() {
+            break;
+        }
+        kept.push(fitting);
+        room = room.saturating_sub(fitting.len() + "::".len());
+    }
+    kept.reverse();
+    kept.join("::")
 }
 
 /// The last name of a path such as `a::b`, `a.b`.

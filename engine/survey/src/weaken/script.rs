@@ -140,10 +140,8 @@ fn expected(spot: &Spot<'_, '_>, function: &str, inner: &str) -> Option<Mark> {
     if !matches!(function, "expect" | "expect.soft") {
         return None;
     }
-    let mut outer = spot.node.parent();
-    while let Some(member) = outer.filter(|node| node.kind() == "member_expression") {
-        outer = member.parent();
-    }
+    let mut around = spot.around();
+    let outer = around.find(|node| node.kind() != "member_expression");
     let matcher = outer.filter(|node| node.kind() == "call_expression");
     let wanted = matcher.and_then(|call| call.child_by_field_name("arguments"));
     let wanted = wanted.map_or("", |node| {

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Instant;
 
 use proptest::prelude::*;
-use survey::{Facts, Flaw, Limits, list, survey};
+use survey::{Facts, Flaw, Limits, Touched, list, survey, weakened};
 
 use super::given::{facts, tree};
 
@@ -243,6 +243,30 @@ fn deep_folders_and_imports_of_everything_by_everything_are_bounded() {
     files.push((&deep, ""));
     let found = facts(&files);
     assert_eq!(found.edges.len(), 150 * 149);
+}
+
+#[test]
+fn names_of_tests_are_as_long_as_people_read_however_they_are_nested() {
+    let (levels, long) = (2_000, "a".repeat(20_000));
+    let deep = format!(
+        "{}{}",
+        "mod a{#[test]fn f(){g()}".repeat(levels),
+        "}".repeat(levels)
+    );
+    let wide = format!("mod {long}{{{}}}", "#[test]fn f(){g()}".repeat(10));
+    let group =
+        format!("describe('{long}', () => {{ it('{long}', () => {{ expect(f()).toBe(1) }}) }})");
+    for (path, before) in [("a.rs", deep), ("a.rs", wide), ("a.test.ts", group)] {
+        let (before, after) = (Some(before.as_str()), None);
+        let touched = Touched {
+            path,
+            before,
+            after,
+        };
+        let found = weakened(&[touched], Limits::default());
+        assert!(!found.is_empty(), "{path}");
+        assert!(found.iter().all(|one| one.test.len() <= 1_000), "{path}");
+    }
 }
 
 /// Places in edges are places of files.

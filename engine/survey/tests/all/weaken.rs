@@ -315,6 +315,14 @@ fn go() {
     for (what, after, want) in &rows {
         assert_eq!(of(&[("a_test.go", GO, after)]), *want, "{what}");
     }
+    // Who is left out of short runs is nobody else's excuse.
+    let short = "package a\n\nfunc TestSlow(t *testing.T) {\n\tif testing.Short() {\n\t\tt.Skip(\"slow\")\n\t}\n\trequire.Equal(t, 0, add(0, 0))\n}\n\nfunc TestAdds(t *testing.T) {\n\trequire.Equal(t, 3, add(1, 2))\n}\n";
+    for excuse in ["", "if !testing.Short() ", "if testing.Short() || true "] {
+        let skipped = format!("{{\n\t{excuse}{{ t.Skip(\"later\") }}\n\trequire.Equal(t, 3");
+        let after = short.replace("{\n\trequire.Equal(t, 3", &skipped);
+        let found = of(&[("a_test.go", short, &after)]);
+        assert_eq!(found, of_test("is skipped now"), "{excuse}");
+    }
     // Only the file's name makes a test of it.
     let moved = of(&[("a_test.go", GO, ""), ("a.go", "", GO)]);
     assert_eq!(moved, "a_test.go: TestAdds is gone");
