@@ -16,6 +16,9 @@ use super::trees::off_thread;
 /// The files of a tree that git reads to know what to do with others.
 const READ: [&str; 3] = [".gitignore", ".gitattributes", ".gitmodules"];
 
+/// How a path begins that is told to be in the folder git is started in.
+const HERE: &[u8] = b"./";
+
 /// Special files in a tree.
 #[derive(Debug, Default)]
 pub(crate) struct Specials {
@@ -72,13 +75,19 @@ pub(crate) fn clear(root: &Path) -> io::Result<()> {
 pub(crate) async fn ignored(git: Git, paths: &[Vec<u8>]) -> Result<BTreeSet<Vec<u8>>, GitError> {
     let mut asked = Vec::new();
     for path in paths {
+        // Begun so, none is taken for a pattern: `:!x` is one, and this command knows no other way to say a name.
+        asked.extend_from_slice(HERE);
         asked.extend_from_slice(path);
         asked.push(0);
     }
     let git = git.args(["check-ignore", "-z", "--stdin"]).input(asked);
     let (output, named) = git.output().await?;
     match output.status.code() {
-        Some(0 | 1) => Ok(parts(&output.stdout).map(<[u8]>::to_vec).collect()),
+        Some(0 | 1) => {
+            let said = parts(&output.stdout);
+            let names = said.map(|path| path.strip_prefix(HERE).unwrap_or(path));
+            Ok(names.map(<[u8]>::to_vec).collect())
+        }
         _ => Err(GitError::failed(&named, &output.stderr)),
     }
 }

@@ -95,6 +95,25 @@ async fn a_snapshot_holds_every_kind_of_change_and_nothing_that_is_ignored() {
 }
 
 #[tokio::test]
+async fn names_that_look_like_patterns_are_names() {
+    let stage = Stage::new();
+    let tree = stage.tree("n").await;
+    write(tree.root(), ".gitignore", "/target/\n*.log\n/built\n");
+    for name in ["*", ":!not", ":(glob)a*", ":-)", ":built", "built"] {
+        write(tree.root(), name, "odd\n");
+    }
+    let expected = [
+        "A *",
+        "M .gitignore",
+        "A :!not",
+        "A :(glob)a*",
+        "A :-)",
+        "A :built",
+    ];
+    assert_eq!(both(&tree).await, expected);
+}
+
+#[tokio::test]
 async fn changes_that_were_undone_are_none() {
     let stage = Stage::new();
     let tree = stage.tree("n").await;
