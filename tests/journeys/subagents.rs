@@ -209,6 +209,7 @@ fn sub_agents_stay_within_the_rights_and_the_tokens_of_their_caller() {
     let results = asked.iter().flat_map(|asked| asked.results());
     let denied = results.filter(|told| told.text.contains("denied"));
     assert!(denied.count() >= 8, "{ended}");
+    each_denial_is_listed(&stage, &result["permission_denials"]);
     let took = stage.took();
     assert!(took.tokens.0 + took.tokens.1 <= 400_000, "{took:?}");
     let usage = &result["usage"];
@@ -222,4 +223,23 @@ fn sub_agents_stay_within_the_rights_and_the_tokens_of_their_caller() {
     .filter_map(|key| usage[key].as_u64())
     .sum();
     assert_eq!(told, took.tokens.0 + took.tokens.1, "{ended}");
+}
+
+/// What sub-agents were denied is in the result of the run, under the ids that their model gave.
+fn each_denial_is_listed(stage: &Stage, denials: &Value) {
+    let listed = denials.as_array().expect("a list");
+    let mut ids: Vec<&str> = listed
+        .iter()
+        .filter(|denial| denial["tool_name"] == "write")
+        .filter_map(|denial| denial["tool_use_id"].as_str())
+        .collect();
+    let asked = stage.asked();
+    let results = asked.iter().flat_map(|asked| asked.results());
+    let told = results.filter(|told| told.text.contains("denied"));
+    let mut told: Vec<String> = told.map(|told| told.id).collect();
+    ids.sort_unstable();
+    told.sort_unstable();
+    assert_eq!((listed.len(), ids.len()), (8, 8), "{denials}");
+    assert_eq!(ids, told);
+    assert_eq!(listed[0]["tool_input"]["file_path"], "new.txt", "{denials}");
 }

@@ -5,19 +5,20 @@ use std::collections::BTreeSet;
 use protocol::{
     CallId, Event, ModelEvent, Opening, PermissionEvent, Record, SessionEvent, TurnEvent, Verdict,
 };
-use views::{Denials, LastTurn, Ledger, TurnStanding, View};
+use views::{Denial, Denials, LastTurn, Ledger, TurnStanding, View};
 
 /// What a run's records add up to.
 #[derive(Default)]
 pub struct Account {
     /// Tokens and money of this process.
     pub ledger: Ledger,
-    /// What permission refused.
-    pub denials: Denials,
     /// How the session was opened, with the mode and model of the latest run.
     pub opening: Option<Opening>,
     last: LastTurn,
     round: Round,
+    refused: Denials,
+    /// How much of that was refused before the latest turn.
+    before: usize,
 }
 
 /// The latest reply that asked for tools, and how the latest request was bounded.
@@ -32,7 +33,7 @@ impl Account {
     /// Takes in a record of an earlier process: it is part of the conversation, and was paid before.
     pub fn remember(&mut self, record: &Record) {
         self.last.apply(record);
-        self.denials.apply(record);
+        self.refused.apply(record);
         if self.is_own(record) {
             self.take(record);
         }
@@ -46,7 +47,10 @@ impl Account {
     fn take(&mut self, record: &Record) {
         match &record.event {
             Event::Session(event) => self.session(event),
-            Event::Turn(TurnEvent::Submitted { .. }) => self.round = Round::default(),
+            Event::Turn(TurnEvent::Submitted { .. }) => {
+                self.round = Round::default();
+                self.before = self.refused.list().len();
+            }
             Event::Model(event) => self.round.model(event),
             Event::Permission(event) => self.round.permission(event),
             Event::Turn(
@@ -89,6 +93,11 @@ impl Account {
     /// The latest turn.
     pub fn turn(&self) -> Option<&TurnStanding> {
         self.last.get()
+    }
+
+    /// What permission refused in the latest turn, to its agent and to the sub-agents it called.
+    pub fn denials(&self) -> &[Denial] {
+        self.refused.list().get(self.before..).unwrap_or_default()
     }
 
     /// Whether permission denied every call of the latest reply that had any, so that the model had to answer

@@ -90,9 +90,7 @@ fn models(account: &Account) -> Value {
 
 /// What was refused in the latest turn.
 fn denials(account: &Account, wires: Wires<'_>) -> Value {
-    let turn = account.turn().map(|turn| turn.id);
-    let refused = account.denials.list().iter();
-    let refused = refused.filter(|denial| denial.turn == turn).map(|denial| {
+    let refused = account.denials().iter().map(|denial| {
         let input: Value = serde_json::from_str(&denial.arguments.as_str()).unwrap_or(Value::Null);
         json!({
             "tool_name": denial.tool,
