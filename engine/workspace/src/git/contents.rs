@@ -69,9 +69,10 @@ async fn batch<'a>(
     asked.bytes().await
 }
 
-/// The size in `<id> blob <size>`.
+/// The size in `<id> blob <size>`; of what is not there its name is said, which may have words like these in it.
 fn size(line: &[u8]) -> Option<u64> {
     let mut words = std::str::from_utf8(line).ok()?.split(' ');
     let (kind, size) = (words.nth(1)?, words.next()?);
-    (kind == "blob").then(|| size.parse().ok())?
+    let is_size = kind == "blob" && words.next().is_none();
+    is_size.then(|| size.parse().ok())?
 }

@@ -260,3 +260,25 @@ async fn nothing_of_the_users_runs_or_asks() {
     git(tree.root(), &["commit", "-qm", "mine"]);
     assert!(!ran.exists());
 }
+
+#[tokio::test]
+async fn contents_come_under_their_own_paths_whatever_others_are_called() {
+    let stage = Stage::new();
+    let (head, repo) = (stage.head(), stage.repo().await);
+    // Of the first, which is not there, git says `<commit>:x blob 5 .rs missing`.
+    let paths = [
+        "x blob 5 .rs",
+        "a/src/lib.rs",
+        "a",
+        "a/README.md",
+        "b/old.txt",
+    ];
+    let wanted = paths.map(|path| (&head, path));
+    let found = repo.contents(&wanted, 20).await.unwrap();
+    let texts = found.iter().map(|content| {
+        let content = content.as_deref()?;
+        std::str::from_utf8(content).ok()
+    });
+    let expected = [None, Some("pub fn a() {}\n"), None, None, Some("old\n")];
+    assert_eq!(texts.collect::<Vec<_>>(), expected);
+}
