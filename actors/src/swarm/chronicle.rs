@@ -1,5 +1,5 @@
-//! The chronicle of a run: what its records come to, taken in one by one and none of them kept. A long run has more
-//! records than anybody wants to hold.
+//! The chronicle of a run: what its records come to, taken in one by one. Kept are only those of agents that may have work
+//! left: a long run has more records than anybody wants to hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -41,16 +41,17 @@ pub(crate) async fn keep(site: Arc<Site>) {
         while let Ok(Ok(())) = timeout(STILL, wanted.changed()).await {}
         let ahead = wanted.borrow_and_update().clone();
         let Some(Ahead { commit, trees }) = ahead else {
+            git.trees.let_go();
             continue;
         };
-        // One that is being made is finished: its place must not be let go before. What cannot be made now is made by
-        // whoever needs it, who is then told why not.
-        while !closing.is_cancelled()
-            && git
-                .trees
-                .make_ready(&commit, trees)
-                .await
-                .is_ok_and(|made| made)
-        {}
+        while wanted.has_changed().is_ok_and(|is_news| !is_news) {
+            let making = git.trees.make_ready(&commit, trees);
+            match closing.run_until_cancelled(making).await {
+                Some(Ok(true)) => {}
+                Some(Ok(false)) => break,
+                // What cannot be made ahead, on a full disk say, is made by whoever needs it, who is told why not.
+                Some(Err(_)) | None => return,
+            }
+        }
     }
 }

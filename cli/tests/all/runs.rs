@@ -38,7 +38,8 @@ fn slow() -> Value {
     for rule in [0, 4] {
         slow["rules"][rule]["reply"]["delay_ms"] = json!(600_000);
     }
-    slow["rules"].as_array_mut().unwrap().extend(again);
+    // Before the slow ones, which would match them too.
+    slow["rules"].as_array_mut().unwrap().splice(0..0, again);
     slow
 }
 

@@ -93,11 +93,10 @@ impl Repo {
             return Ok(None);
         }
         let from = now.as_ref().unwrap_or(base);
-        // None of these answers hangs on another, and nothing is moved before all are there.
-        let (stands_for, is_ahead, checkouts) = tokio::join!(
+        // Neither answer hangs on the other.
+        let (stands_for, is_ahead) = tokio::join!(
             Box::pin(self.stands_for(&name)),
             Box::pin(self.is_ancestor(from, commit)),
-            Box::pin(self.checkouts()),
         );
         if let Some(other) = stands_for? {
             let why = format!("{target} only stands for {other}");
@@ -117,7 +116,8 @@ impl Repo {
             let why = format!("{target} is being worked on in {}", place.display());
             return Ok(Some(Kept::plain(&why)));
         }
-        let checkouts = checkouts?;
+        // Asked last: whoever goes to the target now must not have it moved below them.
+        let checkouts = self.checkouts().await?;
         let mut holders = checkouts
             .iter()
             .filter(|c| c.branch.as_deref() == Some(&name));
@@ -168,7 +168,11 @@ impl Repo {
             return kept(format!("{operation} is under way in {}", root.display()));
         }
         let status = status?;
-        if status.head.commit() != Some(base) {
+        let branch = status
+            .head
+            .branch()
+            .map(|name| format!("refs/heads/{name}"));
+        if status.head.commit() != Some(base) || branch != checkout.branch {
             return kept("it has just been moved by someone else".to_owned());
         }
         if let Some(first) = status.dirty.first() {

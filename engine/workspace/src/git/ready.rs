@@ -1,5 +1,5 @@
-//! Trees made ready before anybody needs them: whole, compared and held, so that whoever takes one waits only for what
-//! has changed since.
+//! Trees made ready before anybody needs them: whole and held, so that whoever takes one waits only until it has been
+//! compared and brought to where the run has come meanwhile.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,13 +8,14 @@ use protocol::GitId;
 use tokio::sync::watch;
 
 use super::error::GitError;
-use super::trees::{Place, Trees, Wanted};
+use super::slot::Slot;
+use super::trees::{Trees, Wanted};
 
 /// The trees held ready by one process.
 #[derive(Debug, Default)]
 pub(crate) struct Ready {
     // Held for a look alone. An owner task would have every node that takes a tree wait for the one being made.
-    places: Mutex<Vec<Place>>,
+    slots: Mutex<Vec<Slot>>,
     /// How many trees are being taken at this moment.
     taking: watch::Sender<usize>,
 }
@@ -43,20 +44,19 @@ impl Ready {
     }
 
     /// One of them, which is then the taker's.
-    pub(crate) fn take(&self) -> Option<Place> {
+    pub(crate) fn take(&self) -> Option<Slot> {
         self.lock().pop()
     }
 
     /// Where they are.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
-        let places = self.lock();
-        let folders = places.iter().map(|place| place.slot.folder().to_owned());
-        folders.collect()
+        let slots = self.lock();
+        slots.iter().map(|slot| slot.folder().to_owned()).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Place>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Slot>> {
         // Nothing is done while it is held that could leave it half done.
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -78,12 +78,9 @@ impl Trees {
             files,
             cone: None,
         };
-        let mut place = Place {
-            slot: self.free(None).await?,
-            is_known: false,
-        };
-        place.is_known = self.lay_out(&place, &wanted).await?;
-        self.ready.lock().push(place);
+        let slot = self.free(None).await?;
+        self.lay_out(&slot, &wanted).await?;
+        self.ready.lock().push(slot);
         Ok(true)
     }
 

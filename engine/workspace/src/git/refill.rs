@@ -19,7 +19,6 @@ use super::repo::Repo;
 use super::scan::{Differences, Scan, at, is_rules};
 use super::slot::Slot;
 use super::special::ignored;
-use super::trees::off_thread;
 
 /// More files than this are git's to write: it is quicker then.
 const MOST: usize = 2000;
@@ -31,8 +30,6 @@ pub(crate) struct Refill<'a> {
     /// The files its index tells of.
     pub(crate) had: &'a GitId,
     pub(crate) files: &'a GitId,
-    /// Whether they are known to lie there, and nothing else but what is ignored.
-    pub(crate) is_known: bool,
 }
 
 /// A tree as it was found.
@@ -53,8 +50,7 @@ impl Refill<'_> {
             return Ok(false);
         }
         let (root, index) = (self.slot.root(), self.slot.git_folder().join("index"));
-        let look = if self.is_known { recall } else { look };
-        let looked = off_thread(self.slot.folder(), move || look(&root, &index)).await;
+        let looked = self.slot.work(move || look(&root, &index)).await;
         let Ok(Some(found)) = looked else {
             return Ok(false);
         };
@@ -71,9 +67,9 @@ impl Refill<'_> {
             return Ok(false);
         };
         let (root, path) = (self.slot.root(), self.slot.git_folder().join("index"));
-        let done = off_thread(self.slot.folder(), move || {
-            put(&root, found, (&extra, targets))?.write(&path)
-        });
+        let done = self
+            .slot
+            .work(move || put(&root, found, (&extra, targets))?.write(&path));
         Ok(done.await.is_ok())
     }
 
@@ -141,23 +137,6 @@ fn look(root: &Path, index: &Path) -> io::Result<Option<Found>> {
         scan,
         differences,
     }))
-}
-
-/// What a look would find where nobody has been since the last one.
-fn recall(_: &Path, index: &Path) -> io::Result<Option<Found>> {
-    let found = Index::read(index).map(|index| {
-        let folders = index.entries.iter().flat_map(|entry| above(&entry.path));
-        let scan = Scan {
-            folders: folders.map(<[u8]>::to_vec).collect(),
-            ..Scan::default()
-        };
-        Found {
-            index,
-            scan,
-            differences: Differences::default(),
-        }
-    });
-    Ok(found)
 }
 
 /// Does it; gives the index of what then lies there.
@@ -322,7 +301,6 @@ mod tests {
             slot: &slot,
             had: &had,
             files: &files,
-            is_known: false,
         };
         let is_done = refill.run().await.unwrap();
         (dir, is_done, slot)

@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::GitId;
@@ -15,6 +16,7 @@ use super::error::GitError;
 use super::gitdir::erase;
 use super::repo::Repo;
 use super::run::Git;
+use super::trees::off_thread;
 
 const MARKER: &str = "formic-tree";
 
@@ -36,11 +38,11 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// How many places one pool may have.
 const MOST: u32 = 4096;
 
-/// A locked place. The lock goes with it, and with every git command that still writes there.
+/// A locked place. The lock goes with it, and with every git command and every thread that still writes there.
 #[derive(Debug)]
 pub(crate) struct Slot {
     folder: PathBuf,
-    lock: File,
+    lock: Arc<File>,
 }
 
 /// What a place holds.
@@ -62,7 +64,7 @@ impl Slot {
                 other => other?,
             }
             let slot = Self {
-                lock: open(&folder)?,
+                lock: Arc::new(open(&folder)?),
                 folder,
             };
             flock(&slot.lock, FlockOperation::NonBlockingLockExclusive)?;
@@ -76,16 +78,23 @@ impl Slot {
     /// The places below `home` that carry our mark and borrow from this repository.
     pub(crate) fn all(home: &Path, repo: &Repo) -> io::Result<Vec<PathBuf>> {
         let mut places = Self::numbered(home)?;
-        places.retain(|folder| Self::is_of(folder, repo));
+        for folder in std::mem::take(&mut places) {
+            if Self::is_of(&folder, repo)? {
+                places.push(folder);
+            }
+        }
         Ok(places)
     }
 
     /// The places below `home` that carry our mark, each with the objects it borrows, in the order of their numbers.
     pub(crate) fn marked(home: &Path) -> io::Result<Vec<(PathBuf, PathBuf)>> {
-        let places = Self::numbered(home)?.into_iter();
-        Ok(places
-            .filter_map(|folder| Some((folder.clone(), borrowed(&folder)?)))
-            .collect())
+        let mut marked = Vec::new();
+        for folder in Self::numbered(home)? {
+            if let Some(objects) = borrowed(&folder)? {
+                marked.push((folder, objects));
+            }
+        }
+        Ok(marked)
     }
 
     /// The folders below `home` that are called as places are, in the order of their numbers.
@@ -105,8 +114,9 @@ impl Slot {
     }
 
     /// Whether a folder carries our mark and borrows from this repository.
-    pub(crate) fn is_of(folder: &Path, repo: &Repo) -> bool {
-        borrowed(folder).is_some_and(|objects| objects == repo.places.objects())
+    pub(crate) fn is_of(folder: &Path, repo: &Repo) -> io::Result<bool> {
+        let objects = borrowed(folder)?;
+        Ok(objects.is_some_and(|objects| objects == repo.places.objects()))
     }
 
     /// Locks a place; `None` if someone else uses it.
@@ -120,7 +130,7 @@ impl Slot {
     }
 
     fn lock_within(folder: &Path, tries: u32) -> io::Result<Option<Self>> {
-        let lock = open(folder)?;
+        let lock = Arc::new(open(folder)?);
         for left in (0..tries).rev() {
             match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => {
@@ -180,6 +190,21 @@ impl Slot {
         &self.folder
     }
 
+    /// Work on its files where it holds nobody up. The place stays locked until that is done, even if nobody waits for it
+    /// any more.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Result<T, GitError> {
+        let lock = Arc::clone(&self.lock);
+        off_thread(&self.folder, move || {
+            let done = work();
+            drop(lock);
+            done
+        })
+        .await
+    }
+
     /// The tree itself.
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.join("tree")
@@ -209,13 +234,15 @@ impl Slot {
     }
 }
 
-/// The objects that a place with our mark borrows.
-fn borrowed(folder: &Path) -> Option<PathBuf> {
+/// The objects that a place borrows; `None` where there is no mark of ours.
+fn borrowed(folder: &Path) -> io::Result<Option<PathBuf>> {
     let marker = folder.join(MARKER);
-    let is_file = fs::symlink_metadata(&marker).is_ok_and(|m| m.is_file());
-    let text = is_file.then(|| fs::read(&marker).ok()).flatten()?;
-    let objects = text.strip_prefix(MAGIC)?;
-    Some(PathBuf::from(OsStr::from_bytes(objects)))
+    if !fs::symlink_metadata(&marker).is_ok_and(|m| m.is_file()) {
+        return Ok(None);
+    }
+    let text = fs::read(&marker)?;
+    let objects = text.strip_prefix(MAGIC);
+    Ok(objects.map(|objects| PathBuf::from(OsStr::from_bytes(objects))))
 }
 
 fn open(folder: &Path) -> io::Result<File> {

@@ -18,7 +18,6 @@ use super::run::Git;
 use super::scan::{self, Scan, at};
 use super::special::ignored;
 use super::tree::{Tree, joined};
-use super::trees::off_thread;
 
 /// The largest file a change may bring: what code hosts refuse, a repository should not be given.
 const LARGEST: u64 = 100 * 1024 * 1024;
@@ -73,12 +72,13 @@ impl Tree {
         }
         self.not_huge(&changed)?;
         let own = self.slot.git_folder();
-        off_thread(self.root(), move || {
-            // Whoever made one before was stopped in the middle: nobody else records this tree.
-            absent(fs::remove_file(own.join("snapshot.lock")))?;
-            fs::copy(own.join("index"), own.join("snapshot")).map(drop)
-        })
-        .await?;
+        self.slot
+            .work(move || {
+                // Whoever made one before was stopped in the middle: nobody else records this tree.
+                absent(fs::remove_file(own.join("snapshot.lock")))?;
+                fs::copy(own.join("index"), own.join("snapshot")).map(drop)
+            })
+            .await?;
         let (gone, there): (Vec<&Change>, Vec<&Change>) =
             changed.iter().partition(|c| c.how == ChangeKind::Deleted);
         if !gone.is_empty() {
@@ -114,7 +114,7 @@ impl Tree {
         };
         let (root, store) = (self.root().to_owned(), self.repo.places.objects());
         let index = self.slot.git_folder().join("index");
-        let looked = off_thread(self.root(), move || look(&root, &index, &store)).await;
+        let looked = self.slot.work(move || look(&root, &index, &store)).await;
         // What could not be looked at may have changed meanwhile: git says so, or does it better.
         let Ok(Some((mut steps, unknown))) = looked else {
             return Ok(None);
@@ -126,7 +126,7 @@ impl Tree {
         let is_new = |path: &Vec<u8>| !ignored.contains(path);
         let new: Vec<Vec<u8>> = unknown.into_iter().filter(is_new).collect();
         let (root, store) = (self.root().to_owned(), self.repo.places.objects());
-        let added = off_thread(self.root(), move || added(&root, &new, &store)).await;
+        let added = self.slot.work(move || added(&root, &new, &store)).await;
         let Ok(Some(added)) = added else {
             return Ok(None);
         };

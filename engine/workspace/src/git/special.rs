@@ -11,7 +11,6 @@ use super::error::{GitError, Unrecordable};
 use super::run::{Git, parts};
 use super::standing::escaped;
 use super::tree::Tree;
-use super::trees::off_thread;
 
 /// The files of a tree that git reads to know what to do with others.
 const READ: [&str; 3] = [".gitignore", ".gitattributes", ".gitmodules"];
@@ -97,7 +96,7 @@ impl Tree {
     /// ignored may stay.
     pub(crate) async fn no_specials(&self) -> Result<(), GitError> {
         let root = self.root().to_owned();
-        let found = off_thread(self.root(), move || specials(&root)).await?;
+        let found = self.slot.work(move || specials(&root)).await?;
         if !found.read.is_empty() {
             return Err(self.special(&found.read));
         }

@@ -120,24 +120,25 @@ impl Tree {
     /// Removes one new file, and the folders that are empty without it; a link on the way is not followed.
     async fn remove(&self, path: &str) -> Result<(), GitError> {
         let (root, path) = (self.root.clone(), PathBuf::from(path));
-        super::trees::off_thread(&self.root, move || {
-            let mut at = root.clone();
-            for part in path.parent().into_iter().flat_map(Path::components) {
-                at.push(part);
-                if !std::fs::symlink_metadata(&at).is_ok_and(|m| m.is_dir()) {
-                    return Ok(());
+        self.slot
+            .work(move || {
+                let mut at = root.clone();
+                for part in path.parent().into_iter().flat_map(Path::components) {
+                    at.push(part);
+                    if !std::fs::symlink_metadata(&at).is_ok_and(|m| m.is_dir()) {
+                        return Ok(());
+                    }
                 }
-            }
-            super::gitdir::erase(&root.join(&path))?;
-            let emptied = path.ancestors().skip(1).filter(|p| *p != Path::new(""));
-            for folder in emptied {
-                if std::fs::remove_dir(root.join(folder)).is_err() {
-                    break;
+                super::gitdir::erase(&root.join(&path))?;
+                let emptied = path.ancestors().skip(1).filter(|p| *p != Path::new(""));
+                for folder in emptied {
+                    if std::fs::remove_dir(root.join(folder)).is_err() {
+                        break;
+                    }
                 }
-            }
-            Ok(())
-        })
-        .await
+                Ok(())
+            })
+            .await
     }
 
     /// The tree is still a folder of ours, not a link to somewhere else.

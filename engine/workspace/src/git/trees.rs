@@ -45,14 +45,6 @@ pub(crate) struct Wanted {
     pub(crate) cone: Option<String>,
 }
 
-/// Where a tree is to be.
-#[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) slot: Slot,
-    /// Whether nobody has had it since its files were compared with what its note tells of.
-    pub(crate) is_known: bool,
-}
-
 impl Trees {
     pub(crate) fn new(repo: Repo, home: PathBuf) -> Self {
         Self {
@@ -189,21 +181,17 @@ impl Trees {
             files,
             cone,
         };
-        let unknown = |slot| Place {
-            slot,
-            is_known: false,
-        };
         let ready = || self.ready.take().filter(|_| wanted.cone.is_none());
-        let place = match self.named(name).await?.map(unknown) {
-            Some(place) => place,
+        let slot = match self.named(name).await? {
+            Some(slot) => slot,
             None => match ready() {
-                Some(place) => place,
-                None => unknown(self.free(wanted.cone.clone()).await?),
+                Some(slot) => slot,
+                None => self.free(wanted.cone.clone()).await?,
             },
         };
-        self.lay_out(&place, &wanted).await?;
+        self.lay_out(&slot, &wanted).await?;
         let (base, base_tree) = wanted.base;
-        Ok(Tree::new(self.repo.clone(), place.slot, base, base_tree))
+        Ok(Tree::new(self.repo.clone(), slot, base, base_tree))
     }
 
     /// The patterns of a sparse tree, which also has what a laid-on proposal changes.
@@ -230,9 +218,14 @@ impl Trees {
         for _ in 0..TRIES {
             let (home, repo, name) = (self.home.clone(), self.repo.clone(), name.to_owned());
             let found = off_thread(&self.home, move || {
-                let mut folders = Slot::numbered(&home)?.into_iter();
-                let is_it = |f: &PathBuf| Slot::note(f).name == name && Slot::is_of(f, &repo);
-                let folder = folders.find(is_it);
+                let mut folders = Slot::numbered(&home)?;
+                folders.retain(|folder| Slot::note(folder).name == name);
+                let mut folder = None;
+                for one in folders {
+                    if folder.is_none() && Slot::is_of(&one, &repo)? {
+                        folder = Some(one);
+                    }
+                }
                 let Some(folder) = folder else {
                     return Ok(Some(None));
                 };
@@ -254,7 +247,7 @@ impl Trees {
         let held = self.ready.folders();
         off_thread(&self.home, move || {
             let folders = Slot::numbered(&home)?;
-            let is_free = |f: &PathBuf| Slot::note(f).name.is_empty() && Slot::is_of(f, &repo);
+            let is_free = |folder: &Path| Slot::note(folder).name.is_empty();
             let patterns = cone.as_deref().unwrap_or(WHOLE);
             let is_alike = |folder: &Path| {
                 let own = fs::read_to_string(folder.join("git/info/sparse-checkout"));
@@ -264,10 +257,11 @@ impl Trees {
             for lock in [Slot::lock_at_once, Slot::lock] {
                 for alike in [true, false] {
                     let others = folders.iter().filter(|folder| !held.contains(folder));
-                    let fit = others.filter(|f| is_free(f) && is_alike(f) == alike);
-                    for folder in fit {
-                        let slot = lock(folder)?.filter(|_| Slot::note(folder).name.is_empty());
-                        if let Some(slot) = slot {
+                    for folder in others.filter(|f| is_free(f) && is_alike(f) == alike) {
+                        if !Slot::is_of(folder, &repo)? {
+                            continue;
+                        }
+                        if let Some(slot) = lock(folder)?.filter(|_| is_free(folder)) {
                             return Ok(slot);
                         }
                     }
@@ -279,10 +273,7 @@ impl Trees {
     }
 
     /// Brings a place into the state that is wanted, whatever it held. Its note says so only when all of it is there.
-    /// Whether git was not needed for that: then nothing lies there that the index does not tell of, but what is ignored
-    /// and says nothing about other files.
-    pub(crate) async fn lay_out(&self, place: &Place, wanted: &Wanted) -> Result<bool, GitError> {
-        let slot = &place.slot;
+    pub(crate) async fn lay_out(&self, slot: &Slot, wanted: &Wanted) -> Result<(), GitError> {
         let path = slot.folder();
         let had = Slot::note(path).base;
         let note = |base| Note {
@@ -291,7 +282,7 @@ impl Trees {
         };
         let wrote = slot.write(&note(None));
         wrote.map_err(|error| GitError::io(path, error))?;
-        let is_done = self.refilled(place, had.as_ref(), wanted).await?;
+        let is_done = self.refilled(slot, had.as_ref(), wanted).await?;
         let done = match is_done {
             true => Ok(()),
             false => self.reset(slot, wanted).await,
@@ -299,7 +290,8 @@ impl Trees {
         if let Err(error) = done {
             let error = error.or_full(path);
             let (root, own) = (slot.root(), slot.git_folder());
-            off_thread(path, move || erase(&root).and_then(|()| erase(&own))).await?;
+            slot.work(move || erase(&root).and_then(|()| erase(&own)))
+                .await?;
             if error.is_disk_full() {
                 return Err(error);
             }
@@ -309,26 +301,24 @@ impl Trees {
         }
         let layout = self.layout(wanted);
         let (inside, index) = (slot.root().join(".git"), slot.git_folder().join("index"));
-        off_thread(path, move || layout.inside(&inside, &index)).await?;
+        slot.work(move || layout.inside(&inside, &index)).await?;
         let wrote = slot.write(&note(Some(wanted.base.clone())));
-        wrote.map_err(|error| GitError::io(path, error))?;
-        Ok(is_done)
+        wrote.map_err(|error| GitError::io(path, error))
     }
 
     /// Files and index as wanted, without git; `false` where only git can do that.
     async fn refilled(
         &self,
-        place: &Place,
+        slot: &Slot,
         had: Option<&(GitId, GitId)>,
         wanted: &Wanted,
     ) -> Result<bool, GitError> {
-        let slot = &place.slot;
         let is_base = wanted.files == wanted.base.1 && wanted.cone.is_none();
         let Some((_, had)) = had.filter(|_| is_base) else {
             return Ok(false);
         };
         let (own, layout) = (slot.git_folder(), self.layout(wanted));
-        let laid = off_thread(slot.folder(), move || layout.own(&own)).await;
+        let laid = slot.work(move || layout.own(&own)).await;
         if laid.is_err() {
             return Ok(false);
         }
@@ -337,7 +327,6 @@ impl Trees {
             slot,
             had,
             files: &wanted.files,
-            is_known: place.is_known,
         };
         refill.run().await
     }
@@ -345,7 +334,7 @@ impl Trees {
     /// Files and index as wanted; what is ignored stays.
     async fn reset(&self, slot: &Slot, wanted: &Wanted) -> Result<(), GitError> {
         let (root, own, layout) = (slot.root(), slot.git_folder(), self.layout(wanted));
-        off_thread(slot.folder(), move || {
+        slot.work(move || {
             if !fs::symlink_metadata(&root).is_ok_and(|m| m.is_dir()) {
                 erase(&root)?;
                 erase(&own)?;

@@ -315,10 +315,17 @@ async fn a_tree_made_ready_is_given_away_with_what_has_changed_since() {
     assert_eq!(tree.root(), root);
     is_pristine(&tree, &second, &stage).await;
     assert!(root.join("x.log").exists() && !root.join("b").exists());
+    trees.give_back(tree).await.unwrap();
     assert!(trees.make_ready(&second, 1).await.unwrap());
+    stage.write(".gitignore", "");
+    let third = stage.commit("third");
+    let tree = trees.take("mine", &at(&third), None).await.unwrap();
+    assert_eq!(tree.root(), root);
+    assert!(!root.join("x.log").exists(), "no longer ignored");
+    assert!(trees.make_ready(&third, 1).await.unwrap());
     trees.let_go();
     let free = trees.home().join("t3/tree");
-    let theirs = others.take("again", &at(&second), None).await.unwrap();
+    let theirs = others.take("again", &at(&third), None).await.unwrap();
     assert_eq!(theirs.root(), free, "it was let go");
 }
 
