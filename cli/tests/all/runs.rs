@@ -28,18 +28,16 @@ fn under_way(world: &World) -> (Child, String) {
     }
 }
 
-/// Agents of a and c that take their time; a second one of a that does not.
+/// Agents of a and c that take their time when they are asked first, and no longer than others then.
 fn slow() -> Value {
     let mut slow = script();
-    let again = [0, 1].map(|turn: usize| {
-        let reply = slow["rules"][turn]["reply"].clone();
-        json!({"name": "a", "when": {"marker": "[node a, attempt 2", "turn": turn}, "reply": reply})
-    });
+    let rules = slow["rules"].as_array_mut().unwrap();
+    let quick = rules.clone();
     for rule in [0, 4] {
-        slow["rules"][rule]["reply"]["delay_ms"] = json!(600_000);
+        rules[rule]["times"] = json!(1);
+        rules[rule]["reply"]["delay_ms"] = json!(600_000);
     }
-    // Before the slow ones, which would match them too.
-    slow["rules"].as_array_mut().unwrap().splice(0..0, again);
+    rules.extend(quick);
     slow
 }
 
