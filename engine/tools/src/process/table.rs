@@ -4,8 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use crate::process::family::MARK;
+
+/// The flag of what runs in the kernel alone (`PF_KTHREAD` in Linux's `sched.h`).
+const KERNELS: u32 = 0x0020_0000;
+
+/// How often, and how long after each other, a process is asked for its environment that has none yet.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// One living process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +26,7 @@ pub(crate) struct Row {
     pub(crate) started: u64,
 }
 
-/// The process `pid`, unless it is gone or only waits to be buried.
+/// The process `pid`, unless it is gone, only waits to be buried, or is the kernel's own.
 pub(crate) fn row(pid: u32) -> Option<Row> {
     parse(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
@@ -26,7 +35,8 @@ pub(crate) fn row(pid: u32) -> Option<Row> {
 fn parse(pid: u32, stat: &str) -> Option<Row> {
     let (_, rest) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
-    if matches!(fields.first(), Some(&"Z" | &"X")) {
+    let flags: u32 = fields.get(6)?.parse().ok()?;
+    if matches!(fields.first(), Some(&"Z" | &"X")) || flags & KERNELS != 0 {
         return None;
     }
     Some(Row {
@@ -44,13 +54,28 @@ pub(crate) fn carries(pid: u32, setting: &str) -> bool {
 
 /// The settings of the environment `pid` was started with that begin so.
 fn settings(pid: u32, beginning: &str) -> Vec<String> {
-    let all = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let all = environment(pid);
     let found = all
         .split(|byte| *byte == 0)
         .filter(|one| one.starts_with(beginning.as_bytes()));
     found
         .map(|one| String::from_utf8_lossy(one).into_owned())
         .collect()
+}
+
+/// The environment `pid` was started with. A process whose program is just being replaced shows neither environment nor
+/// arguments for a moment: taken at its word, it would be nobody's.
+fn environment(pid: u32) -> Vec<u8> {
+    let read = |name: &str| fs::read(format!("/proc/{pid}/{name}")).ok();
+    for _ in 0..TRIES {
+        let all = read("environ").unwrap_or_default();
+        let is_between = all.is_empty() && read("cmdline").is_some_and(|words| words.is_empty());
+        if !is_between {
+            return all;
+        }
+        thread::sleep(PAUSE);
+    }
+    Vec::new()
 }
 
 /// Every process that lived at one moment, and which carried the mark of a call.
@@ -147,6 +172,12 @@ mod tests {
     #[test]
     fn a_process_that_waits_to_be_buried_does_not_count() {
         let stat = "7 (a) Z 3 5 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 99 0";
+        assert_eq!(parse(7, stat), None);
+    }
+
+    #[test]
+    fn what_is_the_kernels_own_does_not_count() {
+        let stat = "7 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 99 0";
         assert_eq!(parse(7, stat), None);
     }
 
