@@ -137,7 +137,6 @@ impl Site {
             return;
         };
         git.readers.lock().await.clear();
-        git.trees.let_go();
         if is_over {
             let own = self.id.to_string();
             let is_others = move |name: &str| !name.starts_with(&own);

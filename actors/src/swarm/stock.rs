@@ -1,4 +1,4 @@
-//! Keeps trees ready for the nodes that begin next, made while the models of those before them are waited for.
+//! Has trees laid out for the nodes that begin next, while the models of those before them are waited for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::site::Site;
 /// How long nothing must have changed: while nodes end and begin, whoever begins needs the machine more.
 const STILL: Duration = Duration::from_millis(30);
 
-/// The trees that are worth having ready.
+/// The trees that are worth having spare.
 pub(crate) struct Stock(watch::Sender<Option<Ahead>>);
 
 impl Stock {
@@ -41,11 +41,10 @@ pub(crate) async fn keep(site: Arc<Site>) {
         while let Ok(Ok(())) = timeout(STILL, wanted.changed()).await {}
         let ahead = wanted.borrow_and_update().clone();
         let Some(Ahead { commit, trees }) = ahead else {
-            git.trees.let_go();
             continue;
         };
         while wanted.has_changed().is_ok_and(|is_news| !is_news) {
-            let making = git.trees.make_ready(&commit, trees);
+            let making = git.trees.spare(&commit, trees);
             match closing.run_until_cancelled(making).await {
                 Some(Ok(true)) => {}
                 Some(Ok(false)) => break,

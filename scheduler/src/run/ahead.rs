@@ -5,7 +5,7 @@ use protocol::{GitId, Isolation};
 use super::node_run::NodePhase;
 use super::{Run, RunPhase, admission};
 
-/// Trees that are worth having ready.
+/// Trees that are worth having spare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ahead {
     /// The commit they would begin with as things stand.

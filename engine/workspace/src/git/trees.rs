@@ -13,10 +13,10 @@ use super::cone::{folder_of, folders, patterns};
 use super::error::{GitError, PoolFault};
 use super::gitdir::{Layout, WHOLE, erase};
 use super::objects::changes;
-use super::ready::Ready;
 use super::refill::Refill;
 use super::repo::Repo;
 use super::slot::{Note, Slot};
+use super::spare::Traffic;
 use super::special;
 use super::tree::Tree;
 
@@ -32,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(30);
 pub struct Trees {
     pub(crate) repo: Repo,
     home: PathBuf,
-    pub(crate) ready: Arc<Ready>,
+    pub(crate) traffic: Arc<Traffic>,
 }
 
 /// What a tree is to hold.
@@ -50,7 +50,7 @@ impl Trees {
         Self {
             repo,
             home,
-            ready: Arc::default(),
+            traffic: Arc::default(),
         }
     }
 
@@ -73,7 +73,7 @@ impl Trees {
             let paths = vec![name.escape_debug().to_string()];
             return Err(GitError::Names { paths });
         }
-        let _taking = self.ready.taking();
+        let _taking = self.traffic.taking();
         self.prepare().await?;
         match start {
             TreeStart::Shared => Err(GitError::pool(name, PoolFault::Shared)),
@@ -181,13 +181,9 @@ impl Trees {
             files,
             cone,
         };
-        let ready = || self.ready.take().filter(|_| wanted.cone.is_none());
         let slot = match self.named(name).await? {
             Some(slot) => slot,
-            None => match ready() {
-                Some(slot) => slot,
-                None => self.free(wanted.cone.clone()).await?,
-            },
+            None => self.free(wanted.cone.clone()).await?,
         };
         self.lay_out(&slot, &wanted).await?;
         let (base, base_tree) = wanted.base;
@@ -242,9 +238,8 @@ impl Trees {
     }
 
     /// A place that nobody has, best one with the same folders in it, else a new one.
-    pub(crate) async fn free(&self, cone: Option<String>) -> Result<Slot, GitError> {
+    async fn free(&self, cone: Option<String>) -> Result<Slot, GitError> {
         let (home, repo) = (self.home.clone(), self.repo.clone());
-        let held = self.ready.folders();
         off_thread(&self.home, move || {
             let folders = Slot::numbered(&home)?;
             let is_free = |folder: &Path| Slot::note(folder).name.is_empty();
@@ -256,8 +251,10 @@ impl Trees {
             // Those that someone else is just taking are waited for only when there is no other.
             for lock in [Slot::lock_at_once, Slot::lock] {
                 for alike in [true, false] {
-                    let others = folders.iter().filter(|folder| !held.contains(folder));
-                    for folder in others.filter(|f| is_free(f) && is_alike(f) == alike) {
+                    let fit = folders
+                        .iter()
+                        .filter(|f| is_free(f) && is_alike(f) == alike);
+                    for folder in fit {
                         if !Slot::is_of(folder, &repo)? {
                             continue;
                         }

@@ -286,64 +286,26 @@ async fn sweeping_takes_only_what_carries_the_mark() {
 }
 
 #[tokio::test]
-async fn a_tree_made_ready_is_given_away_with_what_has_changed_since() {
-    let stage = Stage::empty();
-    for (path, text) in [
-        ("a/one", "1\n"),
-        ("b/two", "2\n"),
-        (".gitignore", "*.log\n"),
-    ] {
-        stage.write(path, text);
-    }
-    let first = stage.commit("first");
-    stage.write("a/one", "one\n");
-    stage.write("c/three", "3\n");
-    fs::remove_file(stage.root().join("b/two")).unwrap();
-    let second = stage.commit("second");
+async fn spare_trees_are_laid_out_up_to_a_number_and_are_anybodys() {
+    let stage = Stage::new();
+    let head = stage.head();
+    let start = TreeStart::Commit(head.clone());
     let (trees, others) = (stage.trees().await, stage.trees().await);
-    let at = |commit: &protocol::GitId| TreeStart::Commit(commit.clone());
-    // A place that was used before: the first look at one is git's.
-    let used = trees.take("used", &at(&first), None).await.unwrap();
-    write(used.root(), "x.log", "log\n");
-    trees.give_back(used).await.unwrap();
-    assert!(trees.make_ready(&first, 1).await.unwrap());
-    assert!(!trees.make_ready(&first, 1).await.unwrap(), "one is enough");
-    let root = trees.home().join("t1/tree");
-    let theirs = others.take("theirs", &at(&first), None).await.unwrap();
-    assert_ne!(theirs.root(), root, "it is held");
-    let tree = trees.take("mine", &at(&second), None).await.unwrap();
-    assert_eq!(tree.root(), root);
-    is_pristine(&tree, &second, &stage).await;
-    assert!(root.join("x.log").exists() && !root.join("b").exists());
-    trees.give_back(tree).await.unwrap();
-    assert!(trees.make_ready(&second, 1).await.unwrap());
-    stage.write(".gitignore", "");
-    let third = stage.commit("third");
-    let tree = trees.take("mine", &at(&third), None).await.unwrap();
-    assert_eq!(tree.root(), root);
-    assert!(!root.join("x.log").exists(), "no longer ignored");
-    assert!(trees.make_ready(&third, 1).await.unwrap());
-    trees.let_go();
-    let free = trees.home().join("t3/tree");
-    let theirs = others.take("again", &at(&third), None).await.unwrap();
-    assert_eq!(theirs.root(), free, "it was let go");
-}
-
-/// How files are converted is git's to judge, in a tree made ready too.
-#[tokio::test]
-async fn a_tree_made_ready_is_converted_as_the_repository_says() {
-    let stage = Stage::empty();
-    stage.write(".gitattributes", "*.txt text eol=crlf\n");
-    let first = stage.commit("first");
-    stage.write("a.txt", "one\ntwo\n");
-    let second = stage.commit("second");
-    let trees = stage.trees().await;
-    for round in ["new", "used"] {
-        assert!(trees.make_ready(&first, 1).await.unwrap());
-        let start = TreeStart::Commit(second.clone());
-        let tree = trees.take(round, &start, None).await.unwrap();
-        let text = fs::read_to_string(tree.root().join("a.txt")).unwrap();
-        assert_eq!(text, "one\r\ntwo\r\n", "{round}");
-        trees.give_back(tree).await.unwrap();
+    let mine = trees.take("mine", &start, None).await.unwrap();
+    assert!(
+        trees.spare(&head, 2).await.unwrap(),
+        "one that is used is not spare"
+    );
+    assert!(trees.spare(&head, 2).await.unwrap());
+    assert!(!trees.spare(&head, 2).await.unwrap(), "two are enough");
+    for (holder, place) in [(&others, "t2"), (&trees, "t3")] {
+        let root = trees.home().join(place).join("tree");
+        assert!(root.join("a/README.md").is_file(), "laid out");
+        let tree = holder.take(place, &start, None).await.unwrap();
+        assert_eq!(tree.root(), root);
+        is_pristine(&tree, &head, &stage).await;
+        drop(tree);
     }
+    trees.give_back(mine).await.unwrap();
+    assert!(!trees.spare(&head, 1).await.unwrap(), "one was given back");
 }

@@ -1,4 +1,4 @@
-//! Trees that are worth having ready: for those that begin when those at work are done, and no more.
+//! Trees that are worth having spare: for those that begin when those at work are done, and no more.
 
 use protocol::{Isolation, Kind, TurnEnd};
 use scheduler::run::Ahead;
