@@ -27,9 +27,14 @@ impl Run {
             let state = self.nodes.get(&dep);
             admission::is_done(self, dep) || state.is_some_and(|state| has_begun(state.phase))
         };
-        let next = self.nodes().filter(|(node, state)| {
-            state.phase == NodePhase::Waiting
-                && (node.kind.writes() || !node.kind.has_agent())
+        // Asked after every step of the run: of a large plan most nodes are at work or over, and are asked nothing else.
+        let waiting = self
+            .nodes
+            .iter()
+            .filter(|(_, state)| state.phase == NodePhase::Waiting);
+        let planned = waiting.filter_map(|(node, _)| self.planned(*node));
+        let next = planned.filter(|node| {
+            (node.kind.writes() || !node.kind.has_agent())
                 && node.deps.iter().all(|dep| is_near(*dep))
         });
         let most = usize::try_from(self.plan.caps.max_parallel).unwrap_or(usize::MAX);
