@@ -28,6 +28,8 @@ const BREAKS: u64 = 5;
 const NEEDS: u64 = 6;
 /// Whether a provider uses more than was set aside.
 const OVER: u64 = 7;
+/// Whether a conflict lies outside of the scope.
+const ASTRAY: u64 = 8;
 
 impl World {
     /// Does one thing of all that could happen next.
@@ -307,7 +309,7 @@ impl World {
             if self.fate(node, attempt, MERGES) < self.weather.conflict {
                 conflicts.push(Conflict {
                     node,
-                    paths: vec!["d1/file".into()],
+                    paths: self.in_conflict(node, attempt),
                     onto: head.clone(),
                     tree: git(77),
                 });
@@ -323,6 +325,19 @@ impl World {
             commits,
             conflicts,
         });
+    }
+
+    fn in_conflict(&self, node: NodeId, attempt: u32) -> Vec<String> {
+        if self.fate(node, attempt, ASTRAY) < self.weather.astray {
+            return vec!["d1/file".into()];
+        }
+        let found = self
+            .sim
+            .run
+            .node(node)
+            .and_then(|state| state.found.as_ref());
+        let changed = found.into_iter().flat_map(|found| &found.changed);
+        changed.map(|change| change.path.clone()).collect()
     }
 
     fn gate(&mut self, number: u32, commit: GitId) {

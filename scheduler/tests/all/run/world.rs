@@ -34,6 +34,8 @@ pub(crate) struct Weather {
     pub failure: u64,
     /// A proposal does not merge.
     pub conflict: u64,
+    /// A conflict lies outside of the node's scope: what landed has renamed a folder.
+    pub astray: u64,
     /// A merged attempt breaks the gate, always or once by chance.
     pub red: u64,
     /// Carrying something out fails, an agent is too slow, an old answer comes again.
