@@ -181,12 +181,14 @@ fn copy_if_there(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Has a file hold this, and writes it only if it does not: most do, and writing costs far more than looking.
 fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let is_own = match fs::symlink_metadata(path) {
-        Ok(meta) => meta.is_file() && meta.nlink() == 1,
+    let meta = match fs::symlink_metadata(path) {
+        Ok(meta) => meta,
         Err(error) => return absent(Err(error)).and_then(|()| fs::write(path, bytes)),
     };
-    match is_own {
-        true if fs::read(path)? == bytes => Ok(()),
+    // An agent can make it as long as it likes.
+    let is_as_long = u64::try_from(bytes.len()).is_ok_and(|bytes| bytes == meta.len());
+    match meta.is_file() && meta.nlink() == 1 {
+        true if is_as_long && fs::read(path)? == bytes => Ok(()),
         true => fs::write(path, bytes),
         // Never through what leads elsewhere.
         false => erase(path).and_then(|()| fs::write(path, bytes)),
@@ -257,4 +259,19 @@ fn open_up(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_holds_is_not_read_where_its_length_tells() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        // Whoever reads it needs more memory than there is.
+        fs::File::create(&path).unwrap().set_len(1 << 42).unwrap();
+        put(&path, b"own").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"own");
+    }
 }

@@ -332,11 +332,10 @@ mod tests {
             repo.author.0 = name.to_owned();
             assert_eq!(repo.written(&draft).is_some(), is_here, "{name}");
             let here = repo.commit(&draft).await.unwrap();
-            let shared = ("core.sharedrepository".to_owned(), "0660".to_owned());
-            repo.kept.push(shared);
+            repo.writes_as_usual = false;
             assert!(repo.written(&draft).is_none());
             assert_eq!(repo.commit(&draft).await.unwrap(), here);
-            repo.kept.pop();
+            repo.writes_as_usual = true;
         }
     }
 }

@@ -18,16 +18,21 @@ const HARMLESS: [(&str, &[&str]); 6] = [
 /// Settings that must not be there at all.
 const ABSENT: [&str; 2] = ["core.attributesfile", "core.checkstat"];
 
-/// Settings that say how what git writes reaches the disk.
-pub(crate) const SYNCING: [&str; 3] = ["core.fsync", "core.fsyncmethod", "core.fsyncobjectfiles"];
+/// Settings that say how what git writes reaches the disk, and who else may write beside it.
+pub(crate) const WRITING: [&str; 4] = [
+    "core.fsync",
+    "core.fsyncmethod",
+    "core.fsyncobjectfiles",
+    "core.sharedrepository",
+];
 
 /// Where git looks for rules beside the repository's own.
 const RULES: [&str; 2] = ["GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL"];
 
-/// Whether nobody has said how objects reach the disk: what is written here reaches it when the system likes, as what git
-/// writes one by one does if it is told nothing.
-pub(crate) fn lets_objects_wait(settings: &[Setting]) -> bool {
-    let says_how = |setting: &Setting| SYNCING.contains(&setting.key.as_str());
+/// Whether nobody has said how objects are written: what is written here reaches the disk when the system likes and is
+/// its writer's own, as what git writes one by one is if it is told nothing.
+pub(crate) fn writes_as_usual(settings: &[Setting]) -> bool {
+    let says_how = |setting: &Setting| WRITING.contains(&setting.key.as_str());
     !settings.iter().any(says_how)
 }
 
@@ -59,17 +64,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_says_how_objects_reach_the_disk_is_heard_wherever_it_is_said() {
+    fn whoever_says_how_objects_are_written_is_heard_wherever_it_is_said() {
         let said = |key: &str, is_local| Setting {
             is_local,
             key: key.to_owned(),
             value: "anything".to_owned(),
         };
-        assert!(lets_objects_wait(&[said("core.autocrlf", true)]));
-        for key in SYNCING {
+        assert!(writes_as_usual(&[said("core.autocrlf", true)]));
+        for key in WRITING {
             for is_local in [true, false] {
                 let settings = [said("user.name", false), said(key, is_local)];
-                assert!(!lets_objects_wait(&settings), "{key}");
+                assert!(!writes_as_usual(&settings), "{key}");
             }
         }
     }

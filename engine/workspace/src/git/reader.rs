@@ -12,8 +12,11 @@ use super::loose::{self, Oid, Sort};
 use super::repo::Repo;
 use super::talk::{Answer, Shape, Talk};
 
-/// How many folders are remembered before all are forgotten.
-const REMEMBERED: usize = 8192;
+/// How many names of folders are remembered before all are forgotten: some 20 MiB of them.
+const NAMES: usize = 200_000;
+
+/// How many commits are remembered before all are forgotten.
+const COMMITS: usize = 8192;
 
 /// What of a repository is kept open and in mind; all clones of a [`Repo`] share it.
 #[derive(Debug, Default)]
@@ -23,9 +26,29 @@ pub(crate) struct Desk {
     /// Moves refs.
     pub(crate) moves: Talk,
     // Looked at by whoever reads, for no longer than that takes. An owner task would have to be asked for each folder.
-    folders: Mutex<HashMap<Oid, Arc<Listing>>>,
+    folders: Mutex<Folders>,
     // The files of commits, for the same reason without an owner.
     trees: Mutex<HashMap<GitId, GitId>>,
+}
+
+/// Folders that were looked at before.
+#[derive(Debug, Default)]
+struct Folders {
+    known: HashMap<Oid, Arc<Listing>>,
+    /// How many names they hold together.
+    names: usize,
+}
+
+impl Folders {
+    fn remember(&mut self, id: Oid, listing: &Arc<Listing>) {
+        let more = listing.0.len() + 1;
+        if self.names + more > NAMES {
+            *self = Self::default();
+        }
+        if self.known.insert(id, listing.clone()).is_none() {
+            self.names += more;
+        }
+    }
 }
 
 impl Desk {
@@ -37,30 +60,28 @@ impl Desk {
 
     pub(crate) fn remember_tree(&self, commit: &GitId, tree: &GitId) {
         let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        if trees.len() >= COMMITS {
+            trees.clear();
+        }
         trees.insert(commit.clone(), tree.clone());
     }
 
     fn known(&self, id: Oid) -> Option<Arc<Listing>> {
         let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        folders.get(&id).cloned()
+        folders.known.get(&id).cloned()
     }
 
     /// Objects never change: what is known of them stays true.
     fn remember(&self, id: Oid, listing: &Arc<Listing>) {
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        if folders.len() >= REMEMBERED {
-            folders.clear();
-        }
-        folders.insert(id, listing.clone());
+        folders.remember(id, listing);
     }
 }
 
 impl Repo {
-    /// Whether objects are named by SHA-1, nobody else need be able to write them, and nobody has said how they reach the
-    /// disk: then they are written here.
+    /// Whether objects are named by SHA-1 and nobody has said how they are written: then they are written here.
     pub(crate) fn writes_objects(&self) -> bool {
-        let is_shared = |(key, _): &(String, String)| key == "core.sharedrepository";
-        self.format == "sha1" && self.lets_objects_wait && !self.kept.iter().any(is_shared)
+        self.format == "sha1" && self.writes_as_usual
     }
 
     /// Adds an object to the user's store.
@@ -136,4 +157,28 @@ fn id_of(answer: &Answer) -> Option<GitId> {
     let mut words = answer.lines.first()?.split(' ');
     let id = words.next()?.parse().ok()?;
     (words.count() == 2).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::listing::{FILE, Leaf};
+    use super::*;
+
+    #[test]
+    fn of_large_folders_fewer_are_remembered() {
+        let leaf = Leaf {
+            mode: FILE,
+            id: Oid([0; 20]),
+        };
+        let large = Arc::new(Listing(vec![(b"name".to_vec(), leaf); NAMES / 4]));
+        let mut folders = Folders::default();
+        let id = |n: u8| Oid([n; 20]);
+        for n in [0, 1, 2, 0, 1, 2] {
+            folders.remember(id(n), &large);
+        }
+        assert_eq!(folders.known.len(), 3, "the same one takes no more room");
+        folders.remember(id(3), &large);
+        let known: Vec<Oid> = folders.known.into_keys().collect();
+        assert_eq!(known, [id(3)]);
+    }
 }

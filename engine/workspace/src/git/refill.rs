@@ -11,7 +11,7 @@ use protocol::GitId;
 
 use super::error::GitError;
 use super::forest::Step;
-use super::gitdir::{WHOLE, absent};
+use super::gitdir::absent;
 use super::index::{self, Entry, Index, Looks};
 use super::listing::{LINK, Leaf, PROGRAM};
 use super::loose::{Oid, Sort, hashed};
@@ -46,10 +46,11 @@ impl Refill<'_> {
     /// Makes files and index those that are wanted; what is ignored stays. `false` where git has to do it, whatever was
     /// done until then.
     pub(crate) async fn run(&self) -> Result<bool, GitError> {
-        if !self.repo.is_plain() || !self.is_whole() {
+        let (root, index) = (self.slot.root(), self.slot.git_folder().join("index"));
+        let is_there = fs::symlink_metadata(&root).is_ok_and(|m| m.is_dir());
+        if !self.repo.is_plain() || !is_there {
             return Ok(false);
         }
-        let (root, index) = (self.slot.root(), self.slot.git_folder().join("index"));
         let looked = self.slot.work(move || look(&root, &index)).await;
         let Ok(Some(found)) = looked else {
             return Ok(false);
@@ -71,15 +72,6 @@ impl Refill<'_> {
             .slot
             .work(move || put(&root, found, (&extra, targets))?.write(&path));
         Ok(done.await.is_ok())
-    }
-
-    /// Whether there is a folder to look at, and nothing is left out of it.
-    fn is_whole(&self) -> bool {
-        if !fs::symlink_metadata(self.slot.root()).is_ok_and(|m| m.is_dir()) {
-            return false;
-        }
-        let patterns = self.slot.git_folder().join("info/sparse-checkout");
-        fs::read_to_string(patterns).is_ok_and(|text| text == WHOLE)
     }
 
     /// The unknown files that have to go: all that are not ignored.

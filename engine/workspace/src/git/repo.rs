@@ -13,8 +13,8 @@ use super::run::{Git, PATIENCE, parts};
 use super::trees::Trees;
 
 /// Settings of a repository's own that change what git reads from and writes to files, in lower case; with them those
-/// of [`plain::SYNCING`].
-const CONTENT: [&str; 18] = [
+/// of [`plain::WRITING`].
+const CONTENT: [&str; 17] = [
     "core.autocrlf",
     "core.eol",
     "core.filemode",
@@ -28,7 +28,6 @@ const CONTENT: [&str; 18] = [
     "core.trustctime",
     "core.excludesfile",
     "core.attributesfile",
-    "core.sharedrepository",
     "core.bigfilethreshold",
     "core.checkroundtripencoding",
     "user.name",
@@ -57,8 +56,8 @@ pub struct Repo {
     pub(crate) patience: Duration,
     /// Whether no setting and no rule outside its files converts contents or changes what a file's looks tell.
     pub(crate) converts_nothing: bool,
-    /// Whether no setting says how objects reach the disk.
-    pub(crate) lets_objects_wait: bool,
+    /// Whether no setting says how objects are written.
+    pub(crate) writes_as_usual: bool,
     pub(crate) desk: Arc<Desk>,
 }
 
@@ -108,7 +107,7 @@ impl Repo {
             author,
             patience: PATIENCE,
             converts_nothing: !has_rules && plain::is_plain(settings),
-            lets_objects_wait: plain::lets_objects_wait(settings),
+            writes_as_usual: plain::writes_as_usual(settings),
             desk: Arc::default(),
             places: basics.places,
         }
@@ -208,7 +207,7 @@ fn kept(settings: &[Setting]) -> Vec<(String, String)> {
         let driver = DRIVERS.iter().any(|part| s.key.starts_with(part));
         let key = s.key.as_str();
         CONTENT.contains(&key)
-            || plain::SYNCING.contains(&key)
+            || plain::WRITING.contains(&key)
             || (driver && s.key.matches('.').count() > 1)
     });
     wanted.map(|s| (s.key.clone(), s.value.clone())).collect()

@@ -41,7 +41,7 @@ pub(crate) struct Differences {
 
 impl Scan {
     /// Looks at the tree at `root`; `None` if there is anything that git has to judge: what is neither file, folder nor
-    /// link, a repository inside, files that say how others are converted.
+    /// link, a repository inside, names that git refuses, files that say how others are converted.
     pub(crate) fn of(root: &Path) -> io::Result<Option<Self>> {
         let mut scan = Self::default();
         let mut left: Vec<Vec<u8>> = vec![Vec::new()];
@@ -49,17 +49,17 @@ impl Scan {
             for entry in fs::read_dir(at(root, &folder))? {
                 let entry = entry?;
                 let name = entry.file_name().into_vec();
-                if name.eq_ignore_ascii_case(b".git") {
-                    if folder.is_empty() && name == b".git" {
-                        continue;
-                    }
+                if folder.is_empty() && name == b".git" {
+                    continue;
+                }
+                let kind = entry.file_type()?;
+                if is_refused(&name, kind.is_symlink()) {
                     return Ok(None);
                 }
                 let path = match folder.is_empty() {
                     true => name,
                     false => [&folder, &b"/"[..], &name].concat(),
                 };
-                let kind = entry.file_type()?;
                 if kind.is_dir() {
                     left.push(path.clone());
                     scan.folders.insert(path);
@@ -85,13 +85,17 @@ impl Scan {
         suspects.map(|(_, meta)| meta.len()).sum()
     }
 
-    /// Compares it with the index; `None` where git has to. `keep` is given each content that is not as the index says.
+    /// Compares it with the index; `None` where git has to: also where the index knows of files that say how others are
+    /// converted, though they are gone. `keep` is given each content that is not as the index says.
     pub(crate) fn against(
         &self,
         root: &Path,
         index: &Index,
         keep: &mut dyn FnMut(&[u8]) -> io::Result<Oid>,
     ) -> io::Result<Option<Differences>> {
+        if index.entries.iter().any(|entry| is_rules(&entry.path)) {
+            return Ok(None);
+        }
         let mut found = Differences::default();
         for entry in &index.entries {
             let Some(meta) = self.files.get(&entry.path) else {
@@ -125,6 +129,29 @@ impl Scan {
 /// Whether a file says how others are converted.
 pub(crate) fn is_rules(path: &[u8]) -> bool {
     path.rsplit(|byte| *byte == b'/').next() == Some(RULES)
+}
+
+/// Whether git may refuse a name: one that some system would take for a git folder, or a link that would stand for a file
+/// that git believes. What git makes of it is in `verify_path` of its `read-cache.c`; this refuses some more.
+fn is_refused(name: &[u8], is_link: bool) -> bool {
+    // HFS+ leaves some characters out, none of them ASCII; what is left of them tells enough.
+    let seen: Vec<u8> = name
+        .iter()
+        .filter(|byte| byte.is_ascii())
+        .copied()
+        .collect();
+    let seen = seen.to_ascii_lowercase();
+    let rest = [&b".git"[..], b"git~1"]
+        .into_iter()
+        .find_map(|own| seen.strip_prefix(own));
+    // NTFS leaves dots and spaces at the end out, and takes what follows a colon for something else.
+    let is_folder = rest.is_some_and(|rest| {
+        let end = rest.iter().position(|byte| !matches!(byte, b'.' | b' '));
+        end.is_none_or(|at| matches!(rest[at], b':' | b'\\'))
+    });
+    let is_believed =
+        seen.starts_with(b".git") || (seen.starts_with(b"gi") && seen.contains(&b'~'));
+    is_folder || (is_link && is_believed)
 }
 
 /// A path of git's in a tree.

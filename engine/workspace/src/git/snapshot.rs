@@ -181,7 +181,9 @@ fn look(root: &Path, index: &Path, store: &Path) -> io::Result<Option<Looked>> {
     let Some((index, scan)) = Index::read(index).zip(Scan::of(root)?) else {
         return Ok(None);
     };
-    if scan.suspects(&index) > MOST_HERE {
+    let is_text = |path: &Vec<u8>| std::str::from_utf8(path).is_ok();
+    // git refuses the other names, and then nothing may have been stored.
+    if scan.suspects(&index) > MOST_HERE || !scan.files.keys().all(is_text) {
         return Ok(None);
     }
     let mut keep = |content: &[u8]| loose::write(store, Sort::Blob, content);

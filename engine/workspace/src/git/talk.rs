@@ -1,10 +1,12 @@
 //! A git command that is kept open and asked again and again: starting one costs far more than most answers.
 
 use std::path::Path;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -13,6 +15,9 @@ use super::run::Git;
 
 /// The longest answer that is read, in bytes; more is read by a command of its own.
 const LONGEST: usize = 64 * 1024 * 1024;
+
+/// How much of what a command complains of is kept, in bytes: the beginning of it.
+const HEARD: usize = 4096;
 
 /// How long a command whose questions are over may take to end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -50,6 +55,25 @@ struct Open {
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
+    complaints: Complaints,
+}
+
+/// What a command writes to its stderr. Nobody else reads it, and a full pipe would hold the command up for ever.
+#[derive(Debug)]
+struct Complaints {
+    stderr: ChildStderr,
+    heard: Vec<u8>,
+}
+
+impl Complaints {
+    /// Listens until the command has closed it.
+    async fn listen(&mut self) {
+        let mut some = [0; 1024];
+        while let Ok(read @ 1..) = self.stderr.read(&mut some).await {
+            let room = HEARD.saturating_sub(self.heard.len());
+            self.heard.extend_from_slice(&some[..read.min(room)]);
+        }
+    }
 }
 
 impl Talk {
@@ -94,28 +118,81 @@ impl Talk {
 impl Open {
     fn new(git: Git) -> Result<Self, GitError> {
         let (mut child, named, patience) = git.keep_open()?;
-        let pipes = child.stdin.take().zip(child.stdout.take());
-        let odd = || GitError::Odd {
-            command: named.clone(),
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+            return Err(GitError::Odd { command: named });
         };
-        let (stdin, stdout) = pipes.ok_or_else(odd)?;
         Ok(Self {
             named,
             patience,
             child,
             stdin,
             stdout: BufReader::new(stdout),
+            complaints: Complaints {
+                stderr,
+                heard: Vec::new(),
+            },
         })
     }
 
     async fn ask(&mut self, question: &[u8], shape: Shape) -> Result<Answer, GitError> {
         let (after, command) = (self.patience, self.named.clone());
         let late = |_| GitError::Late { command, after };
-        timeout(after, self.exchange(question, shape))
-            .await
-            .map_err(late)?
+        let Self {
+            named,
+            stdin,
+            stdout,
+            complaints,
+            ..
+        } = self;
+        let mut voice = Voice {
+            named,
+            stdin,
+            stdout,
+        };
+        let exchange = pin!(voice.exchange(question, shape));
+        let listen = pin!(complaints.listen());
+        let answer = async {
+            match select(exchange, listen).await {
+                Either::Left((answer, _)) => answer,
+                // It has closed it, and may have answered all the same.
+                Either::Right(((), exchange)) => exchange.await,
+            }
+        };
+        timeout(after, answer).await.map_err(late)?
     }
 
+    /// Ends it; gives what it complained of, if it did.
+    async fn why(self, error: GitError) -> GitError {
+        let Self {
+            stdin,
+            stdout,
+            mut complaints,
+            mut child,
+            named,
+            ..
+        } = self;
+        drop((stdin, stdout));
+        let end = async {
+            complaints.listen().await;
+            // What it said counts, not how it ended.
+            let _ = child.wait().await;
+        };
+        match timeout(GRACE, end).await {
+            Ok(()) if !complaints.heard.is_empty() => GitError::failed(&named, &complaints.heard),
+            Ok(()) | Err(_) => error,
+        }
+    }
+}
+
+/// The two ways to an open command.
+struct Voice<'a> {
+    named: &'a str,
+    stdin: &'a mut ChildStdin,
+    stdout: &'a mut BufReader<ChildStdout>,
+}
+
+impl Voice<'_> {
     async fn exchange(&mut self, question: &[u8], shape: Shape) -> Result<Answer, GitError> {
         let io = |error| GitError::io(Path::new("git"), error);
         self.stdin.write_all(question).await.map_err(io)?;
@@ -156,24 +233,7 @@ impl Open {
 
     fn odd(&self) -> GitError {
         GitError::Odd {
-            command: self.named.clone(),
-        }
-    }
-
-    /// Ends it; gives what it complained of, if it did.
-    async fn why(self, error: GitError) -> GitError {
-        let Self {
-            stdin,
-            stdout,
-            child,
-            named,
-            ..
-        } = self;
-        drop((stdin, stdout));
-        let ended = timeout(GRACE, child.wait_with_output()).await;
-        match ended {
-            Ok(Ok(output)) if !output.stderr.is_empty() => GitError::failed(&named, &output.stderr),
-            _ => error,
+            command: self.named.to_owned(),
         }
     }
 }
@@ -220,6 +280,18 @@ mod tests {
         assert_eq!(ask().await.unwrap().lines, ["HEAD missing"]);
         talk.close().await;
         assert!(talk.open.lock().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn one_that_complains_much_is_not_held_up_by_it() {
+        let dir = repository();
+        let talk = Talk::default();
+        // Of each question it writes some lines to its stderr, far more of them together than a pipe holds.
+        let start = || batch(dir.path()).env("GIT_TRACE_REFS", "1");
+        for _ in 0..2000 {
+            let asked = talk.ask(start, INFO, Shape::Sized).await;
+            assert_eq!(asked.unwrap().lines, ["HEAD missing"]);
+        }
     }
 
     #[tokio::test]

@@ -279,8 +279,9 @@ impl Trees {
         };
         let wrote = slot.write(&note(None));
         wrote.map_err(|error| GitError::io(path, error))?;
-        let is_done = self.refilled(slot, had.as_ref(), wanted).await?;
-        let done = match is_done {
+        // What the place held may be gone from the repository since; git minds that no more than whatever else is wrong.
+        let is_done = self.refilled(slot, had.as_ref(), wanted).await;
+        let done = match is_done.unwrap_or(false) {
             true => Ok(()),
             false => self.reset(slot, wanted).await,
         };

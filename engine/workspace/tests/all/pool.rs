@@ -309,3 +309,21 @@ async fn spare_trees_are_laid_out_up_to_a_number_and_are_anybodys() {
     trees.give_back(mine).await.unwrap();
     assert!(!trees.spare(&head, 1).await.unwrap(), "one was given back");
 }
+
+#[tokio::test]
+async fn a_place_whose_former_commit_is_gone_is_laid_out_all_the_same() {
+    let stage = Stage::new();
+    let first = stage.head();
+    stage.write("a/README.md", "second\n");
+    let second = stage.commit("second");
+    let (trees, start) = (stage.trees().await, TreeStart::Commit(second));
+    let tree = trees.take("one", &start, None).await.unwrap();
+    trees.give_back(tree).await.unwrap();
+    stage.git(&["reset", "-q", "--hard", first.as_str()]);
+    stage.git(&["reflog", "expire", "--all", "--expire=now"]);
+    stage.git(&["gc", "-q", "--prune=now"]);
+    let trees = stage.trees().await;
+    let start = TreeStart::Commit(first.clone());
+    let tree = trees.take("two", &start, None).await.unwrap();
+    is_pristine(&tree, &first, &stage).await;
+}

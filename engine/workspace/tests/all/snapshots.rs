@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use protocol::{Change, ChangeKind, TreeStart};
 use workspace::{GitError, Tree};
 
-use crate::stage::{Stage, executable, git, write};
+use crate::stage::{Stage, executable, files, git, write};
 
 fn said(changes: &[Change]) -> Vec<String> {
     let letter = |how| match how {
@@ -185,8 +185,58 @@ async fn names_that_are_not_text_are_refused_by_name() {
     let tree = stage.tree("n").await;
     let name = std::ffi::OsStr::from_bytes(b"caf\xe9.txt");
     fs::write(tree.root().join(name), "x").unwrap();
+    let loose = || files(&stage.root().join(".git/objects")).len();
+    let before = loose();
     let error = tree.snapshot().await.unwrap_err().to_string();
     assert!(error.contains(r"caf\xe9.txt"), "{error}");
+    assert_eq!(loose(), before, "nothing is stored of it");
+}
+
+#[tokio::test]
+async fn names_that_git_refuses_are_in_no_snapshot() {
+    let stage = Stage::new();
+    let tree = stage.tree("n").await;
+    let loose = || files(&stage.root().join(".git/objects")).len();
+    let names = [
+        "git~1",
+        "GIT~1",
+        ".git ",
+        ".git.",
+        ".Git::$INDEX_ALLOCATION",
+    ];
+    for name in names {
+        let before = loose();
+        write(tree.root(), name, "x\n");
+        // git does not see some of them at all, and says so of the others.
+        let refused = tree.snapshot().await;
+        let changed = refused.map_or_else(|_| Vec::new(), |seen| seen.changed);
+        assert_eq!((changed, loose()), (Vec::new(), before), "{name}");
+        fs::remove_file(tree.root().join(name)).unwrap();
+    }
+    symlink("a/README.md", tree.root().join(".gitmodules")).unwrap();
+    let snapshot = tree.snapshot().await.unwrap();
+    assert_eq!(said(&snapshot.changed), Vec::<String>::new());
+    fs::remove_file(tree.root().join(".gitmodules")).unwrap();
+    write(tree.root(), ".gitlab-ci.yml", "x\n");
+    write(tree.root(), "git~", "x\n");
+    let snapshot = tree.snapshot().await.unwrap();
+    assert_eq!(said(&snapshot.changed), ["A .gitlab-ci.yml", "A git~"]);
+}
+
+#[tokio::test]
+async fn rules_that_were_taken_away_change_no_other_file() {
+    let stage = Stage::new();
+    stage.write(".gitattributes", "*.txt text eol=crlf\n");
+    stage.write("lines.txt", "one\ntwo\n");
+    stage.commit("with rules");
+    let tree = stage.tree("n").await;
+    let path = tree.root().join("lines.txt");
+    assert_eq!(fs::read(&path).unwrap(), b"one\r\ntwo\r\n");
+    fs::remove_file(tree.root().join(".gitattributes")).unwrap();
+    // It looks as if somebody had touched it.
+    fs::write(&path, "one\r\ntwo\r\n").unwrap();
+    let snapshot = tree.snapshot().await.unwrap();
+    assert_eq!(said(&snapshot.changed), ["D .gitattributes"]);
 }
 
 #[tokio::test]
