@@ -7,13 +7,16 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use protocol::Record;
+use protocol::{Record, Text};
 
 use super::line::{self, MAX_LINE_BYTES};
 use crate::blobs::{Blobs, LostBlob};
 
 /// Bytes of lines that a thread understands before it hands them over.
 const STRETCH: u64 = 1024 * 1024;
+
+/// Bytes of bulky texts that a stretch puts back into its records; those of further ones are left to whoever takes them.
+const ROOM: u64 = 4 * 1024 * 1024;
 
 /// More threads would only wait for whoever takes the records.
 const MOST_THREADS: u64 = 4;
@@ -23,6 +26,8 @@ pub(super) struct Line {
     pub(super) record: Record,
     /// The byte behind it.
     pub(super) end: u64,
+    /// Whether its bulky texts are still where they lie.
+    pub(super) is_bulky: bool,
     /// The blobs it names that could not be given.
     pub(super) lost: Vec<LostBlob>,
 }
@@ -65,7 +70,9 @@ pub(super) fn ahead(stock: Stock<'_>, take: &mut dyn FnMut(Line) -> bool) {
         let lane = |first| {
             let (out, lane) = sync_channel(1);
             let share = Share { first, step, count };
-            scope.spawn(move || understand(stock, share, &out));
+            let work = move || understand(stock, share, &out);
+            // Where the system allows no more threads its receiver hears nobody, and the reader goes on from there.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
             lane
         };
         // Dropped at the end, which ends the threads.
@@ -108,7 +115,7 @@ fn stretch(file: &mut File, stock: Stock<'_>, nth: u64) -> io::Result<Stretch> {
     if nth > 0 {
         at += next(&mut file, &mut line)?;
     }
-    let mut lines = Vec::new();
+    let (mut lines, mut room) = (Vec::new(), ROOM);
     while at < end {
         at += next(&mut file, &mut line)?;
         let json = line.strip_suffix(b"\n").and_then(line::unframe);
@@ -116,18 +123,38 @@ fn stretch(file: &mut File, stock: Stock<'_>, nth: u64) -> io::Result<Stretch> {
             let is_whole = false;
             return Ok(Stretch { lines, is_whole });
         };
-        let mut lost = Vec::new();
+        let (mut lost, mut is_bulky) = (Vec::new(), false);
         if let Some(blobs) = stock.blobs {
-            blobs.internalise(&mut record, &mut lost);
+            match room.checked_sub(bulk(&mut record)) {
+                Some(left) => {
+                    room = left;
+                    blobs.internalise(&mut record, &mut lost);
+                }
+                None => is_bulky = true,
+            }
         }
         lines.push(Line {
             record,
             end: at,
+            is_bulky,
             lost,
         });
     }
     let is_whole = true;
     Ok(Stretch { lines, is_whole })
+}
+
+/// Bytes of a record's texts that lie elsewhere, as the record tells them.
+fn bulk(record: &mut Record) -> u64 {
+    let stored = record
+        .event
+        .texts_mut()
+        .into_iter()
+        .filter_map(|text| match text {
+            Text::Stored(stored) => Some(stored.bytes),
+            Text::Inline(_) => None,
+        });
+    stored.fold(0, u64::saturating_add)
 }
 
 /// Reads one line with its newline and gives its length.

@@ -1,4 +1,4 @@
-//! Reads a journal record by record, without a lock, holding one line at a time.
+//! Reads a journal record by record, without a lock, holding one line at a time, or some MiB of a long one.
 
 use std::path::PathBuf;
 
@@ -155,12 +155,15 @@ impl Reader {
             blobs: self.inline.then_some(&self.blobs),
         };
         ahead(stock, &mut |line| {
-            let record = line.record;
+            let mut record = line.record;
             let is_next = record.session == self.session && record.seq == self.next;
             if is_next {
                 self.next = record.seq.next();
                 self.scan.byte = line.end;
                 self.lost.extend(line.lost);
+                if line.is_bulky {
+                    self.blobs.internalise(&mut record, &mut self.lost);
+                }
                 heed(record);
             }
             is_next

@@ -73,6 +73,16 @@ fn a_bulky_text_of_a_long_journal_is_put_back() {
 }
 
 #[test]
+fn bulky_texts_that_are_too_much_for_one_stretch_are_put_back() {
+    let mut records = long();
+    let bulky = |seq: u64| said(seq, &format!("{seq} bulky").repeat(30_000));
+    records.extend((1_501..=1_540).map(bulky));
+    records.extend((1_541..=1_640).map(|seq| said(seq, &"tail ".repeat(3_000))));
+    let disk = Disk::holding(&records);
+    assert!(both_find(&disk, records.len()).0 == records);
+}
+
+#[test]
 fn damage_anywhere_in_a_long_journal_is_found_where_it_is() {
     let disk = Disk::holding(&long());
     let whole = disk.bytes(1);

@@ -1,8 +1,8 @@
 //! One node of a run: how far it is, what its agent does, what came of its attempts.
 
 use protocol::{
-    AgentId, Block, CallId, Event, Failure, GitId, Inspection, ModelEvent, Node, NodeEnd, NodeId,
-    PlannedCall, Record, Reply, Text, Timestamp, ToolEvent, ToolStatus, TurnEvent,
+    AgentId, Block, CallId, Event, Failure, GitId, Inspection, Kind, ModelEvent, Node, NodeEnd,
+    NodeId, PlannedCall, Record, Reply, Text, Timestamp, ToolEvent, ToolStatus, TurnEvent,
 };
 use serde::Serialize;
 
@@ -167,6 +167,11 @@ impl SwarmNode {
     /// The calls of its agents that permission denied, in order: the tool and what it was about.
     pub fn denied(&self) -> &[String] {
         &self.hands.denied
+    }
+
+    /// Whether it was added to plan anew what another one leaves undone.
+    pub(super) fn plans_anew(&self) -> bool {
+        self.node.kind == Kind::Plan && self.node.resolves.is_some()
     }
 
     /// The latest attempt's failure, if it failed.

@@ -1,6 +1,6 @@
 //! The report of a run: one line a node, the totals, where the result came to rest.
 
-use protocol::{CheckRun, Cost, Failure, FailureClass, Kind, SessionId, Timestamp};
+use protocol::{CheckRun, Cost, Failure, FailureClass, SessionId, Timestamp};
 
 use super::lines::{
     BudgetLine, CheckLine, NodeLine, NodeUse, RunStatus, SwarmReport, Target, Totals,
@@ -75,14 +75,19 @@ impl Swarm {
             node.state == NodeState::Failed
                 && (node.attempt == 0 || node.last_failure().is_some_and(is_budget))
         };
-        let done = self.count(|state| state == NodeState::Done);
+        let is_done = |node: &&SwarmNode| node.state == NodeState::Done;
+        // What became of a node counts, not of whoever was asked how it could be done otherwise.
+        let asked = |node: &&SwarmNode| !node.plans_anew();
+        let done = self.nodes.iter().filter(is_done).count();
         match &self.phase {
             Phase::Rejected(_) => RunStatus::Rejected,
             Phase::Planning | Phase::Proposed | Phase::Running | Phase::Paused => {
                 RunStatus::Unfinished
             }
             Phase::Cancelled(_) => RunStatus::Cancelled,
-            Phase::Closed if done == self.nodes.len() && done > 0 => RunStatus::Success,
+            Phase::Closed if done > 0 && self.nodes.iter().filter(asked).all(|it| is_done(&it)) => {
+                RunStatus::Success
+            }
             Phase::Closed if self.course.is_cancelled => RunStatus::Cancelled,
             Phase::Closed if self.nodes.iter().any(is_over_budget) => RunStatus::LimitReached,
             Phase::Closed if done == 0 => RunStatus::Failed,
@@ -139,14 +144,12 @@ impl Swarm {
         nodes.find(|node| node.node.resolves == Some(of.id()) && !node.state.is_end())
     }
 
-    /// The node that plans anew what this one leaves undone.
+    /// The node that plans anew what this one leaves undone; not one that was asked before it was begun once more.
     fn planner(&self, of: &SwarmNode) -> Option<&SwarmNode> {
-        let asked =
-            |node: &&SwarmNode| node.node.kind == Kind::Plan && node.node.resolves == Some(of.id());
-        self.nodes
-            .iter()
-            .rfind(asked)
-            .filter(|_| !of.state.is_end())
+        let asked = |node: &&SwarmNode| node.plans_anew() && node.node.resolves == Some(of.id());
+        let planner = self.nodes.iter().rfind(asked)?;
+        let is_present = !planner.state.is_end() || planner.times.ended >= of.times.since;
+        (is_present && !of.state.is_end()).then_some(planner)
     }
 
     /// The ref that keeps the work of a node that was given up: it is on no branch.

@@ -3,7 +3,7 @@
 use protocol::{
     AgentId, Event, FailureClass, Kind, ModelEvent, NodeEnd, NodeId, PlanEvent, PlanPatch, TurnEnd,
 };
-use views::{Doing, NodeState, Phase, Swarm, View};
+use views::{Doing, NodeState, Phase, RunStatus, Swarm, View};
 
 use crate::given::*;
 use crate::given_swarm::*;
@@ -194,6 +194,52 @@ fn a_conflict_is_shown_with_who_resolves_it_and_a_retry_opens_the_run_again() {
         (again.phase.clone(), states(&again)),
         (Phase::Running, then.to_vec())
     );
+}
+
+#[test]
+fn a_node_that_is_begun_once_more_waits_for_nobody_who_planned_it_anew() {
+    let mut planner = plan(&[(2, &[])]).nodes.remove(0);
+    (planner.kind, planner.resolves) = (Kind::Plan, Some(node(1)));
+    let patched = |patch| {
+        Event::Plan(PlanEvent::Patched {
+            patch,
+            why: "w".into(),
+        })
+    };
+    let mut events = vec![
+        accepted(&[(1, &[])]),
+        begun(1, 1),
+        returned(1, 1, FailureClass::Check),
+        patched(PlanPatch {
+            add: vec![planner],
+            ..PlanPatch::default()
+        }),
+        begun(2, 1),
+    ];
+    let says = |events: &[Event], what: &str| {
+        let swarm = run(events.to_vec());
+        let said = swarm.reason(&swarm.nodes[0]).unwrap_or_default();
+        assert!(said.contains(what), "{said}");
+    };
+    says(&events, "n2 plans anew what it leaves");
+    events.push(over(2, NodeEnd::Done));
+    says(&events, "waits for a change of the plan to be taken");
+    events.pop();
+    events.extend([
+        over(2, NodeEnd::Failed),
+        over(1, NodeEnd::Failed),
+        Event::Plan(PlanEvent::Closed),
+        patched(PlanPatch {
+            modify: plan(&[(1, &[])]).nodes,
+            ..PlanPatch::default()
+        }),
+        begun(1, 2),
+    ]);
+    let swarm = run(events.clone());
+    let said = swarm.reason(&swarm.nodes[0]).unwrap_or_default();
+    assert!(!said.contains("plan"), "{said}");
+    events.extend([over(1, NodeEnd::Done), Event::Plan(PlanEvent::Closed)]);
+    assert_eq!(run(events).status(), RunStatus::Success);
 }
 
 #[test]
