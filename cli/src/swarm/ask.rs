@@ -1,18 +1,15 @@
 //! Asks a person about a plan: approve it, edit it, turn it down.
 
-use std::fs;
-use std::process::ExitStatus;
-
 use actors::plans::{Defaults, Ground, normalise};
 use config::{PlanForm, parse_plan};
 use protocol::{InterruptCause, PermissionMode, Plan, SessionId};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin, stdin};
-use tokio::process::Command;
 
 use super::document;
+use super::editor::{self, Edited};
 use super::preview::{Preview, edges};
 use super::screen::Paper;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::output;
 use crate::resolve::environment::Environment;
 use crate::resolve::swarm::Tariff;
@@ -35,6 +32,62 @@ pub enum Answer {
     Stop(InterruptCause),
 }
 
+/// A plan as a person is asked about it.
+struct Draft {
+    preview: Box<Preview>,
+    /// The plan as edited; `None` if it was not.
+    edited: Option<Box<Plan>>,
+    /// What the editor left last, if it is no plan.
+    faulty: Option<String>,
+}
+
+/// What a person wants with a plan.
+enum Wish {
+    Approve,
+    Reject,
+    Edit,
+    /// Nobody can tell.
+    Unclear,
+}
+
+impl Draft {
+    fn new(preview: Preview) -> Self {
+        Self {
+            preview: Box::new(preview),
+            edited: None,
+            faulty: None,
+        }
+    }
+
+    fn question(&self) -> &'static str {
+        match self.faulty {
+            None => "[a]pprove, [e]dit or [r]eject this plan, then Enter:",
+            Some(_) => "[e]dit again, or Enter to keep the plan as it was:",
+        }
+    }
+
+    /// Takes in an answer to the question.
+    fn hear(&mut self, said: &str) -> Wish {
+        let said = said.trim().to_ascii_lowercase();
+        let is_edit = matches!(said.as_str(), "e" | "edit");
+        if !is_edit && self.faulty.take().is_some() {
+            return Wish::Unclear;
+        }
+        match said.as_str() {
+            "a" | "approve" | "y" | "yes" => Wish::Approve,
+            "r" | "reject" | "n" | "no" => Wish::Reject,
+            "e" | "edit" => Wish::Edit,
+            _ => Wish::Unclear,
+        }
+    }
+
+    /// What is edited.
+    fn text(&self) -> String {
+        let plan = || document::text(&document::of(&self.preview.plan));
+        self.faulty.clone().unwrap_or_else(plan)
+    }
+}
+
 /// Asks on the terminal.
 pub struct Asker {
     run: SessionId,
@@ -55,16 +108,16 @@ impl Asker {
     /// Asks until there is an answer.
     ///
     /// # Errors
-    /// When the editor or its file cannot be used.
+    /// When the editor's file cannot be used.
     pub async fn ask(
         &mut self,
         preview: Preview,
         stops: &mut Stops,
         tariff: &Tariff,
     ) -> Result<Answer, Failure> {
-        let (mut preview, mut edited) = (preview, None);
+        let mut draft = Draft::new(preview);
         loop {
-            output::ask("[a]pprove, [e]dit or [r]eject this plan, then Enter:");
+            output::ask(draft.question());
             let said = tokio::select! {
                 biased;
                 cause = stops.next() => return Ok(Answer::Stop(cause)),
@@ -73,29 +126,45 @@ impl Asker {
             let Some(said) = said else {
                 return Ok(Answer::Leave);
             };
-            match said.trim().to_ascii_lowercase().as_str() {
-                "a" | "approve" | "y" | "yes" => {
+            match draft.hear(&said) {
+                Wish::Approve => {
                     return Ok(Answer::Approve {
-                        plan: edited.map(Box::new),
-                        preview: Box::new(preview),
+                        plan: draft.edited,
+                        preview: draft.preview,
                     });
                 }
-                "r" | "reject" | "n" | "no" => return Ok(Answer::Reject),
-                "e" | "edit" => {
-                    if let Some(plan) = self.edit(&preview, stops).await? {
-                        let paper = Paper::find(&Environment::read());
-                        let remarks = plan.remarks;
-                        preview = Preview::new(
-                            plan.plan.clone(),
-                            edges(&plan.plan, &plan.derived),
-                            remarks,
-                            tariff,
-                        );
-                        output::note(&preview.text(paper));
-                        edited = Some(plan.plan);
+                Wish::Reject => return Ok(Answer::Reject),
+                Wish::Edit => match editor::edit(&draft.text(), stops).await? {
+                    Edited::Text(text) => self.take(&mut draft, text, tariff),
+                    Edited::Failed(how) => {
+                        output::note(&format!("{how}; the plan stays as it was"));
                     }
-                }
-                _ => {}
+                    Edited::Stopped(cause) => return Ok(Answer::Stop(cause)),
+                },
+                Wish::Unclear => {}
+            }
+        }
+    }
+
+    /// Takes in what the editor left, and shows it or tells what is wrong with it.
+    fn take(&self, draft: &mut Draft, text: String, tariff: &Tariff) {
+        if text == draft.text() && draft.faulty.is_none() {
+            return;
+        }
+        match self.sound(&text, &draft.preview.plan) {
+            Ok(normal) => {
+                let derived = edges(&normal.plan, &normal.derived);
+                let plan = normal.plan.clone();
+                let preview = Preview::new(plan, derived, normal.remarks, tariff);
+                output::note(&preview.text(Paper::find(&Environment::read())));
+                *draft = Draft {
+                    edited: Some(Box::new(normal.plan)),
+                    ..Draft::new(preview)
+                };
+            }
+            Err(problems) => {
+                problems.iter().for_each(|problem| output::note(problem));
+                draft.faulty = Some(text);
             }
         }
     }
@@ -116,53 +185,6 @@ impl Asker {
                 "a" | "approve" | "y" | "yes" => return Ok(Some(true)),
                 "r" | "reject" | "n" | "no" => return Ok(Some(false)),
                 _ => {}
-            }
-        }
-    }
-
-    /// The plan as it comes out of the editor; `None` if it was left as it is.
-    async fn edit(
-        &mut self,
-        preview: &Preview,
-        stops: &mut Stops,
-    ) -> Result<Option<actors::plans::Normal>, Failure> {
-        let folder = tempfile::Builder::new().prefix("formic-plan-").tempdir();
-        let folder = folder.map_err(|error| unusable("a temporary folder", &error))?;
-        let file = folder.path().join("plan.json");
-        let before = document::text(&document::of(&preview.plan));
-        fs::write(&file, &before).map_err(|error| unusable("the plan's file", &error))?;
-        loop {
-            let environment = Environment::read();
-            let editor = environment
-                .get("VISUAL")
-                .or_else(|| environment.get("EDITOR"));
-            let editor = editor.unwrap_or("vi");
-            let status = run(editor, &file, stops).await?;
-            if !status.success() {
-                output::note(&format!(
-                    "{editor}: it ended with {status}; the plan stays as it was"
-                ));
-                return Ok(None);
-            }
-            let after =
-                fs::read_to_string(&file).map_err(|error| unusable("the plan's file", &error))?;
-            if after == before {
-                return Ok(None);
-            }
-            match self.sound(&after, &preview.plan) {
-                Ok(normal) => return Ok(Some(normal)),
-                Err(problems) => problems.iter().for_each(|problem| output::note(problem)),
-            }
-            output::ask("[e]dit again, or Enter to keep the plan as it was:");
-            let said = self
-                .lines
-                .next_line()
-                .await
-                .ok()
-                .flatten()
-                .unwrap_or_default();
-            if !said.trim().eq_ignore_ascii_case("e") {
-                return Ok(None);
             }
         }
     }
@@ -190,38 +212,4 @@ impl Asker {
                 .collect()
         })
     }
-}
-
-/// Runs the editor on the terminal. Ctrl-C is the editor's meanwhile.
-async fn run(
-    editor: &str,
-    file: &std::path::Path,
-    stops: &mut Stops,
-) -> Result<ExitStatus, Failure> {
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", &format!("{editor} \"$1\""), "sh"])
-        .arg(file);
-    let child = command.spawn();
-    let mut child = child.map_err(|error| unusable(editor, &error))?;
-    loop {
-        tokio::select! {
-            biased;
-            status = child.wait() => return status.map_err(|error| unusable(editor, &error)),
-            cause = stops.next() => {
-                if cause != InterruptCause::User {
-                    // The terminal goes; the editor hears of it by itself.
-                    return child.wait().await.map_err(|error| unusable(editor, &error));
-                }
-            }
-        }
-    }
-}
-
-fn unusable(what: &str, error: &std::io::Error) -> Failure {
-    Failure::new(
-        Kind::Fault,
-        format_args!("{what}: cannot be used: {error}"),
-        "set EDITOR to an editor that is there, and TMPDIR to a folder you may write",
-    )
 }

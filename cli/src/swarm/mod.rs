@@ -8,6 +8,7 @@ mod choose;
 mod control;
 mod document;
 mod draw;
+mod editor;
 mod inbox;
 mod list;
 mod look;

@@ -7,6 +7,7 @@
 )]
 
 mod asked;
+mod edited;
 mod formic;
 mod headless;
 mod help;

@@ -99,6 +99,15 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Sends the program a signal by its short name, as Ctrl-C sends INT.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &id])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Waits for the program's end; gives its code and the lines the terminal then shows.
     pub fn end(mut self) -> (Option<i32>, Vec<String>) {
         while let Ok(piece) = self.written.recv_timeout(HANGS) {
