@@ -96,7 +96,10 @@ fn spawn_violations(sources: &[Source]) -> Vec<Finding> {
             || ["protocol", "scripted"].contains(&source.room.as_str());
         // A model server is a program of its own: it owns its connections and its thread, and dropping it ends them.
         let owned = source.room == "scripted" && (m.holds("JoinSet") || m.holds("thread::Builder"));
-        below && !owned && SPAWNING.iter().any(|name| m.holds(name))
+        // A thread of a scope is joined before the call returns.
+        let line = source.text.lines().nth(m.line - 1).unwrap_or_default();
+        let scoped = m.holds("thread::Builder") && line.contains(".spawn_scoped(");
+        below && !owned && !scoped && SPAWNING.iter().any(|name| m.holds(name))
     })
 }
 
@@ -172,8 +175,13 @@ fn a_spawn_below_actors_is_found() {
         "Handle::current()",
         "JoinSet::new()",
         "std::thread::spawn(x)",
+        "std::thread::Builder::new().spawn(x)",
     ];
-    let good = ["tokio::task::spawn_blocking(x)", "Command::new(x).spawn()"];
+    let good = [
+        "tokio::task::spawn_blocking(x)",
+        "Command::new(x).spawn()",
+        "std::thread::Builder::new().spawn_scoped(scope, x)",
+    ];
     tell_apart(spawn_violations, "store", &bad, &good);
     tell_apart(spawn_violations, "actors", &[], &bad);
     tell_apart(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    Budget, BudgetDocument, CapsDocument, Check, CheckDocument, Cost, Node, NodeDocument,
+    BlobId, Budget, BudgetDocument, CapsDocument, Check, CheckDocument, Cost, Node, NodeDocument,
     NodeHints, NodeId, NodeName, PLAN_VERSION, Plan, PlanDocument,
 };
 use serde_json::Value;
@@ -33,6 +33,11 @@ pub fn of(plan: &Plan) -> PlanDocument {
             max_parallel: Some(plan.caps.max_parallel),
         },
     }
+}
+
+/// The content id of a plan: the same for the same document, whatever it was read from and whichever run it is of.
+pub fn hash(plan: &Plan) -> BlobId {
+    BlobId::of(text(&of(plan)).as_bytes())
 }
 
 /// A document as JSON that people edit: nothing in it that says only what is usual anyway.

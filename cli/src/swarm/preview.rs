@@ -13,6 +13,9 @@ use crate::resolve::swarm::Tariff;
 /// More nodes than this are listed, not drawn.
 const MOST_DRAWN: usize = 60;
 
+/// The characters of a plan's hash that people are shown.
+const HASH: usize = 12;
+
 /// The most characters of what a node is there for.
 const WHAT: usize = 60;
 
@@ -91,7 +94,9 @@ impl Preview {
         );
         let goal = words::brief(&self.plan.goal, 200);
         let lanes = self.plan.caps.max_parallel;
-        format!("{goal}\n{nodes}, at most {lanes} at once; {gate}")
+        let hash = document::hash(&self.plan).to_string();
+        let hash = hash.get(..HASH).unwrap_or_default();
+        format!("{goal}\nplan {hash}: {nodes}, at most {lanes} at once; {gate}")
     }
 
     /// The drawing alone; none of nothing, or of more than an eye could follow.
@@ -186,6 +191,7 @@ impl Preview {
         json!({
             "type": "swarm_plan",
             "goal": self.plan.goal,
+            "hash": document::hash(&self.plan).to_string(),
             "plan": document::of(&self.plan),
             "base": self.plan.base,
             "derived": Value::from_iter(derived),

@@ -164,6 +164,25 @@ fn a_dry_run_changes_nothing_and_keeps_nothing() {
     );
     assert_eq!(plan["forecast"]["critical_path"], json!(["a", "b"]));
     assert_eq!((runs(&world).len(), server.requests().len()), (0, 0));
+    let hash = plan["hash"].as_str().unwrap();
+    let (short, _) = hash.split_at(12);
+    let told = swarm(&world, &["--dry-run"]);
+    assert!(
+        told.out.contains(&format!("plan {short}: 3 nodes")),
+        "{}",
+        told.out
+    );
+    let mut other = plan["plan"].clone();
+    let mut hash_of = |change: &dyn Fn(&mut Value)| {
+        change(&mut other);
+        let file = world.write("other.json", &other.to_string());
+        let file = file.to_str().unwrap();
+        let shown = world.run(&["swarm", "--plan", file, "--dry-run", "--json"]);
+        shown.json()["hash"].as_str().map(str::to_owned)
+    };
+    assert_eq!(hash_of(&|_| {}).as_deref(), Some(hash), "the same plan");
+    let briefed = hash_of(&|plan| plan["nodes"][0]["brief"] = "something else".into());
+    assert_ne!(briefed.as_deref(), Some(hash));
 }
 
 #[test]

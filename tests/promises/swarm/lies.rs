@@ -100,11 +100,12 @@ fn what_was_changed_out_of_scope_is_put_back_and_counts_for_nothing() {
     did_not_land(&stage, &ended, class);
     let is_told = stage.asked().iter().any(|asked| {
         let results = asked.results();
-        results
-            .iter()
-            .any(|told| told.text.contains("other.txt") && told.text.contains("scope"))
+        results.iter().any(|told| {
+            told.text
+                .contains("changed outside your scope and undone: new.txt, other.txt")
+        })
     });
-    assert!(is_told, "the agent is told of it");
+    assert!(is_told, "the agent is told of it with the command's result");
 }
 
 #[test]
