@@ -68,7 +68,7 @@ struct Complaints {
 impl Complaints {
     /// Listens until the command has closed it.
     async fn listen(&mut self) {
-        let mut some = [0; 1024];
+        let mut some = vec![0; 1024];
         while let Ok(read @ 1..) = self.stderr.read(&mut some).await {
             let room = HEARD.saturating_sub(self.heard.len());
             self.heard.extend_from_slice(&some[..read.min(room)]);
@@ -150,7 +150,7 @@ impl Open {
             stdin,
             stdout,
         };
-        let exchange = pin!(voice.exchange(question, shape));
+        let exchange = Box::pin(voice.exchange(question, shape));
         let listen = pin!(complaints.listen());
         let answer = async {
             match select(exchange, listen).await {
