@@ -86,22 +86,49 @@ fn is_planned(run: &Run) -> bool {
 /// A patch may only touch what has not started; it becomes the one that also holds the edges its scopes demand.
 pub(super) fn patched(run: &Run, patch: &PlanPatch) -> Result<PlanPatch, Illegal> {
     let modified = patch.modify.iter().map(|node| node.id);
-    for node in patch.remove.iter().copied().chain(modified) {
-        let state = run.planned(node).and(run.node(node));
-        let state = state.ok_or(Illegal::UnknownNode(node))?;
-        let is_untouched = state.phase == NodePhase::Waiting && state.attempt.is_none();
-        if !is_untouched && state.phase != NodePhase::Replanning {
-            return Err(Illegal::Started(node));
-        }
+    for node in modified.filter(|node| !is_repointed(run, *node, patch)) {
+        is_open(run, node)?;
+    }
+    for node in &patch.remove {
+        is_open(run, *node)?;
     }
     let plan = plan::revalidate(&run.plan, patch).map_err(Illegal::Problems)?;
     let is_new = |node: &&Node| run.planned(node.id).is_none();
     let is_other = |node: &&Node| run.planned(node.id).is_some_and(|before| before != *node);
+    let freed = |node: &Node| freed(run, node, patch);
     Ok(PlanPatch {
-        add: plan.nodes.iter().filter(is_new).cloned().collect(),
+        add: plan.nodes.iter().filter(is_new).map(freed).collect(),
         remove: patch.remove.clone(),
-        modify: plan.nodes.iter().filter(is_other).cloned().collect(),
+        modify: plan.nodes.iter().filter(is_other).map(freed).collect(),
     })
+}
+
+fn is_open(run: &Run, node: NodeId) -> Result<(), Illegal> {
+    let state = run.planned(node).and(run.node(node));
+    let state = state.ok_or(Illegal::UnknownNode(node))?;
+    let is_untouched = state.phase == NodePhase::Waiting && state.attempt.is_none();
+    match is_untouched || state.phase == NodePhase::Replanning {
+        true => Ok(()),
+        false => Err(Illegal::Started(node)),
+    }
+}
+
+/// Whether a node was given up, and what it waited for goes: it may be tried again, and then waits for what has come.
+fn is_repointed(run: &Run, node: NodeId, patch: &PlanPatch) -> bool {
+    let planned = run.planned(node).filter(|_| is_given_up(run, node));
+    planned.is_some_and(|it| it.deps.iter().any(|dep| patch.remove.contains(dep)))
+}
+
+/// A node of a patch without edges from what was given up, but for those it had: that is in nobody's way, and would only
+/// take the node along.
+fn freed(run: &Run, node: &Node, patch: &PlanPatch) -> Node {
+    let mut given = patch.add.iter().chain(&patch.modify);
+    let given = given.find(|given| given.id == node.id);
+    let is_own = |dep: &NodeId| given.is_some_and(|given| given.deps.contains(dep));
+    let mut node = node.clone();
+    node.deps
+        .retain(|dep| is_own(dep) || !is_given_up(run, *dep));
+    node
 }
 
 /// The plan as a patch leaves it.

@@ -167,13 +167,7 @@ fn change(run: &Run, node: NodeId) -> Option<Change> {
     let answer = run.nodes.get(&planner.id)?.turn.answer.clone()?;
     let answer: Value = serde_json::from_str(&answer).ok()?;
     let (wanted, why) = of(run, node)?.patch(&answer).ok()?;
-    let mut patch = decide::patched(run, &wanted).ok()?;
-    // What was given up is in nobody's way: an edge from it would only take the new node along.
-    let is_lost = |dep: &NodeId| run.end(*dep).is_some_and(|end| end != NodeEnd::Done);
-    for (new, wanted) in patch.add.iter_mut().zip(&wanted.add) {
-        new.deps
-            .retain(|dep| wanted.deps.contains(dep) || !is_lost(dep));
-    }
+    let patch = decide::patched(run, &wanted).ok()?;
     Some(Change { node, patch, why })
 }
 

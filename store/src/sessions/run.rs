@@ -149,11 +149,11 @@ impl RunFold {
             self.nodes.insert(node.id, Mark::default());
         }
         let is_given_up = |end: Option<NodeEnd>| end.is_some_and(|end| end != NodeEnd::Done);
-        let again = patch.modify.iter().filter(|node| {
-            let mark = self.nodes.get(&node.id);
+        let again = patch.reopened().filter(|node| {
+            let mark = self.nodes.get(node);
             mark.is_some_and(|mark| is_given_up(mark.end))
         });
-        let again: Vec<NodeId> = again.map(|node| node.id).collect();
+        let again: Vec<NodeId> = again.collect();
         if again.is_empty() {
             return;
         }

@@ -213,6 +213,26 @@ fn a_node_tried_again_begins_anew_with_what_was_skipped_for_it() {
 }
 
 #[test]
+fn what_was_given_up_stays_so_where_others_come_in_the_place_of_what_it_waited_for() {
+    let otherwise = |remove| {
+        let patch = PlanPatch {
+            add: vec![planned(3)],
+            remove,
+            modify: vec![planned(2)],
+        };
+        let why = "planned anew".to_owned();
+        vec![
+            ended(2, NodeEnd::Failed),
+            Event::Plan(PlanEvent::Patched { patch, why }),
+            ended(3, NodeEnd::Done),
+            closed(),
+        ]
+    };
+    assert!(told(otherwise(vec![node(1)])).1.is_limited);
+    assert!(!told(otherwise(Vec::new())).1.is_limited, "tried again");
+}
+
+#[test]
 fn the_node_that_makes_the_plan_is_none_of_it() {
     let planner = Node::new(node(9), Kind::Plan, "plan");
     let events = vec![

@@ -6,7 +6,7 @@ use super::Node;
 use crate::NodeId;
 
 /// What changes; validated like a plan before it is applied. Nodes that have started are never touched,
-/// but for one whose attempts are used up: others may take its place.
+/// but for one whose attempts are used up: others may take its place, and what was given up then waits for those.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanPatch {
@@ -16,4 +16,13 @@ pub struct PlanPatch {
     pub remove: Vec<NodeId>,
     /// Nodes in their new form; the id stays.
     pub modify: Vec<Node>,
+}
+
+impl PlanPatch {
+    /// Nodes that begin anew if they had been given up, and with them whatever was skipped. Where a node goes and others
+    /// take its place, nothing does: what had been given up only waits for those others from then on.
+    pub fn reopened(&self) -> impl Iterator<Item = NodeId> {
+        let again = self.modify.iter().filter(|_| self.remove.is_empty());
+        again.map(|node| node.id)
+    }
 }

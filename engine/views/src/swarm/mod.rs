@@ -180,8 +180,8 @@ impl Swarm {
         self.place();
         for node in &patch.modify {
             self.change(node.id, |known| known.node = node.clone());
-            self.reopen(node.id, now);
         }
+        patch.reopened().for_each(|node| self.reopen(node, now));
         for node in &patch.add {
             if let Some(original) = node.resolves.filter(|_| node.kind != Kind::Plan) {
                 self.change(original, |known| known.enters(NodeState::Queued, now));

@@ -155,6 +155,33 @@ fn a_patch_adds_removes_and_rewrites_nodes_and_the_rest_keeps_its_state() {
 }
 
 #[test]
+fn what_was_given_up_stays_so_where_others_come_in_the_place_of_what_it_waited_for() {
+    let mut modify = plan(&[(3, &[2, 4])]).nodes;
+    modify[0].title = "otherwise".into();
+    let patch = PlanPatch {
+        add: plan(&[(4, &[])]).nodes,
+        remove: vec![node(1)],
+        modify,
+    };
+    let swarm = run(vec![
+        accepted(&[(1, &[]), (2, &[]), (3, &[1, 2])]),
+        over(2, NodeEnd::Failed),
+        over(3, NodeEnd::Skipped),
+        Event::Plan(PlanEvent::Patched {
+            patch,
+            why: "w".into(),
+        }),
+    ]);
+    let then = [
+        (node(2), NodeState::Failed),
+        (node(3), NodeState::Skipped),
+        (node(4), NodeState::Ready),
+    ];
+    assert_eq!(states(&swarm), then);
+    assert_eq!(swarm.nodes[1].node.title, "otherwise");
+}
+
+#[test]
 fn a_conflict_is_shown_with_who_resolves_it_and_a_retry_opens_the_run_again() {
     let mut resolver = plan(&[(2, &[])]).nodes.remove(0);
     resolver.resolves = Some(node(1));

@@ -87,8 +87,7 @@ fn patched(run: &mut Run, patch: &PlanPatch) {
             (None, _) => {}
         }
     }
-    let again = patch.modify.iter().map(|node| node.id);
-    again.for_each(|node| reopen(run, node));
+    patch.reopened().for_each(|node| reopen(run, node));
 }
 
 /// A node that had been given up begins anew, and with it whatever was skipped: what still cannot be done is skipped

@@ -1,87 +1,13 @@
 //! Planning anew: what a node leaves undone becomes a planner's question, its answer a change of the plan, and nothing
 //! worse than the node's failure when that comes to nothing.
 
-use protocol::{
-    FailureClass, GaveUp, Isolation, Kind, Node, NodeEnd, NodeId, OnFail, Plan, TurnEnd,
-};
-use scheduler::plan::node_id;
+use protocol::{FailureClass, GaveUp, Isolation, Kind, NodeEnd, OnFail, Plan, TurnEnd};
 use scheduler::run::{Illegal, NodePhase, RunCommand, RunInput, RunOutcome, decide};
 use serde_json::{Value, json};
 
+use super::given_replan::*;
 use super::given_run::*;
 use crate::given::{node, nodes};
-
-/// Three writers in a row, the first with a check; each of them has one attempt.
-fn row() -> Plan {
-    let mut plan = of(vec![writer(1, &[]), writer(2, &[1]), writer(3, &[2])]);
-    plan.nodes[0].accept = Some(check("one"));
-    for node in &mut plan.nodes {
-        node.budget.attempts = Some(1);
-    }
-    plan.caps.max_replans = 2;
-    plan
-}
-
-fn id(name: &str) -> NodeId {
-    node_id(run_id(), &name.into())
-}
-
-fn named<'a>(sim: &'a Sim, name: &str) -> &'a Node {
-    let mut nodes = sim.run.plan().nodes.iter();
-    nodes.find(|node| node.name.as_str() == name).unwrap()
-}
-
-/// A node's only attempt goes in circles.
-fn fails(sim: &mut Sim, node: NodeId) {
-    let speaker = speaker(sim, node);
-    sim.agent_says(speaker, submitted(speaker.2));
-    sim.agent_says(speaker, turn_ended(TurnEnd::Looping));
-    sim.settle();
-}
-
-fn speaker(sim: &Sim, node: NodeId) -> Speaker {
-    let state = sim.run.node(node).unwrap();
-    let turn = protocol::TurnId::derived(&[node.uuid().as_bytes(), &state.number().to_be_bytes()]);
-    (node, state.agent.unwrap(), turn)
-}
-
-/// The planner of this name answers.
-fn answers(sim: &mut Sim, planner: &str, answer: &Value) {
-    let speaker = speaker(sim, named(sim, planner).id);
-    sim.agent_says(speaker, submitted(speaker.2));
-    sim.agent_says(speaker, structured(&answer.to_string()));
-    sim.agent_says(speaker, replied("done", 700));
-    sim.agent_says(speaker, turn_ended(TurnEnd::Completed));
-    sim.settle();
-}
-
-fn command(sim: &mut Sim, node: NodeId, refused: Option<&str>) -> Result<(), Illegal> {
-    let refused = refused.map(str::to_owned);
-    let command = RunCommand::Replan { node, refused };
-    let events = decide(&sim.run, RunInput::Command(command))?;
-    events.into_iter().for_each(|event| sim.say(event));
-    sim.settle();
-    Ok(())
-}
-
-fn part(writes: &str, size: &str) -> Value {
-    json!({"title": "a part", "brief": "do a part", "writes": [writes], "after": [], "check": false, "size": size})
-}
-
-fn halves() -> Value {
-    json!({"why": "smaller", "parts": [part("d1/a/**", "S"), part("d1/b/**", "S")]})
-}
-
-fn names(sim: &Sim) -> Vec<String> {
-    let nodes = sim.run.plan().nodes.iter();
-    nodes.map(|node| node.name.to_string()).collect()
-}
-
-/// What a planner is told is wrong with an answer.
-fn objection(sim: &Sim, answer: &Value) -> Option<String> {
-    let replan = sim.run.replan(named(sim, "n1-replan-1").id).unwrap();
-    replan.objection(answer)
-}
 
 #[test]
 fn parts_take_the_place_of_a_node_that_could_not_be_done_and_what_waited_for_it_waits_for_them() {

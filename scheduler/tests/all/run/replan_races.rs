@@ -1,0 +1,69 @@
+//! What becomes of an answer where other nodes began, ended or were given up while the planner was asked.
+
+use protocol::{Isolation, NodeEnd, OnFail, Plan};
+use scheduler::run::{NodePhase, RunCommand};
+use serde_json::json;
+
+use super::given_replan::*;
+use super::given_run::*;
+use crate::given::node;
+
+/// Two nodes without anything before them, and a third that waits for both.
+fn fork() -> Plan {
+    let mut plan = of(vec![writer(1, &[]), writer(2, &[]), writer(3, &[1, 2])]);
+    for node in &mut plan.nodes {
+        node.budget.attempts = Some(1);
+    }
+    plan.nodes[1].weight.on_fail = OnFail::Skip;
+    plan.caps.max_replans = 2;
+    plan
+}
+
+#[test]
+fn what_waited_for_the_node_and_was_given_up_meanwhile_stays_so_and_waits_for_the_parts_once_it_is_tried_again()
+ {
+    for is_cancelled in [false, true] {
+        let mut sim = Sim::of(fork(), Isolation::Worktree);
+        let mut given_up = NodeEnd::Skipped;
+        if is_cancelled {
+            given_up = NodeEnd::Cancelled;
+            let (node, why) = (node(3), "not wanted".to_owned());
+            order(&mut sim, RunCommand::End { node, why }).unwrap();
+        }
+        fails(&mut sim, node(2));
+        assert_eq!(sim.phase(3), NodePhase::Ended(given_up));
+        fails(&mut sim, node(1));
+        answers(&mut sim, "n1-replan-1", &halves());
+        assert_eq!(sim.phase(1), NodePhase::Replanning);
+        command(&mut sim, node(1), None).unwrap();
+        let parts = [id("n1.1"), id("n1.2")];
+        assert_eq!(sim.phase(3), NodePhase::Ended(given_up), "it stays so");
+        let mut deps = vec![node(2)];
+        deps.extend(parts);
+        assert_eq!(sim.run.planned(node(3)).unwrap().deps, deps);
+        for part in parts {
+            assert_eq!(sim.run.node(part).unwrap().phase, NodePhase::Working);
+        }
+        order(&mut sim, RunCommand::Retry { node: node(2) }).unwrap();
+        assert_eq!(sim.phase(3), NodePhase::Waiting, "for the parts too");
+    }
+}
+
+#[test]
+fn what_was_given_up_takes_nothing_along_that_only_writes_the_same() {
+    let mut plan = row();
+    let mut lost = writer(4, &[]);
+    lost.scope.writes = vec!["d2/**".into()];
+    lost.weight.on_fail = OnFail::Skip;
+    plan.nodes.insert(0, lost);
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    fails(&mut sim, node(4));
+    assert_eq!(sim.phase(4), NodePhase::Ended(NodeEnd::Failed));
+    fails(&mut sim, node(1));
+    let parts = json!([part("d1/**", "S"), part("d2/a/**", "S")]);
+    answers(&mut sim, "n1-replan-1", &json!({ "parts": parts }));
+    command(&mut sim, node(1), None).unwrap();
+    assert_eq!(named(&sim, "n1.2").deps, []);
+    assert_eq!(sim.run.planned(node(2)).unwrap().deps, [id("n1.3")]);
+    assert_eq!(sim.phase(2), NodePhase::Waiting);
+}
