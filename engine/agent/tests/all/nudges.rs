@@ -16,10 +16,7 @@ fn round(story: Story, n: u32, result: &str) -> Story {
 
 /// How often the model was told that it goes in circles, and whether ever in a message of its own.
 fn reminders(story: &Story) -> (usize, bool) {
-    let told = |text: &Text| {
-        text.as_str()
-            .contains("the same calls gave the same results")
-    };
+    let told = |text: &Text| text.as_str().contains("gave the same results");
     let blocks = story
         .state
         .messages
@@ -78,14 +75,34 @@ fn polling_that_sees_something_new_is_no_circle() {
     }
 }
 
-#[test]
-fn another_call_in_between_breaks_the_circle() {
+/// So many rounds that take turns, each a look at the next of these files that fails.
+fn turns(files: &[&str], rounds: u32) -> Story {
     let mut story = session().when(submit(1, "go"));
-    for n in (1..=30).step_by(3) {
-        story = round(round(story, n, "same"), n + 1, "same");
-        story = story.reply(asks([read(n + 2, "/w/b")])).when(ok(n + 2));
-        story = story.tells(&format!("finished {} Ok, requested {}", n + 2, n + 2));
+    for (n, file) in (1..=rounds).zip(files.iter().cycle()) {
+        let mut call = read(n, file);
+        call.written.arguments = format!("{{\"path\":\"{file}\"}}").as_str().into();
+        story = story
+            .reply(asks([call]))
+            .when(ended_with(n, ToolResult::failed("gone")));
     }
+    story
+}
+
+#[test]
+fn steps_that_take_turns_are_a_circle_too() {
+    let story = turns(&["/w/a", "/w/b"], 23).tells("finished 23 Failed, requested 23");
+    assert_eq!(reminders(&story), (3, false));
+    turns(&["/w/a", "/w/b"], 24).tells("finished 24 Failed, ended looping");
+    let four = ["/w/a", "/w/a", "/w/b", "/w/c"];
+    turns(&four, 47).tells("finished 47 Failed, requested 47");
+    turns(&four, 48).tells("finished 48 Failed, ended looping");
+}
+
+#[test]
+fn a_step_that_is_new_breaks_the_circle() {
+    let story = turns(&["/w/a", "/w/b", "/w/c", "/w/d", "/w/e"], 60);
+    let story = story.tells("finished 60 Failed, requested 60");
+    assert_eq!(reminders(&story), (0, false));
 }
 
 #[test]
