@@ -1,6 +1,5 @@
 //! What a planner answers about a node that failed, and the form of it as a JSON schema: flat, names as enums.
 
-use protocol::Node;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -107,7 +106,7 @@ impl Replan {
                 }),
             ),
         ]);
-        self.others(
+        self.of_others(
             &mut all,
             text("what its agent is to do now, complete in itself"),
         );
@@ -115,37 +114,28 @@ impl Replan {
     }
 
     /// What may be said of other nodes, where there are any.
-    fn others(&self, all: &mut Map<String, Value>, brief: Value) {
-        let names = |nodes: &mut dyn Iterator<Item = &Node>| -> Vec<String> {
-            nodes.map(|node| node.name.to_string()).collect()
-        };
-        let open = names(&mut self.open.iter());
-        if !open.is_empty() {
-            let rewrite = object(&fields([
-                ("node", json!({"type": "string", "enum": open})),
-                ("brief", brief),
-            ]));
-            all.insert(
-                "rewrite".to_owned(),
-                json!({"type": "array", "items": rewrite}),
-            );
+    fn of_others(&self, all: &mut Map<String, Value>, brief: Value) {
+        let open = self.others().filter(|node| self.is_open(node));
+        let open: Vec<String> = open.map(|node| node.name.to_string()).collect();
+        if open.is_empty() {
+            return;
         }
-        let waiting = names(
-            &mut self
-                .open
-                .iter()
-                .filter(|node| self.waiting.contains(&node.id)),
+        let rewrite = object(&fields([
+            ("node", json!({"type": "string", "enum": open})),
+            ("brief", brief),
+        ]));
+        all.insert(
+            "rewrite".to_owned(),
+            json!({"type": "array", "items": rewrite}),
         );
-        if !waiting.is_empty() {
-            let items = json!({"type": "string", "enum": waiting});
-            all.insert(
-                "drop".to_owned(),
-                json!({
-                    "type": "array", "items": items,
-                    "description": "nodes that need not be done any more",
-                }),
-            );
-        }
+        let items = json!({"type": "string", "enum": open});
+        all.insert(
+            "drop".to_owned(),
+            json!({
+                "type": "array", "items": items,
+                "description": "nodes that need not be done any more",
+            }),
+        );
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use protocol::Text;
+use protocol::{Kind, Node, Text};
 
-use super::Replan;
+use super::{Replan, Standing};
 
 /// How much of the evidence of one attempt is told, in bytes: its beginning and its end.
 const EVIDENCE_BYTES: usize = 3_000;
@@ -51,15 +51,16 @@ impl Replan {
     }
 
     fn rest(&self, text: &mut String) {
-        let others = self.plan.nodes.iter().filter(|one| one.id != self.node.id);
+        let is_other = |one: &&Node| one.id != self.node.id && one.kind != Kind::Plan;
+        let others = self.plan.nodes.iter().filter(is_other);
         text.push_str("\n# The other nodes of the plan\n");
         for one in others.clone().take(NODES) {
-            let state = if self.waiting.contains(&one.id) {
-                "waits for it"
-            } else if self.open.iter().any(|open| open.id == one.id) {
-                "not started"
-            } else {
-                "done or under way"
+            let state = match (self.standing(one), self.waiting.contains(&one.id)) {
+                (Standing::Open, true) => "waits for it",
+                (Standing::Open, false) => "not started",
+                (Standing::UnderWay, _) => "under way",
+                (Standing::Done, _) => "done",
+                (Standing::GivenUp, _) => "given up, not done",
             };
             let writes = listed(&one.scope.writes);
             let _ = writeln!(
@@ -84,7 +85,7 @@ impl Replan {
             false => {
                 "\n# What to answer\nSay which parts take its place: smaller, otherwise cut, or told better; each with what \
                  it may change. What waits for the node will wait for all of them, and its check must hold after them. \
-                 Only where it must be, tell nodes that have not started something else, or drop those that wait for it.\n"
+                 Only where it must be, tell nodes that wait for it something else, or drop them.\n"
             }
         }
     }

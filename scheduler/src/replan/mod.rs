@@ -8,7 +8,7 @@ mod answer;
 mod facts;
 mod patch;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{Failure, Node, NodeId, NodeName, Plan, SessionId};
 
@@ -23,11 +23,23 @@ pub struct Replan {
     node: Node,
     is_split: bool,
     failures: Vec<Failure>,
-    /// Nodes that have not started, by place in the plan: they may be told something else.
-    open: Vec<Node>,
-    /// Those of them that wait for the node, directly or not: they may be left out.
+    standings: BTreeMap<NodeId, Standing>,
+    /// Nodes that wait for the node, directly or not. Only they may be told something else, or left out: nobody else is
+    /// sure not to begin before the answer is taken.
     waiting: BTreeSet<NodeId>,
     gone: BTreeSet<NodeName>,
+}
+
+/// How far another node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It has not begun.
+    Open,
+    /// It has begun and not come to its end.
+    UnderWay,
+    Done,
+    /// It failed, was skipped or cancelled.
+    GivenUp,
 }
 
 /// A run as a whole, as far as it matters here.
@@ -41,8 +53,8 @@ pub(crate) struct Whole<'a> {
     pub is_split: bool,
     /// What its attempts came to.
     pub failures: Vec<Failure>,
-    /// Nodes that have not started.
-    pub open: BTreeSet<NodeId>,
+    /// How far each node is.
+    pub standings: BTreeMap<NodeId, Standing>,
     /// Names that no new node may have.
     pub gone: &'a BTreeSet<NodeName>,
 }
@@ -52,42 +64,57 @@ impl Replan {
     pub(crate) fn new(whole: Whole<'_>) -> Option<Self> {
         let mut nodes = whole.plan.nodes.iter();
         let node = nodes.find(|node| node.id == whole.node)?.clone();
-        let open = whole
-            .plan
-            .nodes
-            .iter()
-            .filter(|one| whole.open.contains(&one.id));
-        let open: Vec<Node> = match whole.is_split {
-            true => Vec::new(),
-            false => open.cloned().collect(),
-        };
-        let mut waiting = BTreeSet::from([node.id]);
-        // As often as the longest chain has nodes.
-        loop {
-            let waits = |one: &&Node| one.deps.iter().any(|dep| waiting.contains(dep));
-            let more: Vec<NodeId> = open.iter().filter(waits).map(|one| one.id).collect();
-            let before = waiting.len();
-            waiting.extend(more);
-            if waiting.len() == before {
-                break;
-            }
-        }
-        waiting.remove(&node.id);
+        let waiting = waiting(whole.plan, node.id);
         Some(Self {
             run: whole.run,
             plan: whole.plan.clone(),
             node,
             is_split: whole.is_split,
             failures: whole.failures,
-            open,
+            standings: whole.standings,
             waiting,
             gone: whole.gone.clone(),
         })
     }
 
-    fn named(&self, name: &str) -> Option<&Node> {
-        self.open.iter().find(|node| node.name.as_str() == name)
+    fn standing(&self, node: &Node) -> Standing {
+        let known = self.standings.get(&node.id).copied();
+        known.unwrap_or(Standing::UnderWay)
     }
+
+    fn is_open(&self, node: &Node) -> bool {
+        self.standing(node) == Standing::Open
+    }
+
+    /// The node of this name, if something may be said of it. One that was given up meanwhile is known too: an answer is
+    /// as good without it.
+    fn named(&self, name: &str) -> Option<&Node> {
+        let mut others = self.others();
+        others.find(|node| node.name.as_str() == name)
+    }
+
+    /// The nodes of which something may be said, by place in the plan.
+    fn others(&self) -> impl Iterator<Item = &Node> {
+        let may_change = |node: &&Node| !self.is_split && self.waiting.contains(&node.id);
+        self.plan.nodes.iter().filter(may_change)
+    }
+}
+
+/// The nodes that wait for one, directly or not.
+fn waiting(plan: &Plan, node: NodeId) -> BTreeSet<NodeId> {
+    let mut waiting = BTreeSet::from([node]);
+    // As often as the longest chain has nodes.
+    loop {
+        let waits = |one: &&Node| one.deps.iter().any(|dep| waiting.contains(dep));
+        let more: Vec<NodeId> = plan.nodes.iter().filter(waits).map(|one| one.id).collect();
+        let before = waiting.len();
+        waiting.extend(more);
+        if waiting.len() == before {
+            break;
+        }
+    }
+    waiting.remove(&node);
+    waiting
 }
 
 /// Names made of another one, counted from 1.

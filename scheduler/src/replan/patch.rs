@@ -1,7 +1,7 @@
 //! From a planner's answer to a patch: parts become nodes, whoever waited for the node waits for them, and all of it is
 //! judged by the rules of a plan and by how much it leaves to be done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use protocol::{Budget, Kind, Node, NodeId, NodeName, PlanPatch, Scope, Tier, Weight};
 use serde_json::Value;
@@ -46,9 +46,12 @@ impl Replan {
         }
         let (add, outs) = self.added(&answer.parts);
         self.progress(&add, &dropped)?;
+        let left_out = dropped.iter().filter(|node| self.is_open(node));
+        let left_out = left_out.map(|node| node.id);
+        let removed: Vec<NodeId> = [self.node.id].into_iter().chain(left_out).collect();
         let patch = PlanPatch {
-            modify: self.repointed(&briefs, &dropped, &outs),
-            remove: [self.node.id].into_iter().chain(dropped).collect(),
+            modify: self.repointed(&briefs, &removed, &outs),
+            remove: removed,
             add,
         };
         revalidate(&self.plan, &patch)
@@ -103,25 +106,26 @@ impl Replan {
         for rewrite in &answer.rewrite {
             match self.named(&rewrite.node) {
                 Some(node) if !rewrite.brief.trim().is_empty() => {
-                    briefs.insert(node.id, rewrite.brief.clone());
+                    if self.is_open(node) {
+                        briefs.insert(node.id, rewrite.brief.clone());
+                    }
                 }
                 Some(_) => problems.push(format!("no-brief: {:?} is told nothing", rewrite.node)),
-                None => problems.push(format!("rewrite: {:?} cannot be changed", rewrite.node)),
+                None => problems.push(format!(
+                    "rewrite: {:?} cannot be changed: it does not wait for the node",
+                    rewrite.node
+                )),
             }
         }
         briefs
     }
 
-    fn dropped(&self, answer: &Answer, problems: &mut Vec<String>) -> BTreeSet<NodeId> {
-        let mut dropped = BTreeSet::new();
+    fn dropped<'a>(&'a self, answer: &Answer, problems: &mut Vec<String>) -> Vec<&'a Node> {
+        let mut dropped: Vec<&Node> = Vec::new();
         for name in &answer.drop {
-            match self
-                .named(name)
-                .filter(|node| self.waiting.contains(&node.id))
-            {
-                Some(node) => {
-                    dropped.insert(node.id);
-                }
+            match self.named(name) {
+                Some(node) if !dropped.contains(&node) => dropped.push(node),
+                Some(_) => {}
                 None => problems.push(format!("drop: {name:?} does not wait for the node")),
             }
         }
@@ -225,10 +229,10 @@ impl Replan {
     fn repointed(
         &self,
         briefs: &BTreeMap<NodeId, String>,
-        dropped: &BTreeSet<NodeId>,
+        removed: &[NodeId],
         outs: &[NodeId],
     ) -> Vec<Node> {
-        let is_gone = |dep: &NodeId| *dep == self.node.id || dropped.contains(dep);
+        let is_gone = |dep: &NodeId| removed.contains(dep);
         let mut changed = Vec::new();
         for node in self.plan.nodes.iter().filter(|node| !is_gone(&node.id)) {
             let mut new = node.clone();
@@ -247,14 +251,9 @@ impl Replan {
     }
 
     /// Less must be left to be done than there was.
-    fn progress(&self, add: &[Node], dropped: &BTreeSet<NodeId>) -> Result<(), Vec<String>> {
-        let gone = self
-            .plan
-            .nodes
-            .iter()
-            .filter(|node| dropped.contains(&node.id));
+    fn progress(&self, add: &[Node], dropped: &[&Node]) -> Result<(), Vec<String>> {
         let failed = expected_ms(&self.node).max(LEAST_MS) * WEIGHT;
-        let before = failed + gone.map(expected_ms).sum::<u64>();
+        let before = failed + dropped.iter().copied().map(expected_ms).sum::<u64>();
         let after: u64 = add.iter().map(expected_ms).sum();
         if after < before {
             return Ok(());

@@ -7,10 +7,10 @@ use protocol::{
 };
 use serde_json::Value;
 
-use super::node_run::NodePhase;
+use super::node_run::{NodePhase, NodeRun};
 use super::{Illegal, Run, RunPhase, decide, follow, purse};
 use crate::plan::{MAX_REPLANS, node_id};
-use crate::replan::{Replan, Whole};
+use crate::replan::{Replan, Standing, Whole};
 
 /// Nodes of the first plan are the first level, their parts the second, the parts of those the last.
 const DEEPEST: u32 = 3;
@@ -126,10 +126,6 @@ fn name(run: &Run, node: &Node) -> NodeName {
 fn of(run: &Run, node: NodeId) -> Option<Replan> {
     let state = run.nodes.get(&node)?;
     let last = state.setbacks.last()?;
-    let is_open = |one: &&Node| {
-        let state = run.nodes.get(&one.id);
-        state.is_some_and(|it| it.phase == NodePhase::Waiting && it.attempt.is_none())
-    };
     Replan::new(Whole {
         run: run.id,
         plan: &run.plan,
@@ -140,15 +136,21 @@ fn of(run: &Run, node: NodeId) -> Option<Replan> {
             .iter()
             .map(|one| one.failure.clone())
             .collect(),
-        open: run
-            .plan
-            .nodes
-            .iter()
-            .filter(is_open)
-            .map(|one| one.id)
+        standings: run
+            .nodes()
+            .map(|(one, state)| (one.id, standing(state)))
             .collect(),
         gone: run.stage.lineage.gone(),
     })
+}
+
+fn standing(state: &NodeRun) -> Standing {
+    match state.phase {
+        NodePhase::Waiting if state.attempt.is_none() => Standing::Open,
+        NodePhase::Ended(NodeEnd::Done) => Standing::Done,
+        NodePhase::Ended(_) => Standing::GivenUp,
+        _ => Standing::UnderWay,
+    }
 }
 
 /// The planner that was asked last about a node.

@@ -67,3 +67,70 @@ fn what_was_given_up_takes_nothing_along_that_only_writes_the_same() {
     assert_eq!(sim.run.planned(node(2)).unwrap().deps, [id("n1.3")]);
     assert_eq!(sim.phase(2), NodePhase::Waiting);
 }
+
+#[test]
+fn nothing_is_said_of_a_node_that_may_begin_before_the_answer_is_taken() {
+    let mut plan = row();
+    plan.nodes.push(writer(4, &[]));
+    plan.caps.max_parallel = 1;
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    assert_eq!(sim.phase(4), NodePhase::Waiting, "for a slot");
+    fails(&mut sim, node(1));
+    let planner = named(&sim, "n1-replan-1").id;
+    let schema = sim.run.replan(planner).unwrap().schema();
+    for field in ["/rewrite/items/properties/node", "/drop/items"] {
+        let names = schema.pointer(&format!("/properties{field}/enum"));
+        assert_eq!(names, Some(&json!(["n2", "n3"])), "{field}");
+    }
+    let mut answer = halves();
+    answer["rewrite"] = json!([{"node": "n4", "brief": "otherwise"}]);
+    let said = objection(&sim, &answer).unwrap();
+    assert!(said.contains("rewrite"), "{said}");
+}
+
+#[test]
+fn an_answer_is_taken_without_what_it_says_of_nodes_that_were_given_up_meanwhile() {
+    let mut sim = Sim::of(row(), Isolation::Worktree);
+    fails(&mut sim, node(1));
+    let mut answer = halves();
+    answer["rewrite"] = json!([{"node": "n2", "brief": "otherwise"}]);
+    answer["drop"] = json!(["n3"]);
+    assert_eq!(objection(&sim, &answer), None);
+    let (gone, why) = (node(2), "not wanted".to_owned());
+    order(&mut sim, RunCommand::End { node: gone, why }).unwrap();
+    assert_eq!(sim.phase(3), NodePhase::Ended(NodeEnd::Skipped));
+    answers(&mut sim, "n1-replan-1", &answer);
+    command(&mut sim, node(1), None).unwrap();
+    let two = sim.run.planned(node(2)).unwrap();
+    assert_eq!(two.brief.as_ref().unwrap().as_str(), "do it");
+    assert_eq!(two.deps, [id("n1.1"), id("n1.2"), id("n1.3")][2..]);
+    assert_eq!(sim.phase(2), NodePhase::Ended(NodeEnd::Cancelled));
+    assert_eq!(sim.phase(3), NodePhase::Ended(NodeEnd::Skipped));
+}
+
+#[test]
+fn a_planner_is_told_how_far_the_other_nodes_are() {
+    let mut plan = fork();
+    plan.caps.max_parallel = 3;
+    plan.nodes
+        .extend([reader(4, &[]), reader(5, &[4]), writer(6, &[5])]);
+    plan.nodes.push(writer(7, &[1]));
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    fails(&mut sim, node(2));
+    sim.work(4);
+    fails(&mut sim, node(1));
+    let planner = named(&sim, "n1-replan-1").id;
+    let facts = sim.run.replan(planner).unwrap().facts();
+    let (_, others) = facts.split_once("# The other nodes").unwrap();
+    for line in [
+        "- n2 (given up, not done)",
+        "- n3 (given up, not done)",
+        "- n4 (done)",
+        "- n5 (under way)",
+        "- n6 (not started)",
+        "- n7 (waits for it)",
+    ] {
+        assert!(others.contains(line), "{line}: {others}");
+    }
+    assert!(!others.contains("replan"), "{others}");
+}
