@@ -238,9 +238,12 @@ pub(crate) async fn commit(
         (Ok(bound), Some(prepared)) => match bound.tool {
             Tool::Write(tool) => {
                 job.tell_begin(&world);
-                let mut result = committed(tool.as_ref(), prepared, &held, &ctx).await;
-                mend(&world, &held, &mut result).await;
-                result
+                fenced(
+                    &world,
+                    &held,
+                    committed(tool.as_ref(), prepared, &held, &ctx),
+                )
+                .await
             }
             Tool::Read(_) => ToolResult::failed("this tool does not write"),
         },
@@ -250,14 +253,19 @@ pub(crate) async fn commit(
     (Some(job.finished(&world, result, began)), Some(held))
 }
 
-/// After a command of a node, under the same permit: what it changed outside the node's scope is undone, and told.
-async fn mend(world: &World, held: &Held, result: &mut ToolResult) {
+/// A write of a node. After a command, under the same permit, what it changed outside the node's scope is undone, and
+/// told.
+async fn fenced(world: &World, held: &Held, write: impl Future<Output = ToolResult>) -> ToolResult {
     let is_command = matches!(held.permit.claim().action, Action::Run { .. });
-    if let Some(fence) = world.commands.fence.as_ref().filter(|_| is_command)
-        && let Some(remark) = fence.mend().await
-    {
+    let Some(fence) = world.commands.fence.as_ref().filter(|_| is_command) else {
+        return write.await;
+    };
+    let before = fence.before().await;
+    let mut result = write.await;
+    if let Some(remark) = fence.mend(before).await {
         result.content.push(ResultBlock::Text(remark.into()));
     }
+    result
 }
 
 async fn committed(

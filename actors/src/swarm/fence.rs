@@ -1,4 +1,5 @@
-//! The fence around a node: after every command of its agent, what changed outside the node's scope is undone.
+//! The fence around a node: after every command of its agent, what changed outside the node's scope is undone, or, in a
+//! folder that all share, told.
 
 use std::sync::Arc;
 
@@ -6,6 +7,7 @@ use protocol::{Change, Draft, Event, NodeId, WorkspaceEvent};
 use ractor::ActorRef;
 use scheduler::scope::Globs;
 
+use super::footprint::{Extent, Footprint};
 use super::house::House;
 use super::outfit::Post;
 use super::site::Site;
@@ -13,6 +15,9 @@ use crate::journal::{self, JournalMsg};
 
 /// How many paths a remark names.
 const NAMED: usize = 20;
+
+/// How the files outside a node's scope looked before a command, where nothing else tells.
+pub(crate) struct Before(Option<Footprint>);
 
 /// What keeps a node's tree within its scope.
 pub(crate) struct Fence {
@@ -23,19 +28,31 @@ pub(crate) struct Fence {
 }
 
 impl Fence {
-    /// The fence of a node with a tree of its own; in a folder that all share nobody can tell whose a change is.
+    /// The fence of a node.
     pub(crate) fn around(site: &Site, post: &Post<'_>) -> Option<Self> {
-        let fence = Self {
+        Some(Self {
             node: post.node.id,
             scope: Globs::parse(&post.node.scope.writes).ok()?,
             house: post.house.clone(),
             journal: site.base.journal.clone(),
-        };
-        post.house.is_private().then_some(fence)
+        })
     }
 
-    /// Undoes what a command did outside the scope; gives a remark for the model if there was anything.
-    pub(crate) async fn mend(&self) -> Option<String> {
+    /// What has to be known before a command begins. In a folder that all share no other agent writes while it runs.
+    pub(crate) async fn before(&self) -> Before {
+        if self.house.is_private() {
+            return Before(None);
+        }
+        let beyond = Extent::Beyond(self.scope.clone());
+        Before(Some(Footprint::take(&self.house.root, beyond).await))
+    }
+
+    /// Undoes what a command did outside the scope; gives a remark for the model if there was anything. In a folder that
+    /// all share it is only told: what lay there before is kept nowhere.
+    pub(crate) async fn mend(&self, before: Before) -> Option<String> {
+        if let Before(Some(before)) = before {
+            return told(&before.changed().await);
+        }
         let changed = match self.house.changed().await {
             Ok(changed) => changed,
             // The look at the tree when the turn has ended says it again, and decides on it.
@@ -73,6 +90,17 @@ impl Fence {
         let _ = journal::append(&self.journal, vec![draft]).await;
         Some(remark)
     }
+}
+
+/// What is said of changes that cannot be undone.
+fn told(changed: &[Change]) -> Option<String> {
+    let paths: Vec<String> = changed.iter().map(|change| change.path.clone()).collect();
+    (!paths.is_empty()).then(|| {
+        format!(
+            "(changed outside your scope, in a folder that others work in: {}; bring it back to what it was, if it was you)",
+            named(&paths)
+        )
+    })
 }
 
 /// The changed paths outside a scope.

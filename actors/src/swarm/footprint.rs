@@ -1,4 +1,4 @@
-//! What the files of a scope looked like: the only way to tell a change where there is no git.
+//! What the files of a scope, or those outside of it, looked like: the only way to tell a change where there is no git.
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
@@ -11,11 +11,36 @@ use scheduler::scope::Globs;
 /// The most files of a folder that are looked at.
 const MOST: usize = 200_000;
 
-/// The files of a scope, each by its size and the time of its last change.
+/// Which files are looked at.
+#[derive(Debug, Clone)]
+pub(crate) enum Extent {
+    /// Those of a scope.
+    Within(Globs),
+    /// All others.
+    Beyond(Globs),
+}
+
+impl Extent {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Within(scope) => scope.is_empty(),
+            Self::Beyond(scope) => scope.iter().any(|glob| glob.as_str() == "**"),
+        }
+    }
+
+    fn has(&self, path: &str) -> bool {
+        match self {
+            Self::Within(scope) => scope.matches(path),
+            Self::Beyond(scope) => !scope.matches(path),
+        }
+    }
+}
+
+/// Some files of a folder, each by its size and the time of its last change.
 #[derive(Debug)]
 pub(crate) struct Footprint {
     root: PathBuf,
-    scope: Globs,
+    extent: Extent,
     files: Files,
 }
 
@@ -23,17 +48,17 @@ type Files = BTreeMap<String, (u64, Option<SystemTime>)>;
 
 impl Footprint {
     /// As they look now.
-    pub(crate) async fn take(root: &Path, scope: Globs) -> Self {
+    pub(crate) async fn take(root: &Path, extent: Extent) -> Self {
         Self {
-            files: looked(root, &scope).await,
+            files: looked(root, &extent).await,
             root: root.to_owned(),
-            scope,
+            extent,
         }
     }
 
     /// What looks otherwise now.
     pub(crate) async fn changed(&self) -> Vec<Change> {
-        let now = looked(&self.root, &self.scope).await;
+        let now = looked(&self.root, &self.extent).await;
         let change = |path: &String, how| Change {
             path: path.clone(),
             how,
@@ -53,14 +78,14 @@ impl Footprint {
     }
 }
 
-async fn looked(root: &Path, scope: &Globs) -> Files {
-    if scope.is_empty() {
+async fn looked(root: &Path, extent: &Extent) -> Files {
+    if extent.is_empty() {
         return Files::new();
     }
-    let (root, scope) = (root.to_owned(), scope.clone());
+    let (root, extent) = (root.to_owned(), extent.clone());
     let look = move || {
         let paths = survey::list(&root, MOST).into_iter();
-        let own = paths.filter(|path| scope.matches(path));
+        let own = paths.filter(|path| extent.has(path));
         own.filter_map(|path| {
             let looks = root.join(&path).symlink_metadata().ok()?;
             Some((path, of(&looks)))

@@ -10,7 +10,7 @@ use tokio::sync::RwLock;
 use workspace::{GitError, Snapshot, Tree};
 
 use super::effects::keep;
-use super::footprint::Footprint;
+use super::footprint::{Extent, Footprint};
 use super::site::Site;
 use crate::journal::JournalDown;
 use crate::law::clear_temp;
@@ -62,7 +62,7 @@ impl House {
     async fn shared(site: &Site, node: &Node, attempt: u32) -> Self {
         let root = site.ground.root.clone();
         let scope = Globs::parse(&node.scope.writes).unwrap_or_default();
-        let before = Footprint::take(&root, scope).await;
+        let before = Footprint::take(&root, Extent::Within(scope)).await;
         Self {
             root,
             kind: HouseKind::User,

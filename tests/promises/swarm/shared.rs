@@ -136,3 +136,34 @@ fn in_a_shared_checkout_writes_of_all_agents_take_turns_and_nothing_is_committed
         "main"
     );
 }
+
+#[test]
+fn what_a_command_changes_out_of_scope_in_a_shared_folder_is_told() {
+    let sh = || Step::tool("bash", json!({"command": "sh ./do.sh"}));
+    let own = || Step::tool("bash", json!({"command": "echo done >> a.txt"}));
+    let rules = agent("a", [Reply::steps([sh(), own()]), Reply::text("Done.")]);
+    let stage = Stage::new(script([rules]))
+        .file("a.txt", "begun\n")
+        .file("other.txt", "not yours\n")
+        .file("do.sh", "echo more >> other.txt; echo new > new.txt")
+        .committed();
+    let run = stage.swarm(&plan([node("a", &[], &["a.txt"], "grep -q done a.txt")]));
+    let run = run.args(["--isolation", "shared"]);
+    run.arg("--dangerously-skip-permissions").succeed();
+    let asked = stage.asked();
+    let told: Vec<String> = asked
+        .iter()
+        .flat_map(|asked| asked.results())
+        .map(|told| told.text)
+        .collect();
+    let [first, second] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert!(
+        first.contains(
+            "changed outside your scope, in a folder that others work in: new.txt, other.txt;"
+        ),
+        "{first}"
+    );
+    assert!(!second.contains("outside your scope"), "{second}");
+}
