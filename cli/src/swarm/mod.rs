@@ -3,13 +3,13 @@
 mod ask;
 mod begin;
 mod block;
-mod changing;
 mod choose;
 mod control;
 mod document;
 mod draw;
 mod editor;
 mod inbox;
+mod keys;
 mod list;
 mod look;
 mod marks;

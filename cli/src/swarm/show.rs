@@ -34,6 +34,24 @@ pub struct Show {
     note: Option<String>,
     /// Lines that are to stay above the block and are not there yet.
     stays: Vec<String>,
+    asked: Option<Asked>,
+}
+
+/// A question below what is shown.
+struct Asked {
+    text: &'static str,
+    place: Place,
+    /// Whether it is the last thing on the terminal, with the cursor behind it.
+    is_last: bool,
+}
+
+/// Where a question stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Below what was said last: nothing is at work that a block would show.
+    Alone,
+    /// Below the block, which goes on.
+    BelowBlock,
 }
 
 /// What decides how a run is shown.
@@ -70,6 +88,7 @@ impl Show {
             has_begun: false,
             note: None,
             stays: Vec::new(),
+            asked: None,
         }
     }
 
@@ -109,14 +128,14 @@ impl Show {
             let stays = line.filter(|_| told::stays(record)).unwrap_or_default();
             self.stays.extend(stays.lines().map(str::to_owned));
         } else {
-            line.iter().for_each(|line| output::note(line));
+            line.iter().for_each(|line| self.note(line));
             self.calls(record);
         }
         Ok(())
     }
 
     /// Every call of a reply, for those who want to know everything.
-    fn calls(&self, record: &Record) {
+    fn calls(&mut self, record: &Record) {
         let Event::Model(ModelEvent::Replied { .. }) = &record.event else {
             return;
         };
@@ -124,11 +143,9 @@ impl Show {
         if let (true, Some(node)) = (self.is_verbose, node)
             && let Doing::Using(tool, about) = node.doing()
         {
-            output::note(&format!(
-                "{}: {tool} {}",
-                node.name(),
-                words::brief(about, 100)
-            ));
+            let about = words::brief(about, 100);
+            let call = format!("{}: {tool} {about}", node.name());
+            self.note(&call);
         }
     }
 
@@ -175,9 +192,14 @@ impl Show {
         Ok(())
     }
 
-    /// Draws the block anew, if there is a terminal for it.
+    /// Draws the block and the question anew, if there is a terminal for them.
     pub fn paint(&mut self, source: &dyn Source) {
-        if !self.screen.is_live {
+        if !self.has_block() {
+            let asked = self.asked.as_mut();
+            if let Some(asked) = asked.filter(|asked| !asked.is_last) {
+                asked.is_last = true;
+                output::ask(asked.text);
+            }
             return;
         }
         let (width, height) = screen::size(&self.environment);
@@ -190,13 +212,54 @@ impl Show {
         };
         let lines = block::lines(&self.view, self.note.as_deref(), &frame);
         let stays = std::mem::take(&mut self.stays);
-        self.painter.paint(&lines, &stays, width);
+        let question = self.asked.as_ref().map(|asked| asked.text);
+        self.painter.paint(&lines, (&stays, question), width);
     }
 
-    /// Takes the block away, so that something else can be written.
+    fn has_block(&self) -> bool {
+        let is_alone = |asked: &Asked| asked.place == Place::Alone;
+        self.screen.is_live && !self.asked.as_ref().is_some_and(is_alone)
+    }
+
+    /// Has a question stand below all that is shown from the next painting on, until it is answered or taken back.
+    pub fn ask(&mut self, text: &'static str, place: Place) {
+        self.unask();
+        if place == Place::Alone {
+            self.clear();
+        }
+        self.asked = Some(Asked {
+            text,
+            place,
+            is_last: false,
+        });
+    }
+
+    /// The question's line was entered.
+    pub fn answered(&mut self) {
+        if self.has_block() {
+            let (width, _) = screen::size(&self.environment);
+            self.painter.entered(width);
+        }
+        self.asked = None;
+    }
+
+    /// Takes the question away.
+    pub fn unask(&mut self) {
+        if self.asked.is_some() {
+            self.clear();
+            self.asked = None;
+        }
+    }
+
+    /// Takes the block away and ends the question's line, so that something else can be written.
     pub fn clear(&mut self) {
         let (width, _) = screen::size(&self.environment);
         self.painter.clear(width);
+        if let Some(asked) = &mut self.asked
+            && std::mem::take(&mut asked.is_last)
+        {
+            output::note("");
+        }
         let stays = std::mem::take(&mut self.stays);
         stays.iter().for_each(|line| output::note(line));
     }

@@ -7,6 +7,7 @@
 )]
 
 mod asked;
+mod changed;
 mod edited;
 mod formic;
 mod headless;

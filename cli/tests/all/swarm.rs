@@ -242,8 +242,8 @@ fn a_node_that_cannot_be_done_fails_alone_and_says_why() {
     assert!(!git(&world, &["log", "--oneline", "main"]).contains("edit a"));
 }
 
-#[test]
-fn a_node_that_cannot_be_done_is_planned_anew_and_the_change_is_shown() {
+/// A plan whose node a cannot be done as it says, and a planner that knows how.
+pub fn replanned() -> (World, scripted::Background) {
     let mut lazy = script();
     let parts = json!([{"title": "edit a at last", "brief": "append done to a.txt", "writes": ["a.txt"], "after": [], "check": false, "size": "S"}]);
     let answer = json!({"why": "say how", "parts": parts, "rewrite": [{"node": "b", "brief": "append the word done to b.txt"}], "drop": []});
@@ -264,13 +264,19 @@ fn a_node_that_cannot_be_done_is_planned_anew_and_the_change_is_shown() {
         ),
     );
     rules.push(says("a", json!({"text": "IMPOSSIBLE: nobody says how"})));
-    let (world, _server) = world(&lazy);
+    let (world, server) = world(&lazy);
     let plan = PLAN.replacen(
         r#""version": 1,"#,
         r#""version": 1, "caps": {"max_replans": 1},"#,
         1,
     );
     world.write("plan.json", &plan);
+    (world, server)
+}
+
+#[test]
+fn a_node_that_cannot_be_done_is_planned_anew_and_the_change_is_shown() {
+    let (world, _server) = replanned();
     let done = swarm(&world, &["--yes", "--json"]);
     let report = done.json();
     assert_eq!(

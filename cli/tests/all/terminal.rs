@@ -130,7 +130,7 @@ impl Drop for Terminal {
 /// What a terminal shows that was sent this text: the few things it is asked to do besides writing.
 fn shown(text: &str) -> Vec<String> {
     let mut lines: Vec<Vec<char>> = vec![Vec::new()];
-    let (mut row, mut column) = (0, 0);
+    let (mut row, mut column, mut kept) = (0, 0, (0, 0));
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         match c {
@@ -142,17 +142,10 @@ fn shown(text: &str) -> Vec<String> {
                 }
             }
             '\u{1b}' => {
-                let sequence = rest.by_ref().skip(1);
-                let mut number = String::new();
-                let mut what = ' ';
-                for c in sequence {
-                    if c.is_ascii_alphabetic() {
-                        what = c;
-                        break;
-                    }
-                    number.push(c);
-                }
+                let (number, what) = asked(&mut rest);
                 match what {
+                    '7' => kept = (row, column),
+                    '8' => (row, column) = kept,
                     'A' => row = row.saturating_sub(number.parse().unwrap_or(1)),
                     'K' => lines[row].truncate(column),
                     'J' => {
@@ -173,8 +166,26 @@ fn shown(text: &str) -> Vec<String> {
     lines.into_iter().map(String::from_iter).collect()
 }
 
+/// What a terminal is asked to do by the sequence that begins here, and its number.
+fn asked(rest: &mut impl Iterator<Item = char>) -> (String, char) {
+    let mut number = String::new();
+    match rest.next() {
+        Some('[') => {}
+        short => return (number, short.unwrap_or(' ')),
+    }
+    for c in rest {
+        if c.is_ascii_alphabetic() {
+            return (number, c);
+        }
+        number.push(c);
+    }
+    (number, ' ')
+}
+
 #[test]
 fn a_terminal_shows_what_was_written_over_what() {
     let text = "one\r\ntwo\r\n\u{1b}[2A\u{1b}[31mthree\u{1b}[0m\u{1b}[K\r\n\u{1b}[J";
     assert_eq!(shown(text), ["three", ""]);
+    let text = "one\r\ntwo? y\u{1b}7\r\u{1b}[1Afour\u{1b}[K\r\n\u{1b}8es";
+    assert_eq!(shown(text), ["four", "two? yes"]);
 }
