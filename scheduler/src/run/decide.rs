@@ -157,6 +157,10 @@ fn retried(run: &Run, node: NodeId) -> Result<PlanEvent, Illegal> {
         let why = "try the node again that it planned anew";
         return Err(Illegal::NotRetryable(node, why));
     }
+    if planned.resolves.is_some_and(|of| run.planned(of).is_none()) {
+        let why = "others stand in the place of the node whose conflict it was to resolve";
+        return Err(Illegal::NotRetryable(node, why));
+    }
     let is_done = |dep: &NodeId| run.end(*dep) == Some(NodeEnd::Done);
     if !planned.deps.iter().all(is_done) {
         let why = "something it depends on is not done";

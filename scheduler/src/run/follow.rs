@@ -1,7 +1,7 @@
 //! What follows from a run's state alone: ends and returns of nodes, batches, the branch, the run's own end.
 
 use protocol::{
-    Event, FailureClass, Isolation, Node, NodeEnd, NodeId, OnFail, PlanEvent, WorkspaceEvent,
+    Event, FailureClass, Isolation, Kind, Node, NodeEnd, NodeId, OnFail, PlanEvent, WorkspaceEvent,
 };
 
 use super::ladder::{self, Rung};
@@ -78,6 +78,9 @@ fn settled(run: &Run, node: &Node, state: &NodeRun) -> Option<Event> {
             failure,
         })
     };
+    if let Some(event) = unasked(run, node, state) {
+        return Some(event);
+    }
     match state.phase {
         NodePhase::Waiting => blocked_for_ever(run, node),
         NodePhase::Working => match &state.turn.end {
@@ -103,7 +106,7 @@ fn settled(run: &Run, node: &Node, state: &NodeRun) -> Option<Event> {
                 replan::begin(run, node).or_else(|| Some(given_up(node.id, state, None)))
             }
         },
-        NodePhase::Resolving => resolved(run, node.id),
+        NodePhase::Resolving => resolved(run, node),
         NodePhase::Replanning => {
             replan::is_vain(run, node.id).then(|| given_up(node.id, state, None))
         }
@@ -138,6 +141,17 @@ pub(super) fn given_up(node: NodeId, state: &NodeRun, more: Option<&str>) -> Eve
     })
 }
 
+/// The end of a planner of a node that came to its end otherwise: nobody wants to know any more.
+fn unasked(run: &Run, planner: &Node, state: &NodeRun) -> Option<Event> {
+    let node = planner.resolves.filter(|_| planner.kind == Kind::Plan)?;
+    let is_over = run.nodes.get(&node).is_some_and(NodeRun::is_over);
+    (is_over && !state.is_over()).then(|| {
+        let name = run.planned(node).map(|node| node.name.to_string());
+        let why = format!("node {} came to its end", name.unwrap_or_default());
+        ended(planner.id, NodeEnd::Cancelled, Some(why))
+    })
+}
+
 fn blocked_for_ever(run: &Run, node: &Node) -> Option<Event> {
     let lost = node.deps.iter().find(|dep| {
         let end = run.end(**dep);
@@ -149,20 +163,21 @@ fn blocked_for_ever(run: &Run, node: &Node) -> Option<Event> {
 }
 
 /// A merge node that lands ends its original with it. One that says with its check that nothing is left to be landed
-/// ends it too, and one that is given up takes it along.
-fn resolved(run: &Run, node: NodeId) -> Option<Event> {
+/// ends it too. If all are given up, the original's attempts are used up.
+fn resolved(run: &Run, node: &Node) -> Option<Event> {
     let is_done = |one: &Node| run.end(one.id) == Some(NodeEnd::Done);
-    if conflict::resolvers(run, node).any(is_done) {
-        return Some(ended(node, NodeEnd::Done, None));
+    if conflict::resolvers(run, node.id).any(is_done) {
+        return Some(ended(node.id, NodeEnd::Done, None));
     }
-    let mut resolvers = conflict::resolvers(run, node).peekable();
-    let last = resolvers.peek().map(|node| node.name.to_string());
+    let last = conflict::resolvers(run, node.id).last();
+    let mut resolvers = conflict::resolvers(run, node.id);
     let is_lost = resolvers.all(|one| run.nodes.get(&one.id).is_none_or(NodeRun::is_over));
-    is_lost.then(|| {
-        let name = last.unwrap_or_default();
+    let lost = || {
+        let name = last.map(|last| last.name.to_string()).unwrap_or_default();
         let why = format!("node {name}, which was to resolve its conflict, was not done");
-        ended(node, NodeEnd::Failed, Some(why))
-    })
+        ended(node.id, NodeEnd::Failed, Some(why))
+    };
+    is_lost.then(|| replan::begin(run, node).unwrap_or_else(lost))
 }
 
 /// A node whose failure is the run's, and an integration that cannot go on.

@@ -2,8 +2,8 @@
 
 use protocol::{AgentId, FailureClass, GaveUp, Isolation, Kind, Node, NodeId, OnFail, TreeStart};
 
-use super::Run;
 use super::node_run::{NodePhase, NodeRun, Setback};
+use super::{Run, replan};
 
 /// Attempts of a node whose plan says nothing.
 const ATTEMPTS: u32 = 3;
@@ -45,8 +45,9 @@ pub(super) fn next(run: &Run, node: NodeId) -> Rung {
     }
     // What cannot be integrated as it is would not be after another attempt.
     let is_stuck = class == FailureClass::Machine && state.rungs.bounce.is_some();
-    // It would be too much for the next one too.
-    let is_stuck = is_stuck || class == FailureClass::GaveUp(GaveUp::TooLarge);
+    // It would be too much for the next one too; where nobody can divide it, another attempt is all there is.
+    let is_too_large = class == FailureClass::GaveUp(GaveUp::TooLarge);
+    let is_stuck = is_stuck || (is_too_large && replan::is_wanted(run, planned));
     let is_over = if is_stuck {
         true
     } else if last.burns {

@@ -2,13 +2,13 @@
 //! is taken or turned down. Whatever comes of that, the node has otherwise failed, as if nobody had been asked.
 
 use protocol::{
-    Budget, Event, FailureClass, GaveUp, Kind, Node, NodeEnd, NodeId, NodeName, OnFail, PlanEvent,
-    PlanPatch, Risk, Tier, Weight,
+    Budget, Event, Failure, FailureClass, GaveUp, Kind, Node, NodeEnd, NodeId, NodeName, OnFail,
+    PlanEvent, PlanPatch, Risk, Tier, Weight,
 };
 use serde_json::Value;
 
 use super::node_run::{NodePhase, NodeRun};
-use super::{Illegal, Run, RunPhase, decide, follow, purse};
+use super::{Illegal, Run, RunPhase, conflict, decide, follow, purse};
 use crate::plan::{MAX_REPLANS, node_id};
 use crate::replan::{Replan, Standing, Whole};
 
@@ -81,9 +81,8 @@ pub(super) fn begin(run: &Run, node: &Node) -> Option<Event> {
 
 /// Whether the plan may be at fault, and may be changed: what the machine, the provider or the budget are the cause of
 /// would come to the same with another plan.
-fn is_wanted(run: &Run, node: &Node) -> bool {
-    let last = run.nodes.get(&node.id).and_then(|it| it.setbacks.last());
-    let may_help = last.is_some_and(|last| match last.failure.class {
+pub(super) fn is_wanted(run: &Run, node: &Node) -> bool {
+    let may_help = last_failure(run, node).is_some_and(|last| match last {
         FailureClass::NoChange
         | FailureClass::Check
         | FailureClass::Scope
@@ -111,6 +110,29 @@ fn is_wanted(run: &Run, node: &Node) -> bool {
         && run.phase() != RunPhase::Planning
 }
 
+/// What the last attempt at a node came to, be it its own or that of a merge node for it. Whoever ended that one by hand
+/// wants no more of it.
+fn last_failure(run: &Run, node: &Node) -> Option<FailureClass> {
+    let own = run.nodes.get(&node.id)?;
+    let last = match own.phase {
+        NodePhase::Resolving => {
+            let merge = conflict::resolvers(run, node.id).last()?.id;
+            let has_failed = run.end(merge) == Some(NodeEnd::Failed);
+            run.nodes.get(&merge).filter(|_| has_failed)?
+        }
+        _ => own,
+    };
+    last.setbacks.last().map(|last| last.failure.class)
+}
+
+/// What the attempts at a node came to, those of merge nodes for it last.
+fn failures(run: &Run, node: NodeId) -> Vec<Failure> {
+    let merges = conflict::resolvers(run, node).map(|merge| merge.id);
+    let states = [node].into_iter().chain(merges);
+    let setbacks = states.filter_map(|node| Some(&run.nodes.get(&node)?.setbacks));
+    setbacks.flatten().map(|one| one.failure.clone()).collect()
+}
+
 /// A name that no other node has or had.
 fn name(run: &Run, node: &Node) -> NodeName {
     let is_free = |name: &NodeName| {
@@ -131,11 +153,7 @@ fn of(run: &Run, node: NodeId) -> Option<Replan> {
         plan: &run.plan,
         node,
         is_split: last.failure.class == FailureClass::GaveUp(GaveUp::TooLarge),
-        failures: state
-            .setbacks
-            .iter()
-            .map(|one| one.failure.clone())
-            .collect(),
+        failures: failures(run, node),
         standings: run
             .nodes()
             .map(|(one, state)| (one.id, standing(state)))

@@ -1,11 +1,12 @@
 //! What becomes of an answer where other nodes began, ended or were given up while the planner was asked.
 
-use protocol::{Isolation, NodeEnd, OnFail, Plan};
-use scheduler::run::{NodePhase, RunCommand};
+use protocol::{Isolation, NodeEnd, NodeId, OnFail, Plan};
+use scheduler::run::{Illegal, NodePhase, RunCommand, RunInput, Wish, decide};
 use serde_json::json;
 
 use super::given_replan::*;
 use super::given_run::*;
+use super::lane::{gated, to_conflict};
 use crate::given::node;
 
 /// Two nodes without anything before them, and a third that waits for both.
@@ -133,4 +134,68 @@ fn a_planner_is_told_how_far_the_other_nodes_are() {
         assert!(others.contains(line), "{line}: {others}");
     }
     assert!(!others.contains("replan"), "{others}");
+}
+
+#[test]
+fn whoever_ends_a_node_ends_its_planner_with_it_at_work_or_not() {
+    for lanes in [1, 4] {
+        let mut plan = row();
+        plan.nodes.push(writer(4, &[]));
+        plan.caps.max_parallel = lanes;
+        let mut sim = Sim::of(plan, Isolation::Worktree);
+        fails(&mut sim, node(1));
+        let planner = named(&sim, "n1-replan-1").id;
+        let is_at_work = sim.run.node(planner).unwrap().phase == NodePhase::Working;
+        assert_eq!(is_at_work, lanes > 1);
+        let (gone, why) = (node(1), "not wanted".to_owned());
+        order(&mut sim, RunCommand::End { node: gone, why }).unwrap();
+        assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Cancelled));
+        assert_eq!(sim.run.end(planner), Some(NodeEnd::Cancelled), "{lanes}");
+        let asks = |wish: &Wish| matches!(wish, Wish::Work { node, .. } if *node == planner);
+        assert!(!sim.wishes().iter().any(asks));
+        order(&mut sim, RunCommand::Retry { node: node(1) }).unwrap();
+        assert_eq!(sim.run.end(node(1)), None, "it begins anew");
+        assert_eq!(sim.run.end(planner), Some(NodeEnd::Cancelled));
+    }
+}
+
+/// The second node is in conflict with what the first landed, and the node that is to resolve it.
+fn in_conflict() -> (Sim, NodeId) {
+    let mut plan = gated(2);
+    plan.nodes[1].budget.attempts = Some(2);
+    plan.caps.max_replans = 2;
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    to_conflict(&mut sim);
+    let merge = sim.run.plan().nodes.last().unwrap().id;
+    fails(&mut sim, merge);
+    (sim, merge)
+}
+
+#[test]
+fn a_node_whose_conflict_nobody_could_resolve_is_planned_anew_too() {
+    let (mut sim, merge) = in_conflict();
+    fails(&mut sim, merge);
+    assert_eq!(sim.run.end(merge), Some(NodeEnd::Failed));
+    assert_eq!(sim.phase(2), NodePhase::Replanning);
+    let planner = named(&sim, "n2-replan-1").id;
+    let facts = sim.run.replan(planner).unwrap().facts();
+    let (conflict, stall) = (facts.find("does not merge"), facts.find("the same calls"));
+    assert!(conflict.is_some() && conflict < stall, "{facts}");
+    let parts = json!({"parts": [part("d2/**", "S")]});
+    answers(&mut sim, "n2-replan-1", &parts);
+    command(&mut sim, node(2), None).unwrap();
+    assert_eq!(sim.run.node(id("n2.1")).unwrap().phase, NodePhase::Working);
+    let retry = decide(
+        &sim.run,
+        RunInput::Command(RunCommand::Retry { node: merge }),
+    );
+    assert!(matches!(retry, Err(Illegal::NotRetryable(..))), "{retry:?}");
+}
+
+#[test]
+fn whoever_ends_the_node_that_was_to_resolve_a_conflict_is_not_asked_what_else_could_be_done() {
+    let (mut sim, merge) = in_conflict();
+    let why = "not wanted".to_owned();
+    order(&mut sim, RunCommand::End { node: merge, why }).unwrap();
+    assert_eq!(sim.phase(2), NodePhase::Ended(NodeEnd::Failed));
 }

@@ -273,6 +273,32 @@ fn a_node_that_is_too_large_is_divided_within_its_scope_and_nothing_else_is_chan
 }
 
 #[test]
+fn a_node_that_is_too_large_is_tried_on_where_nobody_can_divide_it() {
+    let cases: [(&str, Change, u32); 3] = [
+        ("never", |plan| plan.caps.max_replans = 0, 2),
+        ("no room", |plan| plan.caps.max_nodes = 3, 2),
+        (
+            "may be skipped",
+            |plan| plan.nodes[0].weight.on_fail = OnFail::Skip,
+            1,
+        ),
+    ];
+    for (why, change, attempts) in cases {
+        let mut plan = row();
+        plan.nodes[0].budget.attempts = Some(2);
+        change(&mut plan);
+        let mut sim = Sim::of(plan, Isolation::Worktree);
+        for attempt in 1..=attempts {
+            assert_eq!(sim.phase(1), NodePhase::Working, "{why}: {attempt}");
+            sim.begin(1);
+            sim.agent_says(sim.speaker(1), replied("TOO LARGE: forty files", 5));
+            sim.end(1, TurnEnd::Completed);
+        }
+        assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed), "{why}");
+    }
+}
+
+#[test]
 fn a_planner_is_not_tried_again_by_itself() {
     let mut sim = Sim::of(row(), Isolation::Worktree);
     fails(&mut sim, node(1));
