@@ -192,3 +192,28 @@ fn the_branch_of_a_run_is_deleted_when_all_of_it_landed_and_kept_and_named_when_
     let remark = target["remark"].as_str().expect("a remark");
     assert!(remark.contains(&format!("git merge {branch}")), "{remark}");
 }
+
+#[test]
+fn a_sparse_node_has_the_folders_of_its_paths_and_lands_like_any_other() {
+    let look = Step::tool("bash", json!({"command": "ls; ls here there || true"}));
+    let write = Step::tool(
+        "write",
+        json!({"file_path": "here/new.txt", "content": "done\n"}),
+    );
+    let rules = agent("a", [Reply::steps([look, write]), Reply::text("Done.")]);
+    let stage = Stage::new(script([rules]))
+        .file("top.txt", "top\n")
+        .file("here/a.txt", "begun\n")
+        .file("there/b.txt", "other\n")
+        .committed();
+    let mut node = node("a", &[], &["here/**"], "grep -q done here/new.txt");
+    node["hints"] = json!({"sparse": true});
+    stage.swarm(&plan([node])).succeed();
+    let asked = stage.asked();
+    let seen = asked.iter().flat_map(|asked| asked.results()).next();
+    let seen = seen.expect("the command's result").text;
+    assert!(seen.contains("top.txt") && seen.contains("a.txt"), "{seen}");
+    assert!(!seen.contains("b.txt"), "{seen}");
+    assert_eq!(stage.content("here/new.txt"), "done\n");
+    assert_eq!(stage.content("there/b.txt"), "other\n");
+}

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use protocol::{Attempt, Change, Event, GitId, Node, NodeId, Record, TreeStart, WorkspaceEvent};
+use protocol::{
+    Attempt, Change, Event, GitId, Node, NodeId, Record, Scope, TreeStart, WorkspaceEvent,
+};
 use scheduler::scope::Globs;
 use tokio::sync::RwLock;
 use workspace::{GitError, Snapshot, Tree};
@@ -142,7 +144,12 @@ impl House {
     }
 
     /// Makes it ready for another attempt.
-    async fn lay_out(&self, site: &Site, name: &str, attempt: &Attempt) -> Result<(), NoHouse> {
+    async fn lay_out(
+        &self,
+        site: &Site,
+        name: &str,
+        (node, attempt): (&Node, &Attempt),
+    ) -> Result<(), NoHouse> {
         let mut rooms = self.rooms.write().await;
         if rooms.attempt == attempt.number {
             return Ok(());
@@ -152,7 +159,9 @@ impl House {
             rooms.tree = None;
         }
         if self.is_private() && rooms.tree.is_none() {
-            rooms.tree = Some(take(site, name, &attempt.start).await?);
+            let sparse = sparse(node);
+            let sparse = sparse.as_deref();
+            rooms.tree = Some(take(site, name, (&attempt.start, sparse)).await?);
         }
         rooms.attempt = attempt.number;
         Ok(())
@@ -174,7 +183,7 @@ async fn reading_room(site: &Site, commit: &GitId) -> Result<Arc<House>, NoHouse
     let start = TreeStart::Commit(commit.clone());
     let name = format!("{} read {commit}", site.id);
     let house = Arc::new(House::of(
-        take(site, &name, &start).await?,
+        take(site, &name, (&start, None)).await?,
         HouseKind::Readers,
         0,
     ));
@@ -182,10 +191,23 @@ async fn reading_room(site: &Site, commit: &GitId) -> Result<Arc<House>, NoHouse
     Ok(house)
 }
 
-async fn take(site: &Site, name: &str, start: &TreeStart) -> Result<Tree, NoHouse> {
+/// The paths whose folders are enough for a node; `None` if it has all.
+fn sparse(node: &Node) -> Option<Vec<String>> {
+    let Scope { reads, writes, .. } = &node.scope;
+    node.scope
+        .sparse
+        .then(|| reads.iter().chain(writes).cloned().collect())
+}
+
+/// A tree that begins like this, with all of it or only the folders of some paths.
+async fn take(
+    site: &Site,
+    name: &str,
+    (start, sparse): (&TreeStart, Option<&[String]>),
+) -> Result<Tree, NoHouse> {
     let git = site.git.as_ref().ok_or(NoHouse::NoGit)?;
     let anchored = git.anchored.get_or_try_init(|| keep::base(site, &git.repo));
-    let taken = git.trees.take(name, start, None);
+    let taken = git.trees.take(name, start, sparse);
     let (_, tree) = futures_util::try_join!(anchored, taken)?;
     Ok(tree)
 }
@@ -245,7 +267,7 @@ impl Key {
         let is_made = self.deed == Some(attempt.number);
         let house = match (self.open, &attempt.start) {
             (Some(house), _) if !only_reads(node) => {
-                house.lay_out(site, &name, attempt).await?;
+                house.lay_out(site, &name, (node, attempt)).await?;
                 house
             }
             (None, TreeStart::Shared) => Arc::new(House::shared(site, node, attempt.number).await),
@@ -256,7 +278,7 @@ impl Key {
             (None, start) => {
                 // As a former process left it.
                 let start = if is_made { &TreeStart::Kept } else { start };
-                let tree = take(site, &name, start).await?;
+                let tree = take(site, &name, (start, sparse(node).as_deref())).await?;
                 Arc::new(House::of(tree, HouseKind::Node, attempt.number))
             }
         };

@@ -90,6 +90,7 @@ fn node(node: &Node, names: &BTreeMap<NodeId, NodeName>) -> NodeDocument {
             on_fail: node.weight.on_fail,
             noop: node.scope.noop,
             weakens_tests: node.scope.weakens_tests,
+            sparse: node.scope.sparse,
         },
     }
 }
@@ -131,7 +132,7 @@ mod tests {
 
     const PLAN: &str = r#"{"version": 1, "goal": "g", "nodes": [
         {"id": "a", "brief": "do a", "writes": ["a/**"], "accept": {"cmd": "true", "timeout": "90s"}, "tier": "small",
-         "budget": {"usd": 0.5, "wall": "10m", "attempts": 2}, "hints": {"risk": "high", "noop": true, "weakens_tests": true}},
+         "budget": {"usd": 0.5, "wall": "10m", "attempts": 2}, "hints": {"risk": "high", "noop": true, "weakens_tests": true, "sparse": true}},
         {"id": "b", "kind": "explore", "brief": "look", "deps": ["a"]},
         {"id": "c", "brief": "do c", "writes": ["a/x"], "accept": {"cmd": "true"}}],
         "contracts": ["keep names"], "gate": {"cmd": "make", "timeout": "1500ms"}, "caps": {"max_parallel": 3}}"#;

@@ -211,6 +211,7 @@ impl Reader<'_> {
                 writes: self.globs(&document.writes),
                 noop: document.hints.noop,
                 weakens_tests: document.hints.weakens_tests,
+                sparse: document.hints.sparse,
             },
             accept: document
                 .accept

@@ -197,6 +197,7 @@ impl Replan {
                 writes: part.writes.clone(),
                 noop: node.scope.noop,
                 weakens_tests: node.scope.weakens_tests,
+                sparse: node.scope.sparse,
             },
             accept: node.accept.clone().filter(|_| part.check || is_alone),
             budget: share(&node.budget, count as u64),

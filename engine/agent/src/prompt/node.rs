@@ -141,6 +141,11 @@ impl Brief<'_> {
         section(&mut text, "What every node is bound by", self.contracts);
         section(&mut text, "You may change", &node.scope.writes);
         section(&mut text, "You are meant to read", &node.scope.reads);
+        if node.scope.sparse {
+            text.push_str(
+                "\nOf the repository only the folders of these paths are here, and the files beside their parents.\n",
+            );
+        }
         if node.scope.noop {
             text.push_str(
                 "\nIf nothing needs to be changed, change nothing: that is a result too.\n",

@@ -81,6 +81,8 @@ pub struct NodeHints {
     pub noop: bool,
     /// Whether tests may check less than before, be skipped or be taken away.
     pub weakens_tests: bool,
+    /// Whether its tree holds no more than the folders its `reads` and `writes` lie in.
+    pub sparse: bool,
 }
 
 /// A check as written.

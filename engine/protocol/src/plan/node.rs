@@ -175,6 +175,9 @@ pub struct Scope {
     /// Whether tests may check less than before, be skipped or be taken away.
     #[serde(default, skip_serializing_if = "is_default")]
     pub weakens_tests: bool,
+    /// Whether its tree holds only the folders that these paths lie in, and the files beside those folders' parents.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sparse: bool,
 }
 
 /// How strong a model a node wants; settings say which model that is.

@@ -60,6 +60,7 @@ fn planned(text: &Text) -> Node {
             writes: vec!["a.txt".into()],
             noop: true,
             weakens_tests: false,
+            sparse: false,
         },
         accept: Some(check()),
         budget: budget(),
