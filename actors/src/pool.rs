@@ -202,6 +202,7 @@ fn closed() -> ModelFault {
         message: "the pool of model calls has been closed".to_owned(),
         retry: RetryHint::Never,
         billed: false,
+        heard: None,
     }
 }
 

@@ -110,6 +110,7 @@ pub(crate) fn fault_of_formic(step: u32, attempt: u32) -> Outcome {
         message: "formic failed while reading the reply; this is a fault of formic".to_owned(),
         retry: RetryHint::Never,
         billed: true,
+        heard: None,
     };
     Outcome::ModelFailed {
         step,

@@ -121,6 +121,9 @@ impl Round {
                 self.calls = calls.iter().map(|call| call.call).collect();
                 self.denied.clear();
             }
+            ModelEvent::Retried {
+                room: Some(room), ..
+            } => self.is_bounded = room.max_tokens.is_some(),
             ModelEvent::Replied { .. }
             | ModelEvent::Retried { .. }
             | ModelEvent::Failed { .. }

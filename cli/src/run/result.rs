@@ -33,6 +33,9 @@ pub fn object(account: &Account, ending: &Ending, wires: Wires<'_>) -> Map<Strin
     if total.overrun > 0 {
         put("overrun_tokens", json!(total.overrun));
     }
+    if total.estimated > 0 {
+        put("estimated_tokens", json!(total.estimated));
+    }
     put("permission_denials", denials(account, wires));
     put("terminal_reason", json!(ending.reason));
     if let Some(answer) = account.turn().and_then(|turn| turn.structured.as_deref()) {

@@ -194,6 +194,12 @@ impl Report {
                 "providers counted {over} tokens more than were set aside for their calls; what they counted is what is told here"
             ));
         }
+        if used.estimated_tokens > 0 {
+            let estimated = words::tokens(used.estimated_tokens);
+            lines.push(format!(
+                "of these tokens {estimated} are an estimate, of calls that broke off or were lost before their provider had counted them"
+            ));
+        }
         lines.join("\n")
     }
 

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use protocol::{
-    Block, Charge, Event, Fact, Message, ModelEvent, Opening, PlannedCall, Reply, ResultBlock,
-    Role, SessionEvent, StopReason, Text, ToolCall, ToolEvent, ToolResult, ToolStatus, TurnEvent,
+    Block, Event, Fact, Message, ModelEvent, Opening, PlannedCall, Reply, ResultBlock, Role, Room,
+    SessionEvent, StopReason, Text, ToolCall, ToolEvent, ToolResult, ToolStatus, TurnEvent,
 };
 
-use crate::flow::{Flow, Phase, Room, Setup, Slot, SlotState, Spent};
-use crate::limits::{bytes_of, charge};
+use crate::charges;
+use crate::flow::{Flow, Phase, Setup, Slot, SlotState, Spent};
+use crate::limits::bytes_of;
 use crate::looping::Echo;
 use crate::state::State;
 
@@ -178,23 +179,35 @@ fn model(state: &mut State, event: &ModelEvent) {
             answer,
             ..
         } => {
-            account(&mut state.flow, reply, *charge);
+            charges::account(&mut state.flow, reply, *charge);
             state.flow.structured.clone_from(answer);
             replied(state, reply, calls);
         }
         ModelEvent::Retried {
-            attempt, wait_ms, ..
+            attempt,
+            fault,
+            wait_ms,
+            charge,
+            room,
+            ..
         } => {
-            if let Phase::Calling { room, .. } = state.flow.phase {
+            charges::settle(&mut state.flow.spent, *charge, fault);
+            if let Phase::Calling { room: had, .. } = state.flow.phase {
                 let (attempt, ms) = (*attempt, *wait_ms);
+                let room = room.unwrap_or(had);
                 state.flow.phase = Phase::Waiting { attempt, ms, room };
             }
         }
-        ModelEvent::Failed { fault, .. } => {
+        ModelEvent::Failed {
+            fault,
+            charge,
+            limit,
+            ..
+        } => {
+            charges::settle(&mut state.flow.spent, *charge, fault);
             state.flow.step += 1;
-            state.flow.phase = Phase::Failed {
-                fault: fault.clone(),
-            };
+            let (fault, limit) = (fault.clone(), *limit);
+            state.flow.phase = Phase::Failed { fault, limit };
         }
         ModelEvent::Resumed { attempt, .. } => {
             if let Phase::Waiting { room, .. } = state.flow.phase {
@@ -230,21 +243,6 @@ fn answered(reply: &Reply) -> StopReason {
         StopReason::EndTurn
     } else {
         reply.stop.clone()
-    }
-}
-
-/// Counts a reply for what it was charged; journals older than the charge have it worked out here.
-fn account(flow: &mut Flow, reply: &Reply, charged: Option<Charge>) {
-    let charged = charged.unwrap_or_else(|| charge(flow, reply));
-    let said = bytes_of(&reply.content);
-    let spent = &mut flow.spent;
-    spent.steps += 1;
-    spent.tokens = spent.tokens.saturating_add(charged.tokens);
-    spent.cost += charged.cost.unwrap_or_default();
-    if charged.is_estimate {
-        spent.unreported_bytes = spent.unreported_bytes.saturating_add(said);
-    } else {
-        (spent.context, spent.unreported_bytes) = (Some(charged.tokens), 0);
     }
 }
 

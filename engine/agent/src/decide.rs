@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use protocol::{
-    CallId, Command, Event, Input, Intent, Limit, ModelEvent, Outcome, PermissionEvent,
-    SessionEvent, StopReason, Timestamp, ToolEvent, ToolResult, ToolStatus, TurnEnd, TurnEvent,
+    CallId, Charge, Command, Event, Input, Intent, Limit, ModelEvent, ModelFault, Outcome,
+    PermissionEvent, Room, SessionEvent, StopReason, Timestamp, ToolEvent, ToolResult, ToolStatus,
+    TurnEnd, TurnEvent,
 };
 
-use crate::flow::{Flow, Phase, Room, Slot, SlotState};
-use crate::limits::{charge, room, warning};
+use crate::charges;
+use crate::flow::{Flow, Phase, Slot, SlotState};
+use crate::limits::{room, warning};
 use crate::retry;
 use crate::state::State;
 
@@ -130,7 +132,7 @@ fn calling(flow: &Flow, attempt: u32, outcome: Outcome) -> Vec<Event> {
             let (first_byte_ms, total_ms) = took;
             vec![Event::Model(ModelEvent::Replied {
                 step,
-                charge: Some(charge(flow, &reply)),
+                charge: Some(charges::of_reply(flow, &reply)),
                 answer,
                 reply,
                 calls,
@@ -144,21 +146,42 @@ fn calling(flow: &Flow, attempt: u32, outcome: Outcome) -> Vec<Event> {
             fault,
             dice,
         } if step == flow.step && of == attempt => {
-            match retry::pause(&fault, attempt, flow.limits().retries, dice) {
-                Some(wait_ms) => {
-                    let attempt = attempt + 1;
-                    vec![Event::Model(ModelEvent::Retried {
-                        step,
-                        attempt,
-                        fault,
-                        wait_ms,
-                    })]
-                }
-                None => vec![Event::Model(ModelEvent::Failed { step, fault })],
-            }
+            let pause = retry::pause(&fault, attempt, flow.limits().retries, dice);
+            vec![Event::Model(broke(flow, attempt, fault, pause))]
         }
         _ => Vec::new(),
     }
+}
+
+/// How it goes on after an attempt that failed: with another after the `pause`, if there is to be one and what this one
+/// was charged leaves room for it.
+fn broke(flow: &Flow, attempt: u32, fault: ModelFault, pause: Option<u64>) -> ModelEvent {
+    let charge = charges::of_fault(flow, &fault);
+    let room = charge.map(|_| room_after(flow, charge, &fault)).transpose();
+    let step = flow.step;
+    match (pause, room) {
+        (Some(wait_ms), Ok(room)) => ModelEvent::Retried {
+            step,
+            attempt: attempt + 1,
+            fault,
+            wait_ms,
+            charge,
+            room,
+        },
+        (pause, room) => ModelEvent::Failed {
+            step,
+            fault,
+            charge,
+            limit: pause.and_then(|_| room.err()),
+        },
+    }
+}
+
+/// The room for another attempt once this one is charged.
+fn room_after(flow: &Flow, charge: Option<Charge>, fault: &ModelFault) -> Result<Room, Limit> {
+    let mut flow = flow.clone();
+    charges::settle(&mut flow.spent, charge, fault);
+    room(&flow)
 }
 
 fn acting(flow: &Flow, outcome: Outcome) -> Vec<Event> {
@@ -238,7 +261,10 @@ fn advance(flow: &Flow) -> Option<Event> {
     match &flow.phase {
         Phase::Due => Some(due(flow)),
         Phase::Answered { stop } => Some(answered(flow, stop)),
-        Phase::Failed { fault } => Some(ended(TurnEnd::Failed(fault.clone()))),
+        Phase::Failed { fault, limit } => Some(ended(match limit {
+            Some(limit) => TurnEnd::Limited(*limit),
+            None => TurnEnd::Failed(fault.clone()),
+        })),
         Phase::Acting => flow.calls.iter().find_map(unrunnable),
         Phase::Stopping { cause } => stopping(flow, *cause),
         Phase::Resting | Phase::Calling { .. } | Phase::Waiting { .. } => None,

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::{
-    Block, Cost, Intent, InterruptCause, Limits, ModelFault, ModelRef, ModelTraits, PermissionMode,
-    PlannedCall, Spending, StopReason, TASK_TOOL, Text, Todo, ToolResult, TurnId,
+    Block, Charge, Cost, Intent, InterruptCause, Limit, Limits, ModelFault, ModelRef, ModelTraits,
+    PermissionMode, PlannedCall, Room, Spending, StopReason, TASK_TOOL, Text, Todo, ToolResult,
+    TurnId,
 };
 use serde::Serialize;
 
@@ -93,6 +94,9 @@ pub enum Phase {
     Failed {
         /// How.
         fault: ModelFault,
+        /// The limit that left no room for another attempt, where it would have been made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<Limit>,
     },
     /// Calls of the newest reply run.
     Acting,
@@ -101,15 +105,6 @@ pub enum Phase {
         /// Why.
         cause: InterruptCause,
     },
-}
-
-/// What a model call may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Room {
-    /// The prompt at its most and the largest reply, in tokens: what is set aside.
-    pub reserved: u64,
-    /// The largest reply, where the limits allow less than the model's own.
-    pub max_tokens: Option<u64>,
 }
 
 /// One call of the newest reply.
@@ -171,6 +166,12 @@ pub struct Spent {
 }
 
 impl Spent {
+    /// Counts a call for what it was charged.
+    pub(crate) fn pay(&mut self, charge: Charge) {
+        self.tokens = self.tokens.saturating_add(charge.tokens);
+        self.cost += charge.cost.unwrap_or_default();
+    }
+
     /// Counts what a sub-agent used: its calls are calls of the run.
     pub(crate) fn add(&mut self, used: &Spending) {
         self.steps = self.steps.saturating_add(used.steps);

@@ -7,6 +7,7 @@
 //! May: compute. Never: await, read or write anything, look at a clock, roll dice, make an id.
 
 mod apply;
+mod charges;
 mod decide;
 mod delegate;
 mod flow;
@@ -19,7 +20,7 @@ mod wishes;
 
 pub use decide::{Illegal, decide};
 pub use delegate::{Standing, standing};
-pub use flow::{Flow, Phase, Room, Setup, Slot, SlotState, Spent};
+pub use flow::{Flow, Phase, Setup, Slot, SlotState, Spent};
 pub use limits::estimate_tokens;
 pub use state::State;
 pub use wishes::wishes;

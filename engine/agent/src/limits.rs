@@ -1,8 +1,8 @@
-//! Whether the limits leave room for the next model call, how large its reply may be, and what a reply counts for.
+//! Whether the limits leave room for the next model call, and how large its reply may be.
 
-use protocol::{Block, Charge, Cost, Limit, Price, Reply, ResultBlock, Text, Usage};
+use protocol::{Block, Cost, Limit, Price, ResultBlock, Room, Text};
 
-use crate::flow::{Flow, Phase, Room};
+use crate::flow::Flow;
 
 /// Bytes that make a token, about: the figure used where a provider has not counted.
 const BYTES_PER_TOKEN: f64 = 3.6;
@@ -18,7 +18,7 @@ const FRAME: u64 = 64;
 const IMAGE_BYTES: u64 = 5_400;
 
 /// A call with less room for its reply than this is not worth its prompt.
-const LEAST_REPLY: u64 = 256;
+pub(crate) const LEAST_REPLY: u64 = 256;
 
 /// The part of a limit, in percent, from which on the model is told to come to an end.
 const SOFT: u64 = 80;
@@ -26,6 +26,11 @@ const SOFT: u64 = 80;
 /// About how many tokens `bytes` of text are.
 pub fn estimate_tokens(bytes: u64) -> u64 {
     (bytes as f64 / BYTES_PER_TOKEN).ceil() as u64
+}
+
+/// How many tokens `bytes` of text are at most, but for the strangest of texts.
+pub(crate) fn dense_tokens(bytes: u64) -> u64 {
+    (bytes as f64 / DENSE_BYTES_PER_TOKEN).ceil() as u64
 }
 
 /// The room for the next call, or the limit that forbids it. Whatever the call uses of what is set aside here, no
@@ -67,12 +72,12 @@ pub(crate) fn room(flow: &Flow) -> Result<Room, Limit> {
 }
 
 /// The largest reply the model can give, in tokens.
-fn model_max(flow: &Flow) -> u64 {
+pub(crate) fn model_max(flow: &Flow) -> u64 {
     let setup = flow.setup.as_ref();
     setup.map_or(0, |setup| setup.traits.max_output)
 }
 
-fn price(flow: &Flow) -> Option<Price> {
+pub(crate) fn price(flow: &Flow) -> Option<Price> {
     flow.setup.as_ref()?.traits.price
 }
 
@@ -87,35 +92,6 @@ fn replies_for(most: Cost, spent: Cost, prompt: u64, price: &Price) -> u64 {
         return u64::MAX;
     }
     (left * 1e6 / price.output) as u64
-}
-
-/// What a reply to the call under way counts for.
-pub(crate) fn charge(flow: &Flow, reply: &Reply) -> Charge {
-    let counted = reply.usage.filter(|usage| usage.total() > 0);
-    // Some local servers report zeros where they did not count: that is no report.
-    let usage = counted.unwrap_or_else(|| Usage {
-        input: prompt_estimate(flow),
-        output: estimate_tokens(bytes_of(&reply.content)),
-        ..Usage::default()
-    });
-    let told = reply.cost.filter(|_| counted.is_some());
-    let limits = flow.limits();
-    let is_limited = limits.tokens.is_some() || limits.cost.is_some();
-    let over = match flow.phase {
-        Phase::Calling { room, .. } if is_limited && counted.is_some() => {
-            let reply = room.max_tokens.unwrap_or(model_max(flow));
-            let prompt = room.reserved.saturating_sub(reply);
-            let beyond = usage.prompt().saturating_sub(prompt);
-            beyond.saturating_add(usage.output.saturating_sub(reply))
-        }
-        _ => 0,
-    };
-    Charge {
-        tokens: usage.total(),
-        cost: told.or_else(|| price(flow).map(|price| price.cost(&usage))),
-        is_estimate: counted.is_none(),
-        over,
-    }
 }
 
 /// What the model is told once a limit is nearly used up; `None` before, and when it was told already.
@@ -150,8 +126,8 @@ pub(crate) fn prompt_estimate(flow: &Flow) -> u64 {
 
 /// The most tokens the next prompt should have, with what the user said in between.
 fn prompt_at_most(flow: &Flow) -> u64 {
-    let dense = |bytes: u64| FRAME + (bytes as f64 / DENSE_BYTES_PER_TOKEN).ceil() as u64;
-    prompt(flow, bytes_of(&flow.steering), dense)
+    let framed = |bytes: u64| FRAME + dense_tokens(bytes);
+    prompt(flow, bytes_of(&flow.steering), framed)
 }
 
 /// What was counted last, and what was said since.

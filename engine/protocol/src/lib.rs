@@ -35,10 +35,11 @@ pub use id::{
     AgentId, BlobHasher, BlobId, CallId, GitId, MemoryId, NodeId, Seq, SessionId, TurnId,
     WireCallId,
 };
-pub use limits::{Limit, Limits, Spending};
+pub use limits::{Limit, Limits, Room, Spending};
 pub use message::{Block, Message, Role, ToolCall};
 pub use model::{
-    FaultKind, ModelFault, ModelRef, ModelTraits, Prompt, Reply, RetryHint, StopReason, ToolDecl,
+    FaultKind, Heard, ModelFault, ModelRef, ModelTraits, Prompt, Reply, RetryHint, StopReason,
+    ToolDecl,
 };
 pub use outcome::{Input, Outcome};
 pub use plan::{

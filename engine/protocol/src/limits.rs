@@ -35,6 +35,16 @@ impl Limits {
     }
 }
 
+/// What is set aside for a model call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Room {
+    /// The prompt at its most and the largest reply, in tokens.
+    pub reserved: u64,
+    /// The largest reply, where the limits allow less than the model's own.
+    pub max_tokens: Option<u64>,
+}
+
 /// What an agent has used, its sub-agents' part with it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

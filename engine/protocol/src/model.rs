@@ -119,6 +119,19 @@ pub struct ModelFault {
     pub retry: RetryHint,
     /// Whether tokens may have been billed.
     pub billed: bool,
+    /// What had come of the reply by then; absent where nothing had, and in journals older than the field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Heard>,
+}
+
+/// What had come of a reply that broke off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heard {
+    /// Tokens as far as the provider had counted them.
+    pub usage: Option<Usage>,
+    /// Bytes the model had written that are not counted there.
+    pub uncounted: u64,
 }
 
 /// The class of a failed model call.

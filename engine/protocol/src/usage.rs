@@ -71,7 +71,7 @@ impl AddAssign for Cost {
     }
 }
 
-/// What a model call counts for against the limits.
+/// What a model call counts for against the limits: one that was answered, or one that broke off after it began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Charge {
@@ -79,11 +79,14 @@ pub struct Charge {
     pub tokens: u64,
     /// Money: as those tokens cost; `None` where no price is known.
     pub cost: Option<Cost>,
-    /// Whether the provider did not count, so that this is an estimate.
+    /// Whether the provider did not count all of it, so that this is an estimate.
     pub is_estimate: bool,
     /// Tokens the provider counted beyond what was set aside for the prompt or for the reply; 0 where nothing limits
     /// tokens or money.
     pub over: u64,
+    /// The tokens by their kinds, where no reply tells them; absent where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
 }
 
 /// What a model's tokens cost, in US dollars per million tokens.

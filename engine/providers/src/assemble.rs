@@ -1,6 +1,6 @@
 //! Assembling: the one interface of the per-wire state machines that turn stream events into a reply, without IO.
 
-use protocol::{CallId, ModelFault, Reply};
+use protocol::{CallId, Heard, ModelFault, Reply};
 
 use crate::{SseEvent, Tape, Wire, anthropic, openai};
 
@@ -23,8 +23,9 @@ pub trait Assemble: Send {
     /// Whether nothing further is to come: the stream may be left.
     fn is_over(&self) -> bool;
 
-    /// Whether the model has begun to write, so that tokens are billed.
-    fn has_output(&self) -> bool;
+    /// What has come of the reply, if anything that is billed has: the model has begun to write, or the provider has
+    /// counted tokens.
+    fn heard(&self) -> Option<Heard>;
 
     /// The whole reply, without cost. `new_call` names the tool calls.
     ///

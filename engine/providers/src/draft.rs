@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use protocol::{Block, CallId, ModelFault, Reply, StopReason, Text, ToolCall, Usage, WireCallId};
+use protocol::{
+    Block, CallId, Heard, ModelFault, Reply, StopReason, Text, ToolCall, Usage, WireCallId,
+};
 
 use crate::arguments::{Judged, judge};
 use crate::faults::{garbled, shorten_message};
@@ -24,6 +26,18 @@ pub(crate) enum Part {
     Redacted(String),
     Call(CallPart),
     Foreign { json: String, input: String },
+}
+
+impl Part {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Redacted(text) => text.len(),
+            // A signature is the provider's, not the model's.
+            Self::Thinking { text, .. } => text.len(),
+            Self::Call(call) => call.name.len() + call.arguments.len(),
+            Self::Foreign { json, input } => json.len() + input.len(),
+        }
+    }
 }
 
 /// A tool call while it grows.
@@ -69,6 +83,23 @@ impl Draft {
             )));
         }
         Ok(())
+    }
+
+    /// What has come so far, if anything that is billed has. `is_final` says whether `usage` counts the whole reply.
+    pub(crate) fn heard(&self, usage: Option<Usage>, is_final: bool) -> Option<Heard> {
+        let usage = usage.filter(|usage| usage.total() > 0);
+        let has_come = self.output || usage.is_some();
+        let is_counted = is_final && usage.is_some();
+        has_come.then(|| Heard {
+            usage,
+            uncounted: if is_counted { 0 } else { self.bytes() },
+        })
+    }
+
+    /// Bytes the model has written.
+    fn bytes(&self) -> u64 {
+        let parts = self.parts.iter().map(Part::bytes);
+        parts.fold(0, |sum, bytes| sum.saturating_add(bytes as u64))
     }
 
     /// The whole reply. `stop` is the wire's reason; calls present or absent correct it.

@@ -69,6 +69,7 @@ pub(crate) fn fault(kind: FaultKind, message: impl Into<String>, retry: RetryHin
         message: message.into(),
         retry,
         billed: false,
+        heard: None,
     }
 }
 

@@ -32,14 +32,14 @@ pub(crate) async fn run(
     };
     let status = Some(response.status().as_u16());
     let streamed = read(http, response, first, assembler.as_mut(), &exchange).await;
-    let output = assembler.has_output();
+    let heard = assembler.heard();
     let reply = match streamed {
         Ok(()) => assembler.seal(exchange.new_call),
         Err(fault) => Err(fault),
     };
     reply.map_err(|mut fault| {
         fault.status = fault.status.or(status);
-        fault.billed = output;
+        (fault.billed, fault.heard) = (heard.is_some(), heard);
         http.presentable(fault)
     })
 }

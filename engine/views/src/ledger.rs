@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{AgentId, Cost, Event, ModelEvent, NodeId, Record, Reply, ToolEvent, Usage};
+use protocol::{AgentId, Charge, Cost, Event, ModelEvent, NodeId, Record, Reply, ToolEvent, Usage};
 use serde::Serialize;
 
 use crate::View;
@@ -12,8 +12,10 @@ use crate::View;
 pub struct Ledger {
     /// Everything together.
     pub total: Tally,
-    /// By the model that answered, as its provider names it. Failed attempts and tool calls are no model's.
+    /// By the model that answered, as its provider names it. Tool calls are no model's.
     pub models: BTreeMap<String, Tally>,
+    /// Calls that were billed without a reply, so that nobody named a model.
+    pub unanswered: Tally,
     /// By agent.
     pub agents: BTreeMap<AgentId, Tally>,
     /// By node of the plan.
@@ -23,11 +25,13 @@ pub struct Ledger {
 /// One account of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// Tokens of the replies whose provider told.
+    /// Tokens of the replies whose provider told, and of calls without a reply that were charged.
     pub usage: Usage,
+    /// How many of those tokens belong to calls that the provider did not count to their end.
+    pub estimated: u64,
     /// Replies whose provider did not tell their tokens.
     pub uncounted: u32,
-    /// What the replies cost; `None` as soon as one reply's cost is unknown.
+    /// What all that cost; `None` as soon as the cost of a part is unknown.
     pub cost: Option<Cost>,
     /// Tokens that providers counted beyond what was set aside for a call; only where tokens or money are limited.
     pub overrun: u64,
@@ -35,8 +39,6 @@ pub struct Tally {
     pub steps: u32,
     /// Failed attempts that were followed by another.
     pub retries: u32,
-    /// Failed attempts that may have been billed, which no cost above contains.
-    pub maybe_billed: u32,
     /// Tool calls that ended, however they ended.
     pub tool_calls: u32,
     /// Milliseconds from request to last byte, summed over the replies.
@@ -48,12 +50,12 @@ impl Default for Tally {
     fn default() -> Self {
         Self {
             usage: Usage::default(),
+            estimated: 0,
             uncounted: 0,
             cost: Some(Cost(0)),
             overrun: 0,
             steps: 0,
             retries: 0,
-            maybe_billed: 0,
             tool_calls: 0,
             api_ms: 0,
         }
@@ -66,13 +68,28 @@ impl Tally {
             Some(usage) => self.usage += usage,
             None => self.uncounted += 1,
         }
-        match (&mut self.cost, reply.cost) {
-            (Some(sum), Some(cost)) => *sum += cost,
-            (sum, _) => *sum = None,
-        }
+        self.pay(reply.cost);
         self.overrun = self.overrun.saturating_add(overrun);
         self.steps += 1;
         self.api_ms = self.api_ms.saturating_add(total_ms);
+    }
+
+    /// A call that was charged without a reply.
+    fn loss(&mut self, charge: &Charge) {
+        let usage = charge.usage.unwrap_or_default();
+        self.usage += usage;
+        if charge.is_estimate {
+            self.estimated = self.estimated.saturating_add(usage.total());
+        }
+        self.pay(charge.cost);
+        self.overrun = self.overrun.saturating_add(charge.over);
+    }
+
+    fn pay(&mut self, cost: Option<Cost>) {
+        match (&mut self.cost, cost) {
+            (Some(sum), Some(cost)) => *sum += cost,
+            (sum, _) => *sum = None,
+        }
     }
 }
 
@@ -109,18 +126,19 @@ impl Ledger {
                 let model = self.models.entry(reply.model.clone()).or_default();
                 model.reply(reply, over, *total_ms);
             }
-            ModelEvent::Retried { fault, .. } => {
-                let billed = u32::from(fault.billed);
-                self.each(record, |tally| {
-                    tally.retries += 1;
-                    tally.maybe_billed += billed;
-                });
+            ModelEvent::Retried { charge, .. } => {
+                self.each(record, |tally| tally.retries += 1);
+                self.loss(record, charge.as_ref());
             }
-            ModelEvent::Failed { fault, .. } => {
-                let billed = u32::from(fault.billed);
-                self.each(record, |tally| tally.maybe_billed += billed);
-            }
+            ModelEvent::Failed { charge, .. } => self.loss(record, charge.as_ref()),
             ModelEvent::Requested { .. } | ModelEvent::Resumed { .. } => {}
+        }
+    }
+
+    fn loss(&mut self, record: &Record, charge: Option<&Charge>) {
+        if let Some(charge) = charge {
+            self.each(record, |tally| tally.loss(charge));
+            self.unanswered.loss(charge);
         }
     }
 

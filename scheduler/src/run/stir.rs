@@ -17,10 +17,10 @@ impl Run {
                 Event::Turn(event) => self.is_stirred_by_turn(record, event),
                 Event::Model(event) => match event {
                     ModelEvent::Replied { .. } => self.is_limited(record),
-                    ModelEvent::Requested { .. }
-                    | ModelEvent::Retried { .. }
-                    | ModelEvent::Failed { .. }
-                    | ModelEvent::Resumed { .. } => false,
+                    ModelEvent::Retried { charge, .. } | ModelEvent::Failed { charge, .. } => {
+                        charge.is_some() && self.is_limited(record)
+                    }
+                    ModelEvent::Requested { .. } | ModelEvent::Resumed { .. } => false,
                 },
                 Event::Tool(event) => match event {
                     ToolEvent::Finished { result, .. } => {

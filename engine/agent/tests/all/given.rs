@@ -222,6 +222,7 @@ pub(crate) fn fault(kind: FaultKind, retry: RetryHint) -> ModelFault {
         message: "no".into(),
         retry,
         billed: false,
+        heard: None,
     }
 }
 

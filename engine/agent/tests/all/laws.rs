@@ -13,10 +13,11 @@ use crate::given::*;
 use crate::story::folded;
 use crate::world::{Files, World, seen, write};
 
-/// What the newest request set aside.
+/// What is set aside for the newest call.
 pub(crate) fn reserved(world: &World) -> Option<u64> {
     world.past.iter().rev().find_map(|event| match event {
         Event::Model(ModelEvent::Requested { reserved, .. }) => Some(*reserved),
+        Event::Model(ModelEvent::Retried { room, .. }) => room.map(|room| room.reserved),
         _ => None,
     })
 }
@@ -37,6 +38,12 @@ pub(crate) fn before(world: &World, event: &Event) {
             ..
         }) => {
             fits(&world.state, *reserved, max_tokens.unwrap_or(1_000));
+        }
+        Event::Model(ModelEvent::Resumed { .. }) => {
+            if let Phase::Waiting { room, .. } = world.state.flow.phase {
+                let reply = room.max_tokens.unwrap_or(1_000);
+                fits(&world.state, room.reserved, reply);
+            }
         }
         _ => {}
     }
@@ -72,7 +79,11 @@ pub(crate) fn after(world: &World) {
 /// No limit is passed by more than a provider used beyond what was set aside.
 fn within_limits(world: &World) {
     let over = world.past.iter().filter_map(|event| match event {
-        Event::Model(ModelEvent::Replied { charge, .. }) => charge.map(|charge| charge.over),
+        Event::Model(
+            ModelEvent::Replied { charge, .. }
+            | ModelEvent::Retried { charge, .. }
+            | ModelEvent::Failed { charge, .. },
+        ) => charge.map(|charge| charge.over),
         _ => None,
     });
     let over: u64 = over.sum();

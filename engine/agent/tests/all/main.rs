@@ -1,6 +1,7 @@
 //! What the agent decides, by table and by law.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod billed;
 mod calls;
 mod given;
 mod laws;

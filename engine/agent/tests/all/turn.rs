@@ -211,7 +211,7 @@ fn deciding_leaves_the_state_alone() {
         story.state.flow.phase,
         Phase::Calling {
             attempt: 0,
-            room: agent::Room {
+            room: protocol::Room {
                 reserved: 1_819,
                 max_tokens: None
             }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use agent::{Phase, State, decide, wishes};
 use protocol::{
-    Access, CallId, Effect, Event, FaultKind, Input, Limits, ModelEvent, Reach, RetryHint,
-    StopReason, ToolEvent, ToolResult,
+    Access, CallId, Effect, Event, FaultKind, Heard, Input, Limits, ModelEvent, ModelFault, Reach,
+    RetryHint, StopReason, ToolEvent, ToolResult, Usage,
 };
 
 use crate::given::*;
@@ -175,8 +175,34 @@ impl World {
         match self.dice.roll(12) {
             9 => fails(step, attempt, fault(kind, RetryHint::Backoff)),
             10 => fails(step, attempt, fault(kind, RetryHint::AfterMs(9))),
-            11 => fails(step, attempt, fault(kind, RetryHint::Never)),
+            11 => fails(step, attempt, self.cut(max_tokens)),
             _ => self.reply(max_tokens).to(step),
+        }
+    }
+
+    /// A reply that breaks off after it began, and may come whole another time.
+    fn cut(&mut self, max_tokens: Option<u64>) -> ModelFault {
+        let retry = [RetryHint::Never, RetryHint::Backoff][self.dice.roll(2)];
+        let told = self.dice.roll(4);
+        let reply = max_tokens.unwrap_or(1_000);
+        let prompt = laws::reserved(self).unwrap() - reply;
+        let usage = |input, output| Usage {
+            input,
+            output,
+            ..Usage::default()
+        };
+        let usage = match told {
+            0 => Some(usage(prompt, self.dice.roll(1_000) as u64 % reply)),
+            1 => Some(usage(self.dice.roll(9_000) as u64, 1)),
+            _ => None,
+        };
+        ModelFault {
+            billed: told < 3,
+            heard: Some(Heard {
+                usage,
+                uncounted: self.dice.roll(5_000) as u64,
+            }),
+            ..fault(FaultKind::Broken, retry)
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Charge, ModelFault, PlannedCall, Reply};
+use crate::{Charge, Limit, ModelFault, PlannedCall, Reply, Room};
 
 /// Facts about a model call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,12 @@ pub enum ModelEvent {
         fault: ModelFault,
         /// The pause before the next, in milliseconds.
         wait_ms: u64,
+        /// What it counts for against the limits; absent where nothing was billed, and in older journals.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        charge: Option<Charge>,
+        /// What is set aside for the next attempt, where this one was charged; else it is what was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<Room>,
     },
     /// The step was given up.
     Failed {
@@ -55,6 +61,12 @@ pub enum ModelEvent {
         step: u32,
         /// How the last attempt failed.
         fault: ModelFault,
+        /// What it counts for against the limits; absent where nothing was billed, and in older journals.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        charge: Option<Charge>,
+        /// The limit that left no room for another attempt, where it would have been made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<Limit>,
     },
     /// The pause is over; the next attempt begins.
     Resumed {

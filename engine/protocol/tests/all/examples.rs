@@ -61,6 +61,7 @@ fn fault() -> ModelFault {
         message: "slow down".into(),
         retry: RetryHint::AfterMs(7),
         billed: false,
+        heard: None,
     }
 }
 
@@ -274,10 +275,14 @@ pub(crate) fn of_model(text: &Text) -> Vec<ModelEvent> {
             attempt,
             fault: fault(),
             wait_ms: 500,
+            charge: None,
+            room: None,
         },
         ModelEvent::Failed {
             step,
             fault: fault(),
+            charge: None,
+            limit: None,
         },
         ModelEvent::Resumed { step, attempt },
     ]

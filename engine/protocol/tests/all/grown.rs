@@ -1,8 +1,8 @@
 //! Events with the fields that came later: without them they are written as before.
 
 use protocol::{
-    Charge, Cost, Event, Inspection, LongPrompt, ModelEvent, NodeId, Price, SessionEvent, Text,
-    TurnEvent, WorkspaceEvent,
+    Charge, Cost, Event, Heard, Inspection, Limit, LongPrompt, ModelEvent, NodeId, Price, Room,
+    SessionEvent, Text, TurnEvent, Usage, WorkspaceEvent,
 };
 
 use crate::examples::{of_model, of_session, uuid};
@@ -25,14 +25,60 @@ pub(crate) fn grown(text: &Text) -> Vec<Event> {
     if let ModelEvent::Replied { charge, answer, .. } = &mut replied {
         *answer = Some("7".into());
         *charge = Some(Charge {
-            tokens: 7,
-            cost: Some(Cost(8)),
-            is_estimate: true,
-            over: 9,
+            usage: None,
+            ..charged()
         });
     }
     let warned = TurnEvent::Warned { text: text.clone() };
-    vec![opened, Event::Model(replied), Event::Turn(warned), looked()]
+    let mut events = vec![opened, Event::Model(replied), Event::Turn(warned), looked()];
+    events.extend(broke(text).map(Event::Model));
+    events
+}
+
+fn charged() -> Charge {
+    Charge {
+        tokens: 7,
+        cost: Some(Cost(8)),
+        is_estimate: true,
+        over: 9,
+        usage: Some(used()),
+    }
+}
+
+fn used() -> Usage {
+    Usage {
+        input: 1,
+        output: 2,
+        cache_read: 3,
+        cache_write: 1,
+    }
+}
+
+/// Attempts that broke off after they began.
+fn broke(text: &Text) -> [ModelEvent; 2] {
+    let mut events = of_model(text);
+    let (mut failed, mut retried) = (events.swap_remove(3), events.swap_remove(2));
+    let before = Heard {
+        usage: Some(used()),
+        uncounted: 5,
+    };
+    if let ModelEvent::Retried {
+        fault,
+        charge,
+        room,
+        ..
+    } = &mut retried
+    {
+        (fault.billed, fault.heard, *charge) = (true, Some(before), Some(charged()));
+        *room = Some(Room {
+            reserved: 6,
+            max_tokens: Some(3),
+        });
+    }
+    if let ModelEvent::Failed { charge, limit, .. } = &mut failed {
+        (*charge, *limit) = (Some(charged()), Some(Limit::Tokens));
+    }
+    [retried, failed]
 }
 
 fn looked() -> Event {

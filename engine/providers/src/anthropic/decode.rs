@@ -1,6 +1,6 @@
 //! From Messages events to a reply: a state machine without IO.
 
-use protocol::{BlockKind, CallId, ModelFault, Reply, StopReason};
+use protocol::{BlockKind, CallId, Heard, ModelFault, Reply, StopReason};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -83,8 +83,9 @@ impl Assemble for Assembler {
         self.over
     }
 
-    fn has_output(&self) -> bool {
-        self.draft.output
+    fn heard(&self) -> Option<Heard> {
+        // The count at the beginning is of the prompt; that of the whole comes with the reason to stop.
+        self.draft.heard(self.usage.counted(), self.stop.is_some())
     }
 
     fn seal(mut self: Box<Self>, new_call: &dyn Fn() -> CallId) -> Result<Reply, ModelFault> {

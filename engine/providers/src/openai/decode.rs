@@ -1,6 +1,6 @@
 //! From Chat chunks to a reply: a state machine without IO.
 
-use protocol::{BlockKind, CallId, ModelFault, Reply, StopReason, Usage};
+use protocol::{BlockKind, CallId, Heard, ModelFault, Reply, StopReason, Usage};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -75,8 +75,8 @@ impl Assemble for Assembler {
         self.over
     }
 
-    fn has_output(&self) -> bool {
-        self.draft.output
+    fn heard(&self) -> Option<Heard> {
+        self.draft.heard(self.usage, self.finish.is_some())
     }
 
     fn seal(mut self: Box<Self>, new_call: &dyn Fn() -> CallId) -> Result<Reply, ModelFault> {

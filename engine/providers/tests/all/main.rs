@@ -10,6 +10,7 @@ mod chat_cases;
 mod encoding;
 mod fault_cases;
 mod happy;
+mod heard;
 mod laws;
 mod listing;
 mod messages_cases;

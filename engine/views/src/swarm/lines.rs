@@ -92,6 +92,9 @@ pub struct NodeUse {
     pub wall_ms: u64,
     /// Tokens that providers counted beyond what was set aside for a call: only by these can a limit be passed.
     pub overrun_tokens: u64,
+    /// Tokens of calls that broke off or were lost and that no provider counted to their end.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub estimated_tokens: u64,
     /// Replies of the model.
     pub model_calls: u32,
     /// Tool calls that ended.
@@ -198,6 +201,10 @@ impl From<Usage> for TokenCount {
             cache_read_input_tokens: usage.cache_read,
         }
     }
+}
+
+const fn is_nothing(tokens: &u64) -> bool {
+    *tokens == 0
 }
 
 const fn is_none(count: &usize) -> bool {

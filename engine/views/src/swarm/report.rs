@@ -295,6 +295,7 @@ fn used(tally: Option<&Tally>, wall_ms: u64) -> NodeUse {
         cost_usd: tally.cost.map(Cost::usd),
         wall_ms,
         overrun_tokens: tally.overrun,
+        estimated_tokens: tally.estimated,
         model_calls: tally.steps,
         tool_calls: tally.tool_calls,
     }

@@ -1,7 +1,7 @@
 //! Records to fold.
 
 use protocol::{
-    AgentId, BlobId, Block, CallId, Cost, Decider, Draft, Event, FaultKind, Intent, Limits,
+    AgentId, BlobId, Block, CallId, Charge, Cost, Decider, Draft, Event, FaultKind, Intent, Limits,
     ModelEvent, ModelFault, ModelRef, ModelTraits, NodeId, Opening, PermissionEvent,
     PermissionMode, PlannedCall, Reason, Record, Reply, RetryHint, Seq, SessionEvent, SessionId,
     StopReason, Timestamp, ToolCall, ToolEvent, ToolResult, ToolStatus, TurnEnd, TurnEvent, TurnId,
@@ -161,11 +161,29 @@ pub(crate) fn fault(billed: bool) -> ModelFault {
         message: "overloaded".into(),
         retry: RetryHint::Backoff,
         billed,
+        heard: None,
     }
+}
+
+/// What an attempt that was billed is charged: its prompt as the provider counted it, and what it wrote as estimated.
+pub(crate) fn charge(billed: bool) -> Option<Charge> {
+    billed.then_some(Charge {
+        tokens: 110,
+        cost: Some(Cost(9)),
+        is_estimate: true,
+        over: 3,
+        usage: Some(Usage {
+            input: 100,
+            output: 10,
+            ..Usage::default()
+        }),
+    })
 }
 
 pub(crate) fn retried(step: u32, billed: bool) -> Event {
     Event::Model(ModelEvent::Retried {
+        charge: charge(billed),
+        room: None,
         step,
         attempt: 1,
         fault: fault(billed),
@@ -174,8 +192,12 @@ pub(crate) fn retried(step: u32, billed: bool) -> Event {
 }
 
 pub(crate) fn failed(step: u32, billed: bool) -> Event {
-    let fault = fault(billed);
-    Event::Model(ModelEvent::Failed { step, fault })
+    Event::Model(ModelEvent::Failed {
+        step,
+        fault: fault(billed),
+        charge: charge(billed),
+        limit: None,
+    })
 }
 
 pub(crate) fn started(n: u8) -> Event {

@@ -127,7 +127,7 @@ proptest! {
         let total = ledger.total.clone();
         let agents: Vec<_> = ledger.agents.values().collect();
         let nodes: Vec<_> = ledger.nodes.values().collect();
-        let models: Vec<_> = ledger.models.values().collect();
+        let models: Vec<_> = ledger.models.values().chain([&ledger.unanswered]).collect();
         for accounts in [&agents, &nodes, &models] {
             let mut usage = Usage::default();
             accounts.iter().for_each(|tally| usage += tally.usage);

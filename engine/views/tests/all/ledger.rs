@@ -1,6 +1,6 @@
 //! The ledger adds up, and does not pretend to know what it does not.
 
-use protocol::{Cost, TurnEnd, Usage};
+use protocol::{Cost, Event, ModelEvent, TurnEnd, Usage};
 use views::{Ledger, View};
 
 use crate::given::*;
@@ -60,14 +60,37 @@ fn one_unknown_cost_makes_the_sum_unknown_for_good() {
 }
 
 #[test]
-fn failed_attempts_that_may_have_been_billed_are_counted_apart() {
-    let ledger = Ledger::fold(&records(vec![
-        retried(0, true),
-        retried(0, false),
-        failed(0, true),
-        failed(1, false),
-        ended(TurnEnd::Failed(fault(true))),
-    ]));
-    assert_eq!((ledger.total.retries, ledger.total.maybe_billed), (2, 2));
-    assert_eq!(ledger.total.steps, 0);
+fn what_broken_attempts_were_charged_is_in_every_sum_and_said_to_be_an_estimate() {
+    let ledger = Ledger::fold(&[
+        by(1, 1, retried(0, true)),
+        by(1, 2, retried(0, false)),
+        by(1, 3, failed(0, true)),
+        by(2, 4, failed(1, false)),
+        by(2, 5, replied(1, reply(vec![]))),
+        by(1, 6, ended(TurnEnd::Failed(fault(true)))),
+    ]);
+    let total = &ledger.total;
+    assert_eq!((total.retries, total.steps), (2, 1));
+    assert_eq!((total.usage.input, total.usage.output), (210, 25));
+    assert_eq!((total.estimated, total.overrun), (220, 6));
+    assert_eq!(total.cost, Some(Cost(25)));
+    let broken = &ledger.nodes[&node(1)];
+    assert_eq!((broken.usage.total(), broken.cost), (220, Some(Cost(18))));
+    assert_eq!(broken, &ledger.agents[&agent(1)]);
+    assert_eq!(ledger.unanswered.usage, broken.usage);
+    assert_eq!(ledger.nodes[&node(2)].estimated, 0);
+}
+
+#[test]
+fn a_broken_attempt_without_a_price_makes_the_sum_unknown() {
+    let mut broken = retried(0, true);
+    if let Event::Model(ModelEvent::Retried {
+        charge: Some(charge),
+        ..
+    }) = &mut broken
+    {
+        charge.cost = None;
+    }
+    let ledger = Ledger::fold(&records(vec![replied(0, reply(vec![])), broken]));
+    assert_eq!((ledger.total.cost, ledger.total.usage.input), (None, 110));
 }

@@ -67,17 +67,18 @@ pub(super) fn model(run: &mut Run, record: &Record, event: &ModelEvent) {
             ..
         } => {
             let charge = charge.unwrap_or_else(|| counted(reply));
-            let spent = Spent {
-                tokens: charge.tokens,
-                cost: charge.cost.unwrap_or_default(),
-                tool_calls: calls.len() as u64,
-            };
-            replied(run, record, reply, spent);
+            pay(run, record, &charge, calls.len() as u64);
+            let state = record.node.and_then(|node| of_agent(run, record, node));
+            if let Some(state) = state {
+                state.said = said(reply).or(state.said.take());
+            }
         }
-        ModelEvent::Requested { .. }
-        | ModelEvent::Retried { .. }
-        | ModelEvent::Failed { .. }
-        | ModelEvent::Resumed { .. } => {}
+        ModelEvent::Retried { charge, .. } | ModelEvent::Failed { charge, .. } => {
+            if let Some(charge) = charge {
+                pay(run, record, charge, 0);
+            }
+        }
+        ModelEvent::Requested { .. } | ModelEvent::Resumed { .. } => {}
     }
 }
 
@@ -90,13 +91,17 @@ fn counted(reply: &Reply) -> Charge {
     }
 }
 
-fn replied(run: &mut Run, record: &Record, reply: &Reply, spent: Spent) {
-    let mut state = record.node.and_then(|node| run.nodes.get_mut(&node));
-    if let Some(state) = &mut state {
+/// Settles what a model call counts for, answered or not.
+fn pay(run: &mut Run, record: &Record, charge: &Charge, tool_calls: u64) {
+    let spent = Spent {
+        tokens: charge.tokens,
+        cost: charge.cost.unwrap_or_default(),
+        tool_calls,
+    };
+    if let Some(state) = record.node.and_then(|node| run.nodes.get_mut(&node)) {
         state.spent.add(spent);
         if state.agent == record.agent {
             state.spent_now.add(spent);
-            state.said = said(reply).or(state.said.take());
         }
     }
     run.spent.add(spent);

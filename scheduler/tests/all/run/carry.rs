@@ -259,6 +259,7 @@ impl World {
                 message: "no answer".into(),
                 retry: RetryHint::Never,
                 billed: false,
+                heard: None,
             })
         };
         match self.fate(node, attempt, HOW) % 6 {

@@ -16,6 +16,7 @@ fn fault(kind: FaultKind) -> TurnEnd {
         message: "no".into(),
         retry: RetryHint::Never,
         billed: false,
+        heard: None,
     })
 }
 

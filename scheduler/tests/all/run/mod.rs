@@ -22,5 +22,6 @@ mod replans;
 mod single;
 mod stuck;
 mod tip;
+mod unanswered;
 mod weak;
 mod world;

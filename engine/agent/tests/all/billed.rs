@@ -1,0 +1,192 @@
+//! Model calls that were billed without a reply: they count against the limits like any other, once.
+
+use protocol::{
+    Charge, Cost, Event, FaultKind, Heard, Limits, ModelEvent, ModelFault, Price, RetryHint, Usage,
+};
+
+use crate::given::*;
+use crate::story::{Story, priced, session, within};
+
+/// Three tools of 500 bytes, a prompt of 8 and an input of 2 at their most.
+const PROMPT: u64 = 64 + 1_510 / 2;
+
+/// The largest reply of the model.
+const REPLY: u64 = 1_000;
+
+fn cut(heard: Option<Heard>, retry: RetryHint) -> ModelFault {
+    ModelFault {
+        billed: true,
+        heard,
+        ..fault(FaultKind::Broken, retry)
+    }
+}
+
+fn heard(told: Option<(u64, u64)>, uncounted: u64) -> Option<Heard> {
+    let usage = told.map(|(input, output)| Usage {
+        input,
+        output,
+        ..Usage::default()
+    });
+    Some(Heard { usage, uncounted })
+}
+
+fn tokens(most: u64) -> Limits {
+    Limits {
+        tokens: Some(most),
+        ..Limits::default()
+    }
+}
+
+/// What the newest failed attempt was charged.
+fn charged(story: &Story) -> Option<Charge> {
+    let attempts = story.past.iter().rev().find_map(|event| match event {
+        Event::Model(ModelEvent::Retried { charge, .. } | ModelEvent::Failed { charge, .. }) => {
+            Some(*charge)
+        }
+        _ => None,
+    });
+    attempts.unwrap()
+}
+
+#[test]
+fn an_attempt_that_broke_off_is_charged_what_was_told_and_the_rest_as_set_aside() {
+    let table = [
+        ("nothing is known", None, (PROMPT, 0), true),
+        ("the words are", heard(None, 100), (PROMPT, 50), true),
+        (
+            "the prompt is told",
+            heard(Some((700, 1)), 100),
+            (700, 50),
+            true,
+        ),
+        ("all is told", heard(Some((700, 40)), 0), (700, 40), false),
+        (
+            "zeros tell nothing",
+            heard(Some((0, 0)), 100),
+            (PROMPT, 50),
+            true,
+        ),
+        (
+            "never more than set aside",
+            heard(None, u64::MAX),
+            (PROMPT, REPLY),
+            true,
+        ),
+    ];
+    for (what, heard, (input, output), is_estimate) in table {
+        for retry in [RetryHint::Backoff, RetryHint::Never] {
+            let story = session()
+                .when(submit(1, "go"))
+                .when(fails(0, 0, cut(heard, retry)));
+            let usage = Usage {
+                input,
+                output,
+                ..Usage::default()
+            };
+            let expected = Charge {
+                tokens: input + output,
+                is_estimate,
+                usage: Some(usage),
+                ..Charge::default()
+            };
+            assert_eq!(charged(&story), Some(expected), "{what}");
+            let spent = &story.state.flow.spent;
+            assert_eq!((spent.tokens, spent.steps), (input + output, 0), "{what}");
+        }
+    }
+}
+
+#[test]
+fn an_attempt_that_was_not_billed_is_not_charged() {
+    for retry in [RetryHint::Backoff, RetryHint::Never] {
+        let refused = fault(FaultKind::Overloaded, retry);
+        let story = within(tokens(2_000))
+            .when(submit(1, "go"))
+            .when(fails(0, 0, refused));
+        assert_eq!(charged(&story), None);
+        assert_eq!(story.state.flow.spent.tokens, 0);
+    }
+}
+
+#[test]
+fn a_model_that_always_breaks_off_late_is_asked_until_the_limit_and_no_further() {
+    let late = || cut(heard(None, 100), RetryHint::Backoff);
+    let mut story = within(tokens(5_000)).when(submit(1, "go"));
+    for attempt in 0..3 {
+        story = story
+            .when(fails(0, attempt, late()))
+            .when(waited(0, attempt + 1))
+            .wishes(&format!("model 0.{}", attempt + 1));
+    }
+    // Four attempts at 869 leave 705 for a reply, five too little for a prompt.
+    let story = story
+        .when(fails(0, 3, late()))
+        .when(waited(0, 4))
+        .wishes("model 0.4 max 705")
+        .when(fails(0, 4, late()))
+        .tells("failed 0, ended limited by tokens");
+    assert_eq!(story.state.flow.spent.tokens, 5 * (PROMPT + 50));
+}
+
+#[test]
+fn a_prompt_that_was_counted_before_the_reply_broke_off_is_the_floor_of_the_next() {
+    let counted = cut(heard(Some((3_000, 1)), 100), RetryHint::Backoff);
+    let retried = within(tokens(9_000))
+        .when(submit(1, "go"))
+        .when(fails(0, 0, counted.clone()))
+        .when(waited(0, 1));
+    let agent::Phase::Calling { room, .. } = retried.state.flow.phase else {
+        panic!("it is not asked again")
+    };
+    assert_eq!(room.reserved, 3_000 + 64 + REPLY);
+    retried
+        .when(fails(0, 1, counted))
+        .tells("failed 0, ended limited by tokens");
+}
+
+#[test]
+fn a_fault_that_stays_is_told_as_itself_even_where_nothing_is_left() {
+    within(tokens(1_100))
+        .when(submit(1, "go"))
+        .when(fails(0, 0, cut(heard(None, 100), RetryHint::Never)))
+        .tells("failed 0, ended failed");
+}
+
+#[test]
+fn what_a_provider_counts_beyond_what_was_set_aside_is_noted_of_a_broken_attempt_too() {
+    let beyond = cut(heard(Some((PROMPT + 30, REPLY + 4)), 0), RetryHint::Backoff);
+    let limited = within(tokens(2_000)).when(submit(1, "go"));
+    let story = limited
+        .when(fails(0, 0, beyond.clone()))
+        .tells("failed 0, ended limited by tokens");
+    assert_eq!(charged(&story).unwrap().over, 34);
+    let story = session().when(submit(1, "go")).when(fails(0, 0, beyond));
+    assert_eq!(charged(&story).unwrap().over, 0, "nothing was promised");
+}
+
+#[test]
+fn a_broken_attempt_costs_what_its_tokens_do() {
+    let price = Price {
+        input: 1.0,
+        output: 10.0,
+        cache_read: 0.1,
+        cache_write: 2.0,
+        long: None,
+    };
+    let limits = Limits {
+        cost: Some(Cost::from_usd(0.007)),
+        ..Limits::default()
+    };
+    let late = || cut(heard(Some((200, 1)), 400), RetryHint::Backoff);
+    let story = priced(limits, price)
+        .when(submit(1, "go"))
+        .when(fails(0, 0, late()));
+    let cost = Cost::from_usd((200.0 + 200.0 * 10.0) / 1e6);
+    assert_eq!(charged(&story).unwrap().cost, Some(cost));
+    assert_eq!(story.state.flow.spent.cost, cost);
+    // Two of them leave too little of seven tenths of a cent.
+    story
+        .when(waited(0, 1))
+        .when(fails(0, 1, late()))
+        .tells("failed 0, ended limited by cost");
+}
