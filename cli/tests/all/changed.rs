@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::formic::World;
-use crate::swarm::{replanned, runs};
+use crate::swarm::{replanned, runs, world};
 use crate::terminal::Terminal;
 
 const PLAN_ASKED: &str = "[a]pprove, [e]dit or [r]eject this plan, then Enter: ";
@@ -96,21 +96,41 @@ fn a_change_for_a_node_that_is_ended_from_outside_is_not_asked_about_any_more() 
     assert!(has(&lines, told), "{lines:#?}");
 }
 
+/// A pipe that lets a check on every line that is written to it, and the command that waits for one.
+fn gate(world: &World) -> (File, String) {
+    let path = world.path("gate").display().to_string();
+    let made = Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let both = File::options().read(true).write(true).open(&path);
+    (both.unwrap(), format!("read _ < {path}"))
+}
+
+/// Changes the plan's file.
+fn replan(world: &World, change: impl FnOnce(&mut Value)) {
+    let plan = std::fs::read_to_string(world.path("plan.json")).unwrap();
+    let mut plan: Value = serde_json::from_str(&plan).unwrap();
+    change(&mut plan);
+    world.write("plan.json", &plan.to_string());
+}
+
+/// A run whose node c waits until the gate is open.
+fn held(world: &World) -> File {
+    let (gate, opens) = gate(world);
+    replan(world, |plan| {
+        plan["nodes"][2]["accept"]["cmd"] = json!(format!("grep -q done c.txt && {opens}"));
+    });
+    gate
+}
+
+const OPEN: [u8; 16] = [b'\n'; 16];
+
 #[test]
 fn what_goes_on_is_shown_while_a_change_is_asked_about() {
     let (world, _server) = replanned();
-    let plan = std::fs::read_to_string(world.path("plan.json")).unwrap();
-    let mut plan: Value = serde_json::from_str(&plan).unwrap();
-    let holds = world.path("holds").display().to_string();
-    let made = Command::new("mkfifo").arg(&holds).status();
-    assert!(made.unwrap().success());
-    // A check of node c takes a line each time it runs, and waits until there is one.
-    let both = File::options().read(true).write(true).open(&holds);
-    plan["nodes"][2]["accept"]["cmd"] = json!(format!("grep -q done c.txt && read _ < {holds}"));
-    world.write("plan.json", &plan.to_string());
+    let mut gate = held(&world);
     let mut terminal = asked(&world);
     terminal.types("a");
-    both.as_ref().unwrap().write_all(&[b'\n'; 16]).unwrap();
+    gate.write_all(&OPEN).unwrap();
     terminal.wait_for("landed at ");
     terminal.types("\n");
     let (code, lines) = terminal.end();
@@ -120,6 +140,75 @@ fn what_goes_on_is_shown_while_a_change_is_asked_about() {
         !has(&lines, "; at most 8 at once"),
         "nothing of the block stays: {lines:#?}"
     );
+}
+
+#[test]
+fn a_terminal_that_only_writes_lines_is_asked_again_below_them() {
+    let (world, _server) = replanned();
+    let mut gate = held(&world);
+    let command = world.command(&["swarm", "--plan", "../plan.json"]);
+    let mut terminal = Terminal::start_on("dumb", command);
+    terminal.wait_for(PLAN_ASKED);
+    terminal.types("a\n");
+    terminal.wait_for(ASKED);
+    gate.write_all(&OPEN).unwrap();
+    terminal.wait_for("landed at ");
+    terminal.wait_for(ASKED);
+    terminal.types("a\n");
+    let (code, lines) = terminal.end();
+    assert_eq!(code, Some(0), "{lines:#?}");
+    let landed = lines.iter().find(|line| line.contains("landed at "));
+    assert!(landed.unwrap().starts_with("landed at "), "{lines:#?}");
+    assert!(
+        lines.iter().any(|line| *line == format!("{ASKED}a")),
+        "{lines:#?}"
+    );
+}
+
+/// Two nodes that come to nothing, a only once the gate is open, and planners that know how.
+fn both() -> Value {
+    let says = |node: &str, reply: Value| json!({"name": node, "when": {"marker": format!("[node {node}")}, "reply": reply});
+    let answers =
+        |answer: Value| json!({"steps": [{"tool": "structured_output", "input": answer}]});
+    let parts = |file: &str| json!([{"title": "at last", "brief": "append done", "writes": [file], "after": [], "check": false, "size": "S"}]);
+    let of_a = json!({"why": "say how", "parts": parts("a.txt"), "rewrite": [], "drop": []});
+    let of_c = json!({"why": "say how", "parts": parts("c.txt")});
+    let appends = json!({"steps": [{"tool": "bash", "input": {"command": "echo no >> a.txt"}}]});
+    let mut tries = says("a]", appends);
+    tries["times"] = json!(1);
+    json!({"version": 1, "models": ["m"], "rules": [
+        says("a-replan-1]", answers(of_a)), says("c-replan-1]", answers(of_c)), tries,
+        says("a]", json!({"text": "It is done."})), says("c]", json!({"text": "IMPOSSIBLE: nobody says how"})),
+    ]})
+}
+
+#[test]
+fn a_change_that_another_one_comes_before_is_asked_about_after_it() {
+    let (world, _server) = world(&both());
+    let (mut gate, opens) = gate(&world);
+    replan(&world, |plan| {
+        plan["caps"] = json!({"max_replans": 1});
+        plan["nodes"][0]["accept"]["cmd"] = json!(format!("{opens} && grep -q done a.txt"));
+        plan["nodes"][0]["budget"] = json!({"attempts": 1});
+    });
+    let mut terminal = Terminal::start(world.command(&["swarm", "--plan", "../plan.json"]));
+    terminal.wait_for(PLAN_ASKED);
+    terminal.types("a\n");
+    terminal.wait_for("a change of the plan: node c is planned anew: say how");
+    terminal.wait_for(ASKED);
+    gate.write_all(&OPEN).unwrap();
+    terminal.wait_for("another change of the plan comes first: this one is asked about after it");
+    for node in ["a", "c"] {
+        terminal.wait_for(&format!(
+            "a change of the plan: node {node} is planned anew"
+        ));
+        terminal.wait_for(ASKED);
+        terminal.types("r\n");
+    }
+    let (code, lines) = terminal.end();
+    assert_eq!(code, Some(1), "{lines:#?}");
+    let refused = |line: &&String| line.contains("turned down: by the user");
+    assert_eq!(lines.iter().filter(refused).count(), 2, "{lines:#?}");
 }
 
 #[test]

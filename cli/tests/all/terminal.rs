@@ -30,7 +30,12 @@ pub struct Terminal {
 
 impl Terminal {
     /// Starts a command on a new terminal.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::start_on("xterm", command)
+    }
+
+    /// Starts a command on a new terminal of a kind.
+    pub fn start_on(kind: &str, mut command: Command) -> Self {
         // The program must not hold the side that shows it: its terminal would outlive the test.
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags).unwrap();
@@ -51,7 +56,7 @@ impl Terminal {
             .stdout(Stdio::from(side()))
             .stderr(Stdio::from(side()));
         let child = command
-            .env("TERM", "xterm")
+            .env("TERM", kind)
             .env("LANG", "C.UTF-8")
             .spawn()
             .unwrap();

@@ -79,37 +79,43 @@ impl Pilot {
         reply(settled, (&self.swarm.id().digits(), name))
     }
 
-    /// Why a change is not asked about any more.
+    /// Why a change is not asked about any more, or not now.
     pub(super) fn change_settled(&self, change: &Change) -> String {
         let what = match &self.show.view.phase {
             Phase::Cancelled(_) | Phase::Closed | Phase::Rejected(_) => {
                 "the run goes no further".to_owned()
             }
             Phase::Planning | Phase::Proposed | Phase::Running | Phase::Paused => {
-                self.gone_on(change)
+                let now = self.swarm.change().map(|now| now.node);
+                let node = self.show.view.node(change.node);
+                match node.map(|node| (node.name(), node.state)) {
+                    Some((name, state)) if is_end(state) => {
+                        format!("{name} is {} meanwhile", state.name())
+                    }
+                    None => "the plan was changed meanwhile".to_owned(),
+                    Some((name, _)) if now == Some(change.node) => {
+                        format!("the plan went on meanwhile, and another change fits {name} now")
+                    }
+                    Some(_) if now.is_some() => {
+                        return "another change of the plan comes first: this one is asked about after it".to_owned();
+                    }
+                    Some(_) => "the plan went on meanwhile".to_owned(),
+                }
             }
         };
         format!("{what}: this change of the plan is not asked about any more")
     }
+}
 
-    /// What happened to the node that a change takes the place of.
-    fn gone_on(&self, change: &Change) -> String {
-        let now = self.swarm.change();
-        let node = self.show.view.node(change.node);
-        match node.map(|node| (node.name(), node.state)) {
-            _ if now.is_some_and(|now| now.node == change.node) => {
-                "the run went on meanwhile, and another change fits it now".to_owned()
-            }
-            Some((
-                name,
-                state @ (NodeState::Done
-                | NodeState::Failed
-                | NodeState::Skipped
-                | NodeState::Cancelled),
-            )) => format!("{name} is {} meanwhile", state.name()),
-            Some((name, _)) => format!("the run went on meanwhile, and {name} waits"),
-            None => "the plan was changed meanwhile".to_owned(),
-        }
+const fn is_end(state: NodeState) -> bool {
+    match state {
+        NodeState::Done | NodeState::Failed | NodeState::Skipped | NodeState::Cancelled => true,
+        NodeState::Working
+        | NodeState::Inspecting
+        | NodeState::InBatch
+        | NodeState::Queued
+        | NodeState::Ready
+        | NodeState::Waiting => false,
     }
 }
 
