@@ -29,7 +29,7 @@ impl Question {
             }
             Self::Plan(_) => "[a]pprove, [e]dit or [r]eject this plan, then Enter:",
             Self::Change(_) => {
-                "[a]pprove this change of the plan, or [r]eject it and let the node fail, then Enter:"
+                "[a]pprove this change, or [r]eject it and let the node fail, then Enter:"
             }
         }
     }

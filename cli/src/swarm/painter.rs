@@ -104,12 +104,21 @@ impl Painter {
 
     /// How many rows the block's first one is above the cursor. A terminal that was made narrower has broken its lines.
     fn up(&self, width: usize) -> usize {
-        let rows = |columns: usize| columns.max(1).div_ceil(width.max(1));
-        let block: usize = self.drawn.iter().map(|line| rows(breadth(line))).sum();
-        // An empty line, and the question with a space behind it but for the row of the cursor.
-        let asked = self.asked.map_or(0, |asked| rows(breadth(asked) + 1));
-        block + asked
+        let block = self.drawn.iter().map(|line| rows(breadth(line), width));
+        // Of what is asked but the row of the cursor.
+        let asked = self.asked.map_or(0, |asked| below(asked, width) - 1);
+        block.sum::<usize>() + asked
     }
+}
+
+/// How many rows a question takes below a block: an empty one, and its own with a space behind it.
+pub fn below(asked: &str, width: usize) -> usize {
+    1 + rows(breadth(asked) + 1, width)
+}
+
+/// How many rows so many columns of text take.
+fn rows(columns: usize, width: usize) -> usize {
+    columns.max(1).div_ceil(width.max(1))
 }
 
 /// Back to the first column of the row so many rows further up.
@@ -210,6 +219,7 @@ mod tests {
             4,
             "the space behind it is on a row of its own"
         );
+        assert_eq!((below("well?", 20), below("well?", 5)), (2, 3));
         painter.asked = None;
         assert_eq!(painter.up(20), 2);
     }

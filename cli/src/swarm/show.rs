@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use views::{Doing, NodeState, Swarm, View};
 
 use super::block::{self, Frame};
-use super::painter::Painter;
+use super::painter::{self, Painter};
 use super::screen::{self, Paper, Screen};
 use super::{told, words};
 use crate::args::OutputFormat;
@@ -203,16 +203,17 @@ impl Show {
             return;
         }
         let (width, height) = screen::size(&self.environment);
+        let question = self.asked.as_ref().map(|asked| asked.text);
+        let taken = question.map_or(0, |asked| painter::below(asked, width));
         let frame = Frame {
             width,
-            height,
+            height: height.saturating_sub(taken),
             strokes: self.screen.strokes,
             is_coloured: self.screen.is_coloured,
             now: source.now(),
         };
         let lines = block::lines(&self.view, self.note.as_deref(), &frame);
         let stays = std::mem::take(&mut self.stays);
-        let question = self.asked.as_ref().map(|asked| asked.text);
         self.painter.paint(&lines, (&stays, question), width);
     }
 

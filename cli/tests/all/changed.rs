@@ -11,8 +11,7 @@ use crate::swarm::{replanned, runs, world};
 use crate::terminal::Terminal;
 
 const PLAN_ASKED: &str = "[a]pprove, [e]dit or [r]eject this plan, then Enter: ";
-const ASKED: &str =
-    "[a]pprove this change of the plan, or [r]eject it and let the node fail, then Enter: ";
+const ASKED: &str = "[a]pprove this change, or [r]eject it and let the node fail, then Enter: ";
 
 /// A run that has come so far that its change is asked about.
 fn asked(world: &World) -> Terminal {
@@ -143,11 +142,31 @@ fn what_goes_on_is_shown_while_a_change_is_asked_about() {
 }
 
 #[test]
+fn the_block_and_the_question_are_on_a_small_screen_together() {
+    let (world, _server) = replanned();
+    let mut gate = held(&world);
+    let command = world.command(&["swarm", "--plan", "../plan.json"]);
+    let mut terminal = Terminal::start_on("xterm", Some((8, 50)), command);
+    terminal.wait_for(PLAN_ASKED);
+    terminal.types("a\n");
+    terminal.wait_for(ASKED);
+    gate.write_all(&OPEN).unwrap();
+    terminal.wait_for("landed at ");
+    terminal.wait_for(ASKED);
+    terminal.types("a\n");
+    let (code, lines) = terminal.end();
+    assert_eq!(code, Some(0), "{lines:#?}");
+    for of_block in [" tokens  $", "longest chain left", "[r]eject it"] {
+        assert!(!has(&lines, of_block), "{lines:#?}");
+    }
+}
+
+#[test]
 fn a_terminal_that_only_writes_lines_is_asked_again_below_them() {
     let (world, _server) = replanned();
     let mut gate = held(&world);
     let command = world.command(&["swarm", "--plan", "../plan.json"]);
-    let mut terminal = Terminal::start_on("dumb", command);
+    let mut terminal = Terminal::start_on("dumb", None, command);
     terminal.wait_for(PLAN_ASKED);
     terminal.types("a\n");
     terminal.wait_for(ASKED);

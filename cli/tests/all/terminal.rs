@@ -15,8 +15,8 @@ use rustix::termios::{Winsize, tcsetwinsize};
 /// Longer than anything takes that does not hang.
 const HANGS: Duration = Duration::from_secs(300);
 
-const ROWS: u16 = 40;
-const COLUMNS: u16 = 100;
+/// Rows and columns.
+const USUAL: (u16, u16) = (40, 100);
 
 /// A terminal and the program that runs on it.
 pub struct Terminal {
@@ -26,24 +26,27 @@ pub struct Terminal {
     all: Vec<u8>,
     /// How much of it has been waited for.
     seen: usize,
+    /// Rows and columns, where lines break and what has left the screen is out of reach.
+    small: Option<(u16, u16)>,
 }
 
 impl Terminal {
     /// Starts a command on a new terminal.
     pub fn start(command: Command) -> Self {
-        Self::start_on("xterm", command)
+        Self::start_on("xterm", None, command)
     }
 
-    /// Starts a command on a new terminal of a kind.
-    pub fn start_on(kind: &str, mut command: Command) -> Self {
+    /// Starts a command on a new terminal of a kind, perhaps one that is small.
+    pub fn start_on(kind: &str, small: Option<(u16, u16)>, mut command: Command) -> Self {
         // The program must not hold the side that shows it: its terminal would outlive the test.
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
+        let (rows, columns) = small.unwrap_or(USUAL);
         let size = Winsize {
-            ws_row: ROWS,
-            ws_col: COLUMNS,
+            ws_row: rows,
+            ws_col: columns,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
@@ -79,6 +82,7 @@ impl Terminal {
             written,
             all: Vec::new(),
             seen: 0,
+            small,
         }
     }
 
@@ -119,7 +123,11 @@ impl Terminal {
             self.all.extend(piece);
         }
         let code = self.child.wait().unwrap().code();
-        (code, shown(&String::from_utf8_lossy(&self.all)))
+        let small = self
+            .small
+            .map(|(rows, columns)| (rows.into(), columns.into()));
+        let size = small.unwrap_or((usize::MAX, usize::MAX));
+        (code, shown(&String::from_utf8_lossy(&self.all), size))
     }
 }
 
@@ -132,8 +140,9 @@ impl Drop for Terminal {
     }
 }
 
-/// What a terminal shows that was sent this text: the few things it is asked to do besides writing.
-fn shown(text: &str) -> Vec<String> {
+/// What a terminal of so many rows and columns shows that was sent this text: the few things it is asked to do besides
+/// writing.
+fn shown(text: &str, (rows, columns): (usize, usize)) -> Vec<String> {
     let mut lines: Vec<Vec<char>> = vec![Vec::new()];
     let (mut row, mut column, mut kept) = (0, 0, (0, 0));
     let mut rest = text.chars();
@@ -151,7 +160,10 @@ fn shown(text: &str) -> Vec<String> {
                 match what {
                     '7' => kept = (row, column),
                     '8' => (row, column) = kept,
-                    'A' => row = row.saturating_sub(number.parse().unwrap_or(1)),
+                    'A' => {
+                        let top = lines.len().saturating_sub(rows);
+                        row = row.saturating_sub(number.parse().unwrap_or(1)).max(top);
+                    }
                     'K' => lines[row].truncate(column),
                     'J' => {
                         lines[row].truncate(column);
@@ -161,6 +173,10 @@ fn shown(text: &str) -> Vec<String> {
                 }
             }
             c => {
+                if column == columns {
+                    (row, column) = (row + 1, 0);
+                    lines.resize(lines.len().max(row + 1), Vec::new());
+                }
                 let line = &mut lines[row];
                 line.resize(line.len().max(column + 1), ' ');
                 line[column] = c;
@@ -190,7 +206,10 @@ fn asked(rest: &mut impl Iterator<Item = char>) -> (String, char) {
 #[test]
 fn a_terminal_shows_what_was_written_over_what() {
     let text = "one\r\ntwo\r\n\u{1b}[2A\u{1b}[31mthree\u{1b}[0m\u{1b}[K\r\n\u{1b}[J";
-    assert_eq!(shown(text), ["three", ""]);
+    let usual = (40, 100);
+    assert_eq!(shown(text, usual), ["three", ""]);
     let text = "one\r\ntwo? y\u{1b}7\r\u{1b}[1Afour\u{1b}[K\r\n\u{1b}8es";
-    assert_eq!(shown(text), ["four", "two? yes"]);
+    assert_eq!(shown(text, usual), ["four", "two? yes"]);
+    let small = "one\r\ntwo three\r\u{1b}[3Ais";
+    assert_eq!(shown(small, (2, 5)), ["one", "iso t", "hree"]);
 }
