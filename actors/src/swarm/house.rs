@@ -116,6 +116,13 @@ impl House {
         }
     }
 
+    /// Says that somebody may change its files from now on.
+    pub(crate) async fn stir(&self) {
+        if let Some(tree) = &self.rooms.read().await.tree {
+            tree.stir();
+        }
+    }
+
     /// The commit that its changes are counted from; `None` where there is no tree of its own.
     pub(crate) async fn base(&self) -> Option<GitId> {
         let rooms = self.rooms.read().await;
@@ -285,6 +292,7 @@ impl Key {
         if !is_made {
             house.record(site, node, attempt).await?;
         }
+        house.stir().await;
         Ok(house)
     }
 }

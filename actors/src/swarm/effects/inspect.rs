@@ -191,6 +191,7 @@ async fn check(
         root: &house.root,
         cancel,
     };
+    house.stir().await;
     let run = command.check(check).await?;
     // What the check itself left lying about is no part of the proposal, and must not be part of the next attempt.
     let left = fence::strays(&house.changed().await.unwrap_or_default(), &scope_of(order));

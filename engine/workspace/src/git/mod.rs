@@ -6,6 +6,7 @@
 mod cone;
 mod contents;
 mod error;
+mod fill;
 mod forest;
 mod gitdir;
 mod group;
@@ -23,6 +24,7 @@ mod refs;
 mod repo;
 mod run;
 mod scan;
+mod seen;
 mod slot;
 mod snapshot;
 mod spare;

@@ -16,7 +16,8 @@ use super::index::{self, Entry, Index, Looks};
 use super::listing::{LINK, Leaf, PROGRAM};
 use super::loose::{Oid, Sort, hashed};
 use super::repo::Repo;
-use super::scan::{Differences, Scan, at, is_rules};
+use super::scan::{Differences, above, at, is_rules};
+use super::seen::Seen;
 use super::slot::Slot;
 use super::special::ignored;
 
@@ -35,8 +36,7 @@ pub(crate) struct Refill<'a> {
 /// A tree as it was found.
 struct Found {
     index: Index,
-    scan: Scan,
-    differences: Differences,
+    seen: Seen,
 }
 
 /// What is to lie at a path: nothing, or this with its content.
@@ -44,21 +44,21 @@ type Target = (Vec<u8>, Option<(Leaf, Vec<u8>)>);
 
 impl Refill<'_> {
     /// Makes files and index those that are wanted; what is ignored stays. `false` where git has to do it, whatever was
-    /// done until then.
-    pub(crate) async fn run(&self) -> Result<bool, GitError> {
+    /// done until then. The tree is looked at unless `seen` tells how it is.
+    pub(crate) async fn run(&self, seen: Option<Seen>) -> Result<bool, GitError> {
         let (root, index) = (self.slot.root(), self.slot.git_folder().join("index"));
         let is_there = fs::symlink_metadata(&root).is_ok_and(|m| m.is_dir());
         if !self.repo.is_plain() || !is_there {
             return Ok(false);
         }
-        let looked = self.slot.work(move || look(&root, &index)).await;
+        let looked = self.slot.work(move || look(&root, &index, seen)).await;
         let Ok(Some(found)) = looked else {
             return Ok(false);
         };
         let Some(targets) = self.targets(&found).await? else {
             return Ok(false);
         };
-        let unknown = &found.differences.unknown;
+        let unknown = &found.seen.differences.unknown;
         let mut paths = targets.iter().map(|(path, _)| path).chain(unknown);
         if !unknown.is_empty() && paths.any(|path| says_what_is_ignored(path)) {
             // What is ignored is judged by the files that are wanted, once they are there.
@@ -93,7 +93,7 @@ impl Refill<'_> {
         let Some(ids) = Oid::of(self.had).zip(Oid::of(self.files)) else {
             return Ok(None);
         };
-        let Differences { changed, gone, .. } = &found.differences;
+        let Differences { changed, gone, .. } = &found.seen.differences;
         let lost = changed.iter().map(|(path, _)| path).chain(gone);
         let of = |path: &Vec<u8>| found.index.get(path).map(|entry| entry.leaf);
         let mut wanted: BTreeMap<Vec<u8>, Option<Leaf>> =
@@ -119,16 +119,16 @@ impl Refill<'_> {
     }
 }
 
-fn look(root: &Path, index: &Path) -> io::Result<Option<Found>> {
-    let Some((index, scan)) = Index::read(index).zip(Scan::of(root)?) else {
+fn look(root: &Path, index: &Path, seen: Option<Seen>) -> io::Result<Option<Found>> {
+    let Some(index) = Index::read(index) else {
         return Ok(None);
     };
-    let compared = scan.against(root, &index, &mut |content| Ok(hashed(Sort::Blob, content)))?;
-    Ok(compared.map(|differences| Found {
-        index,
-        scan,
-        differences,
-    }))
+    let mut hash = |content: &[u8]| Ok(hashed(Sort::Blob, content));
+    let seen = match seen {
+        None => Seen::look(root, &index, u64::MAX, &mut hash)?,
+        known => known,
+    };
+    Ok(seen.map(|seen| Found { index, seen }))
 }
 
 /// Does it; gives the index of what then lies there.
@@ -137,14 +137,14 @@ fn put(
     found: Found,
     (extra, targets): (&[Vec<u8>], Vec<Target>),
 ) -> io::Result<Index> {
-    let Found {
-        mut index, scan, ..
-    } = found;
+    let Found { mut index, seen } = found;
+    let mut emptied = seen.folders;
     let gone = targets.iter().filter(|(_, content)| content.is_none());
     for path in extra.iter().chain(gone.map(|(path, _)| path)) {
         // What lies behind a link is not the tree's.
         if reaches(root, path) {
             absent(fs::remove_file(at(root, path)))?;
+            emptied.extend(above(path).map(<[u8]>::to_vec));
         }
     }
     for (path, content) in targets {
@@ -155,7 +155,7 @@ fn put(
         index.set(&path, entry);
     }
     let needed: BTreeSet<&[u8]> = index.entries.iter().flat_map(|e| above(&e.path)).collect();
-    for folder in scan.folders.iter().rev() {
+    for folder in emptied.iter().rev() {
         if !needed.contains(folder.as_slice()) {
             // One that holds something ignored stays.
             let _ = fs::remove_dir(at(root, folder));
@@ -166,12 +166,6 @@ fn put(
 
 fn says_what_is_ignored(path: &[u8]) -> bool {
     path.rsplit(|byte| *byte == b'/').next() == Some(b".gitignore")
-}
-
-/// The folders above a path, the outermost first.
-fn above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
-    ends.map(|(at, _)| &path[..at])
 }
 
 /// Whether all folders above a path are folders and no links.
@@ -294,7 +288,7 @@ mod tests {
             had: &had,
             files: &files,
         };
-        let is_done = refill.run().await.unwrap();
+        let is_done = refill.run(None).await.unwrap();
         (dir, is_done, slot)
     }
 

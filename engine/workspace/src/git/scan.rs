@@ -154,6 +154,12 @@ fn is_refused(name: &[u8], is_link: bool) -> bool {
     is_folder || (is_link && is_believed)
 }
 
+/// The folders above a path, the outermost first.
+pub(crate) fn above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    ends.map(|(at, _)| &path[..at])
+}
+
 /// A path of git's in a tree.
 pub(crate) fn at(root: &Path, path: &[u8]) -> PathBuf {
     root.join(std::ffi::OsStr::from_bytes(path))

@@ -145,11 +145,16 @@ impl Slot {
         Ok(None)
     }
 
-    /// Writes that nobody has the place, and lets the next one have it at once. No command may be running there.
-    pub(crate) fn release(self) -> io::Result<()> {
+    /// Writes that nobody has the place; locked it stays.
+    pub(crate) fn vacate(&self) -> io::Result<()> {
         let base = Self::note(&self.folder).base;
         let name = String::new();
-        self.write(&Note { name, base })?;
+        self.write(&Note { name, base })
+    }
+
+    /// Writes that nobody has the place, and lets the next one have it at once. No command may be running there.
+    pub(crate) fn release(self) -> io::Result<()> {
+        self.vacate()?;
         Ok(flock(&self.lock, FlockOperation::Unlock)?)
     }
 

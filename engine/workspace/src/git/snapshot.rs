@@ -15,7 +15,8 @@ use super::listing::Leaf;
 use super::loose::{self, Oid, Sort};
 use super::objects::changes;
 use super::run::Git;
-use super::scan::{self, Scan, at};
+use super::scan::{self, Differences, at};
+use super::seen::Seen;
 use super::special::ignored;
 use super::tree::{Tree, joined};
 
@@ -60,6 +61,7 @@ impl Tree {
 
     async fn record(&self) -> Result<Snapshot, GitError> {
         self.whole()?;
+        self.stir();
         if let Some(snapshot) = self.recorded_here().await? {
             return Ok(snapshot);
         }
@@ -109,25 +111,14 @@ impl Tree {
 
     /// Records it without git, where nothing in the tree needs git's judgement but what is ignored.
     async fn recorded_here(&self) -> Result<Option<Snapshot>, GitError> {
-        let Some(base) = Oid::of(&self.base_tree).filter(|_| self.repo.is_plain()) else {
+        let store = self.repo.places.objects();
+        let keep = move |content: &[u8]| loose::write(&store, Sort::Blob, content);
+        let Some((mut steps, new, seen)) = self.looked_here(keep).await? else {
             return Ok(None);
         };
-        let (root, store) = (self.root().to_owned(), self.repo.places.objects());
-        let index = self.slot.git_folder().join("index");
-        let looked = self.slot.work(move || look(&root, &index, &store)).await;
-        // What could not be looked at may have changed meanwhile: git says so, or does it better.
-        let Ok(Some((mut steps, unknown))) = looked else {
-            return Ok(None);
-        };
-        let ignored = match unknown.is_empty() {
-            true => BTreeSet::new(),
-            false => ignored(self.slot.git(&self.repo)?, &unknown).await?,
-        };
-        let is_new = |path: &Vec<u8>| !ignored.contains(path);
-        let new: Vec<Vec<u8>> = unknown.into_iter().filter(is_new).collect();
         let (root, store) = (self.root().to_owned(), self.repo.places.objects());
         let added = self.slot.work(move || added(&root, &new, &store)).await;
-        let Ok(Some(added)) = added else {
+        let (Ok(Some(added)), Some(base)) = (added, Oid::of(&self.base_tree)) else {
             return Ok(None);
         };
         steps.extend(added);
@@ -140,7 +131,52 @@ impl Tree {
             true => Some(self.base_tree.clone()),
             false => self.repo.planted(base, &steps).await?.id(),
         };
+        self.saw(seen);
         Ok(tree.map(|tree| Snapshot { tree, changed }))
+    }
+
+    /// What differs from the base, found without git and recorded nowhere; `None` where git has to look.
+    pub(crate) async fn changed_here(&self) -> Result<Option<Vec<Change>>, GitError> {
+        let hash = |content: &[u8]| Ok(loose::hashed(Sort::Blob, content));
+        let Some((steps, new, seen)) = self.looked_here(hash).await? else {
+            return Ok(None);
+        };
+        let added = new.into_iter().map(|path| {
+            let path = String::from_utf8(path).ok()?;
+            let how = ChangeKind::Added;
+            Some(Change { path, how })
+        });
+        let changed: Option<Vec<Change>> = steps.iter().map(Step::change).chain(added).collect();
+        self.saw(seen);
+        Ok(changed.map(|mut changed| {
+            changed.sort_by(|a, b| a.path.cmp(&b.path));
+            changed
+        }))
+    }
+
+    /// What differs from the index, the new files that are not ignored, and how the tree was seen; `None` where git has
+    /// to look. `keep` is given each content that is not as the index says.
+    async fn looked_here(
+        &self,
+        mut keep: impl FnMut(&[u8]) -> io::Result<Oid> + Send + 'static,
+    ) -> Result<Option<Looked>, GitError> {
+        if !self.repo.is_plain() {
+            return Ok(None);
+        }
+        let (root, index) = (self.root().to_owned(), self.slot.git_folder().join("index"));
+        let looked = self.slot.work(move || look(&root, &index, &mut keep)).await;
+        // What could not be looked at may have changed meanwhile: git says so, or does it better.
+        let Ok(Some((steps, seen))) = looked else {
+            return Ok(None);
+        };
+        let unknown = &seen.differences.unknown;
+        let ignored = match unknown.is_empty() {
+            true => BTreeSet::new(),
+            false => ignored(self.slot.git(&self.repo)?, unknown).await?,
+        };
+        let is_new = |path: &&Vec<u8>| !ignored.contains(*path);
+        let new = unknown.iter().filter(is_new).cloned().collect();
+        Ok(Some((steps, new, seen)))
     }
 
     /// git with the index that is only for recording.
@@ -172,35 +208,30 @@ impl Tree {
     }
 }
 
-/// Steps, and paths.
-type Looked = (Vec<Step>, Vec<Vec<u8>>);
+/// Steps, new files, and how the tree was seen.
+type Looked = (Vec<Step>, Vec<Vec<u8>>, Seen);
 
-/// What differs from the index, with new contents in the store, and the files the index does not know; `None` where git
-/// has to look.
-fn look(root: &Path, index: &Path, store: &Path) -> io::Result<Option<Looked>> {
-    let Some((index, scan)) = Index::read(index).zip(Scan::of(root)?) else {
+/// What differs from the index, and how the tree was seen; `None` where git has to look.
+fn look(
+    root: &Path,
+    index: &Path,
+    keep: &mut dyn FnMut(&[u8]) -> io::Result<Oid>,
+) -> io::Result<Option<(Vec<Step>, Seen)>> {
+    let Some(index) = Index::read(index) else {
         return Ok(None);
     };
-    let is_text = |path: &Vec<u8>| std::str::from_utf8(path).is_ok();
-    // git refuses the other names, and then nothing may have been stored.
-    if scan.suspects(&index) > MOST_HERE || !scan.files.keys().all(is_text) {
-        return Ok(None);
-    }
-    let mut keep = |content: &[u8]| loose::write(store, Sort::Blob, content);
-    let Some(found) = scan.against(root, &index, &mut keep)? else {
+    let Some(seen) = Seen::look(root, &index, MOST_HERE, keep)? else {
         return Ok(None);
     };
-    let gone = found.gone.into_iter().map(|path| (path, None));
-    let changed = found
-        .changed
-        .into_iter()
-        .map(|(path, now)| (path, Some(now)));
+    let Differences { changed, gone, .. } = &seen.differences;
+    let gone = gone.iter().map(|path| (path, None));
+    let changed = changed.iter().map(|(path, now)| (path, Some(*now)));
     let steps = changed.chain(gone).map(|(path, new)| Step {
-        old: index.get(&path).map(|entry| entry.leaf),
-        path,
+        old: index.get(path).map(|entry| entry.leaf),
+        path: path.clone(),
         new,
     });
-    Ok(Some((steps.collect(), found.unknown)))
+    Ok(Some((steps.collect(), seen)))
 }
 
 /// New files, with their contents in the store; `None` where git has to look at them. They may have grown since they were

@@ -61,7 +61,7 @@ impl Trees {
             files,
             cone: None,
         };
-        self.lay_out(&slot, &wanted).await?;
+        self.lay_out(&slot, &wanted, None).await?;
         Ok(true)
     }
 }

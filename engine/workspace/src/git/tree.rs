@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use protocol::{Change, ChangeKind, GitId};
 
 use super::error::{GitError, Unrecordable};
 use super::repo::Repo;
 use super::run::parts;
+use super::seen::Seen;
 use super::slot::Slot;
 use super::standing::escaped;
 
@@ -20,6 +22,8 @@ pub struct Tree {
     pub(crate) repo: Repo,
     pub(crate) slot: Slot,
     root: PathBuf,
+    // Set and taken by its one holder; an owner task would be one for each tree.
+    seen: Mutex<Option<Seen>>,
 }
 
 impl Tree {
@@ -30,7 +34,24 @@ impl Tree {
             base_tree,
             repo,
             slot,
+            seen: Mutex::default(),
         }
+    }
+
+    /// Says that somebody may change its files from now on: what the last snapshot saw is no longer so.
+    pub fn stir(&self) {
+        self.take_seen();
+    }
+
+    /// What the last snapshot saw, if nobody has worked here since.
+    pub(crate) fn take_seen(&self) -> Option<Seen> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.take()
+    }
+
+    pub(crate) fn saw(&self, now: Seen) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = Some(now).filter(Seen::is_small);
     }
 
     /// The folder where its files are.
@@ -42,6 +63,10 @@ impl Tree {
     /// are not UTF-8, repositories inside the tree and what is neither file nor folder nor link are errors.
     pub async fn changed(&self) -> Result<Vec<Change>, GitError> {
         self.whole()?;
+        self.stir();
+        if let Some(changed) = self.changed_here().await? {
+            return Ok(changed);
+        }
         self.no_specials().await?;
         let args = [
             "status",
@@ -86,6 +111,7 @@ impl Tree {
             return Ok(());
         }
         self.whole()?;
+        self.stir();
         let known = self.base_files().await?;
         let (old, new): (Vec<_>, Vec<_>) = paths.iter().partition(|path| known.contains(*path));
         let is_folder = |path: &str| {

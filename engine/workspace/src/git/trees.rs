@@ -4,20 +4,19 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use protocol::{GitId, TreeStart};
 
 use super::cone::{folder_of, folders, patterns};
 use super::error::{GitError, PoolFault};
-use super::gitdir::{Layout, WHOLE, erase};
+use super::gitdir::WHOLE;
 use super::objects::changes;
-use super::refill::Refill;
 use super::repo::Repo;
-use super::slot::{Note, Slot};
+use super::seen::Seen;
+use super::slot::Slot;
 use super::spare::Traffic;
-use super::special;
 use super::tree::Tree;
 
 /// Marks the folder of the pool itself.
@@ -33,6 +32,15 @@ pub struct Trees {
     pub(crate) repo: Repo,
     home: PathBuf,
     pub(crate) traffic: Arc<Traffic>,
+    // Looked at by whoever takes or gives back a tree, for no longer than that takes.
+    idle: Arc<Mutex<Vec<Idle>>>,
+}
+
+/// A place that nobody has and that stays locked: it is known how its tree looks, and nobody else may change that.
+#[derive(Debug)]
+struct Idle {
+    slot: Slot,
+    seen: Seen,
 }
 
 /// What a tree is to hold.
@@ -51,6 +59,7 @@ impl Trees {
             repo,
             home,
             traffic: Arc::default(),
+            idle: Arc::default(),
         }
     }
 
@@ -92,10 +101,22 @@ impl Trees {
         }
     }
 
-    /// Puts a tree back into the pool; nothing of it is kept for its name.
+    /// Puts a tree back into the pool; nothing of it is kept for its name. If nobody has worked in it since its last
+    /// snapshot, this process keeps it locked for its own next node, which need not look at it again.
     pub async fn give_back(&self, tree: Tree) -> Result<(), GitError> {
         let path = tree.slot.folder().to_owned();
-        off_thread(&path, move || tree.slot.release()).await
+        let (seen, slot) = (tree.take_seen(), tree.slot);
+        let idle = off_thread(&path, move || match seen {
+            Some(seen) => slot.vacate().map(|()| Some(Idle { slot, seen })),
+            None => slot.release().map(|()| None),
+        });
+        let idle = idle.await?;
+        self.idle().extend(idle);
+        Ok(())
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes leftovers away: trees that nobody uses and whose name is not `wanted` any more, all but `spare` of them,
@@ -181,11 +202,17 @@ impl Trees {
             files,
             cone,
         };
-        let slot = match self.named(name).await? {
-            Some(slot) => slot,
-            None => self.free(wanted.cone.clone()).await?,
+        let named = self.named(name).await?;
+        let idle = match named.is_none() && wanted.cone.is_none() {
+            true => self.idle().pop(),
+            false => None,
         };
-        self.lay_out(&slot, &wanted).await?;
+        let (slot, seen) = match (named, idle) {
+            (Some(slot), _) => (slot, None),
+            (None, Some(Idle { slot, seen })) => (slot, Some(seen)),
+            (None, None) => (self.free(wanted.cone.clone()).await?, None),
+        };
+        self.lay_out(&slot, &wanted, seen).await?;
         let (base, base_tree) = wanted.base;
         Ok(Tree::new(self.repo.clone(), slot, base, base_tree))
     }
@@ -267,104 +294,6 @@ impl Trees {
             Slot::make(&home, &repo)
         })
         .await
-    }
-
-    /// Brings a place into the state that is wanted, whatever it held. Its note says so only when all of it is there.
-    pub(crate) async fn lay_out(&self, slot: &Slot, wanted: &Wanted) -> Result<(), GitError> {
-        let path = slot.folder();
-        let had = Slot::note(path).base;
-        let note = |base| Note {
-            name: wanted.name.clone(),
-            base,
-        };
-        let wrote = slot.write(&note(None));
-        wrote.map_err(|error| GitError::io(path, error))?;
-        // What the place held may be gone from the repository since; git minds that no more than whatever else is wrong.
-        let is_done = self.refilled(slot, had.as_ref(), wanted).await;
-        let done = match is_done.unwrap_or(false) {
-            true => Ok(()),
-            false => self.reset(slot, wanted).await,
-        };
-        if let Err(error) = done {
-            let error = error.or_full(path);
-            let (root, own) = (slot.root(), slot.git_folder());
-            slot.work(move || erase(&root).and_then(|()| erase(&own)))
-                .await?;
-            if error.is_disk_full() {
-                return Err(error);
-            }
-            self.reset(slot, wanted)
-                .await
-                .map_err(|e| e.or_full(path))?;
-        }
-        let layout = self.layout(wanted);
-        let (inside, index) = (slot.root().join(".git"), slot.git_folder().join("index"));
-        slot.work(move || layout.inside(&inside, &index)).await?;
-        let wrote = slot.write(&note(Some(wanted.base.clone())));
-        wrote.map_err(|error| GitError::io(path, error))
-    }
-
-    /// Files and index as wanted, without git; `false` where only git can do that.
-    async fn refilled(
-        &self,
-        slot: &Slot,
-        had: Option<&(GitId, GitId)>,
-        wanted: &Wanted,
-    ) -> Result<bool, GitError> {
-        let is_base = wanted.files == wanted.base.1 && wanted.cone.is_none();
-        let Some((_, had)) = had.filter(|_| is_base) else {
-            return Ok(false);
-        };
-        let (own, layout) = (slot.git_folder(), self.layout(wanted));
-        let laid = slot.work(move || layout.own(&own)).await;
-        if laid.is_err() {
-            return Ok(false);
-        }
-        let refill = Refill {
-            repo: &self.repo,
-            slot,
-            had,
-            files: &wanted.files,
-        };
-        refill.run().await
-    }
-
-    /// Files and index as wanted; what is ignored stays.
-    async fn reset(&self, slot: &Slot, wanted: &Wanted) -> Result<(), GitError> {
-        let (root, own, layout) = (slot.root(), slot.git_folder(), self.layout(wanted));
-        slot.work(move || {
-            if !fs::symlink_metadata(&root).is_ok_and(|m| m.is_dir()) {
-                erase(&root)?;
-                erase(&own)?;
-                fs::create_dir_all(&root)?;
-            }
-            // git would wait for ever to read some of them.
-            special::clear(&root)?;
-            layout.own(&own)
-        })
-        .await?;
-        let was_used = slot.git_folder().join("index").is_file();
-        let git = || slot.git(&self.repo);
-        git()?
-            .args(["read-tree", "--reset", "-u", wanted.files.as_str()])
-            .bytes()
-            .await?;
-        if was_used {
-            git()?.args(["clean", "-ffdq"]).bytes().await?;
-        }
-        if wanted.files != wanted.base.1 {
-            let only_index = ["read-tree", "--reset", wanted.base.1.as_str()];
-            git()?.args(only_index).bytes().await?;
-        }
-        Ok(())
-    }
-
-    fn layout(&self, wanted: &Wanted) -> Layout {
-        Layout {
-            repo: self.repo.clone(),
-            head: wanted.base.0.clone(),
-            cone: wanted.cone.clone(),
-        }
     }
 }
 
