@@ -171,8 +171,8 @@ impl Ledger {
         ledger
     }
 
-    /// Opens a node's account, or gives it other limits; `parent` is the node whose budget it shares, such as that of
-    /// the agent which asked for it. A parent without account is taken for none.
+    /// Opens a node's account, or gives it other limits; `parent` is the node whose budget it shares, such as that in
+    /// whose place it stands. A parent without account is taken for none.
     pub fn open(&mut self, node: NodeId, parent: Option<NodeId>, limit: &Budget) {
         let parent = parent.filter(|parent| *parent != node && self.nodes.contains_key(parent));
         let account = self.nodes.entry(node).or_insert_with(|| Account {
@@ -186,6 +186,15 @@ impl Ledger {
     pub fn room(&self, node: NodeId) -> Budget {
         budget(std::array::from_fn(|meter| {
             let rooms = self.line(node).filter_map(|account| account.room(meter));
+            rooms.min()
+        }))
+    }
+
+    /// What a node's own limits leave, and those of the nodes it shares a budget with, the run's aside. `None` within: no
+    /// limit.
+    pub fn left(&self, node: NodeId) -> Budget {
+        budget(std::array::from_fn(|meter| {
+            let rooms = self.above(node).filter_map(|account| account.room(meter));
             rooms.min()
         }))
     }
@@ -279,13 +288,17 @@ impl Ledger {
 
     /// The node's own account, those above it, the run's.
     fn line(&self, node: NodeId) -> impl Iterator<Item = &Account> {
+        self.above(node).chain([&self.run])
+    }
+
+    /// The node's own account and those above it.
+    fn above(&self, node: NodeId) -> impl Iterator<Item = &Account> {
         let mut next = self.nodes.get(&node);
-        let nodes = std::iter::from_fn(move || {
+        std::iter::from_fn(move || {
             let account = next?;
             next = account.parent.and_then(|parent| self.nodes.get(&parent));
             Some(account)
-        });
-        nodes.chain([&self.run])
+        })
     }
 
     fn change(&mut self, node: NodeId, mut change: impl FnMut(&mut Account)) {

@@ -1,9 +1,11 @@
 //! What is set aside for an attempt: the node's own limits, or a fair share of what the run leaves.
 
+use std::borrow::Cow;
+
 use protocol::{Budget, Node, Plan};
 
 use super::{Holding, Wait};
-use crate::ledger::{Meter, budget, limits};
+use crate::ledger::{Ledger, Meter, budget, limits};
 
 /// The least an attempt is begun with: tokens, pico-dollars, tool calls, attempts.
 const LEAST: [u64; 4] = [1_000, 1, 1, 1];
@@ -19,9 +21,8 @@ const ATTEMPTS: usize = 3;
 
 /// Allots budgets within one decision.
 pub(super) struct Allotter<'a> {
-    holding: &'a Holding<'a>,
-    /// What this decision has given away already.
-    given: [u64; 4],
+    /// The accounts, with what this decision has given away already.
+    ledger: Cow<'a, Ledger>,
     /// How many nodes with an agent have neither ended nor a reservation: each gets its share of what has no owner.
     open: u64,
     /// Whether anything is at work, so that waiting may help.
@@ -36,30 +37,22 @@ impl<'a> Allotter<'a> {
                 && !holding.working.contains(&node.id)
         };
         Self {
-            given: [0; 4],
+            ledger: Cow::Borrowed(holding.ledger),
             open: plan.nodes.iter().filter(is_open).count() as u64,
             is_busy: !holding.working.is_empty(),
-            holding,
         }
     }
 
     /// All that is to be set aside for a node, or what there is too little of.
     pub(super) fn allot(&mut self, node: &Node) -> Result<Budget, Wait> {
-        let room = limits(&self.holding.ledger.room(node.id));
-        let shared = limits(&self.holding.ledger.run_room());
+        let room = limits(&self.ledger.room(node.id));
         let own = limits(&node.budget);
         let mut allotted = [None; 4];
         for (at, meter) in METERS.into_iter().enumerate() {
             let used_by_agents = at != ATTEMPTS;
-            let Some(room) = room[at].filter(|_| node.kind.has_agent() || !used_by_agents) else {
+            let Some(free) = room[at].filter(|_| node.kind.has_agent() || !used_by_agents) else {
                 continue;
             };
-            let given = if shared[at].is_some() {
-                self.given[at]
-            } else {
-                0
-            };
-            let free = shared[at].map_or(room, |shared| room.min(shared.saturating_sub(given)));
             let wanted = match (at, own[at]) {
                 (ATTEMPTS, _) => 1,
                 // Its own limit less what it has used: `room` says so unless the run leaves less.
@@ -69,19 +62,19 @@ impl<'a> Allotter<'a> {
             let amount = self.amount(free, wanted.max(LEAST[at]), at);
             allotted[at] = Some(amount.ok_or(Wait::Budget(meter))?);
         }
-        for (given, allotted) in self.given.iter_mut().zip(allotted) {
-            *given += allotted.unwrap_or(0);
-        }
-        self.open = self.open.saturating_sub(u64::from(node.kind.has_agent()));
-        self.is_busy = true;
-        Ok(Budget {
+        let allotted = Budget {
             wall_ms: node.budget.wall_ms,
             ..budget(allotted)
-        })
+        };
+        // Each part of it was found free.
+        let _ = self.ledger.to_mut().reserve(node.id, &allotted);
+        self.open = self.open.saturating_sub(u64::from(node.kind.has_agent()));
+        self.is_busy = true;
+        Ok(allotted)
     }
 
     fn used(&self, node: &Node, at: usize) -> u64 {
-        let used = self.holding.ledger.settled(node.id);
+        let used = self.ledger.settled(node.id);
         [
             used.tokens,
             used.cost.0,

@@ -10,10 +10,13 @@ mod patch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{Failure, Node, NodeId, NodeName, Plan, SessionId};
+use protocol::{Budget, Failure, Node, NodeId, NodeName, Plan, SessionId};
 
 /// The most pieces that take the place of one node.
-const MOST_PARTS: usize = 8;
+pub(crate) const MOST_PARTS: usize = 8;
+
+/// What each of one part, of two, and so on may use.
+type Shares = [Budget; MOST_PARTS];
 
 /// What one node leaves undone, and what may be changed because of it.
 #[derive(Debug, Clone)]
@@ -23,6 +26,7 @@ pub struct Replan {
     node: Node,
     is_split: bool,
     failures: Vec<Failure>,
+    shares: Shares,
     standings: BTreeMap<NodeId, Standing>,
     /// Nodes that wait for the node, directly or not. Only they may be told something else, or left out: nobody else is
     /// sure not to begin before the answer is taken.
@@ -53,6 +57,8 @@ pub(crate) struct Whole<'a> {
     pub is_split: bool,
     /// What its attempts came to.
     pub failures: Vec<Failure>,
+    /// What each of some parts may use.
+    pub shares: Shares,
     /// How far each node is.
     pub standings: BTreeMap<NodeId, Standing>,
     /// Names that no new node may have.
@@ -71,6 +77,7 @@ impl Replan {
             node,
             is_split: whole.is_split,
             failures: whole.failures,
+            shares: whole.shares,
             standings: whole.standings,
             waiting,
             gone: whole.gone.clone(),
@@ -117,13 +124,21 @@ fn waiting(plan: &Plan, node: NodeId) -> BTreeSet<NodeId> {
     waiting
 }
 
-/// Names made of another one, counted from 1.
-pub(crate) fn names(stem: &NodeName, between: &str) -> impl Iterator<Item = NodeName> {
-    (1..).map(move |number: u32| {
+/// Names made of another one, counted from 1, that no node of a plan has and none that is gone had.
+pub(crate) fn free_names<'a>(
+    (stem, between): (&'a NodeName, &'a str),
+    plan: &'a Plan,
+    gone: &'a BTreeSet<NodeName>,
+) -> impl Iterator<Item = NodeName> + 'a {
+    let names = (1..).map(move |number: u32| {
         let ending = format!("{between}{number}");
         let stem = stem.as_str();
         let room = NodeName::MAX_BYTES - ending.len();
         let stem = &stem[..stem.floor_char_boundary(room)];
         NodeName::from(format!("{stem}{ending}").as_str())
+    });
+    names.filter(|name| {
+        let mut known = plan.nodes.iter().map(|node| &node.name);
+        known.all(|known| known != name) && !gone.contains(name)
     })
 }

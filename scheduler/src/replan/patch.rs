@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{Budget, Kind, Node, NodeId, NodeName, PlanPatch, Scope, Tier, Weight};
+use protocol::{Kind, Node, NodeId, NodeName, PlanPatch, Scope, Tier, Weight};
 use serde_json::Value;
 
 use super::answer::{Answer, LONGEST_TEXT, Part};
-use super::{MOST_PARTS, Replan, names};
+use super::{MOST_PARTS, Replan, free_names};
 use crate::draft::{Size, repair};
 use crate::order::expected_ms;
 use crate::plan::{Problem, node_id, revalidate};
@@ -19,9 +19,6 @@ const WEIGHT: u64 = 2;
 
 /// How long the check after several parts takes, in milliseconds, as estimated.
 const CHECK_MS: u64 = 10_000;
-
-/// With fewer tokens than this no node is worth starting.
-const LEAST_TOKENS: u64 = 4_000;
 
 impl Replan {
     /// What is wrong with an answer, for the planner; `None` if it makes a patch.
@@ -148,11 +145,7 @@ impl Replan {
 
     /// The new nodes, and those of them that whoever waited for the node waits for.
     fn added(&self, parts: &[Part]) -> (Vec<Node>, Vec<NodeId>) {
-        let taken = |name: &NodeName| {
-            let mut known = self.plan.nodes.iter().map(|node| &node.name);
-            known.any(|known| known == name) || self.gone.contains(name)
-        };
-        let mut free = names(&self.node.name, ".").filter(|name| !taken(name));
+        let mut free = free_names((&self.node.name, "."), &self.plan, &self.gone);
         let mut nodes: Vec<Node> = Vec::new();
         for part in parts {
             let before = part
@@ -200,7 +193,7 @@ impl Replan {
                 sparse: node.scope.sparse,
             },
             accept: node.accept.clone().filter(|_| part.check || is_alone),
-            budget: share(&node.budget, count as u64),
+            budget: self.shares[count.clamp(1, MOST_PARTS) - 1],
             tier: node.tier.max(Tier::Mid),
             weight: Weight {
                 est_ms: estimate(part.size),
@@ -272,17 +265,6 @@ const fn estimate(size: Size) -> u64 {
         Size::S => 60_000,
         Size::M => 180_000,
         Size::L => 600_000,
-    }
-}
-
-/// What each of several parts may use of what the node might.
-fn share(budget: &Budget, count: u64) -> Budget {
-    let each = |amount: u64| amount.div_ceil(count.max(1));
-    Budget {
-        tokens: budget.tokens.map(|tokens| each(tokens).max(LEAST_TOKENS)),
-        cost: budget.cost.map(|cost| protocol::Cost(each(cost.0))),
-        tool_calls: budget.tool_calls.map(each),
-        ..*budget
     }
 }
 

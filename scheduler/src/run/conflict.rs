@@ -1,9 +1,9 @@
 //! Proposals that do not merge: the node that is added to resolve one, or the same node once more.
 
-use protocol::{Conflict, Kind, Node, NodeId, NodeName, PlanPatch, Scope, Text};
+use protocol::{Conflict, Kind, Node, NodeId, PlanPatch, Scope, Text};
 
-use super::Run;
 use super::verdict::TIP_IS_RIGHT;
+use super::{Run, lineage, purse};
 
 /// Merge nodes for one proposal; after that its own node begins again on the newer work.
 const MERGE_NODES: usize = 2;
@@ -37,7 +37,7 @@ pub(super) fn patch(run: &Run, node: NodeId) -> Option<PlanPatch> {
     let planned = run.planned(node)?;
     let state = run.nodes.get(&node)?;
     let failure = &state.setbacks.last()?.failure;
-    let name = name(run, planned);
+    let name = lineage::name(run, planned, "-merge-");
     let run_id = run.id.uuid();
     let brief = format!(
         "The tree holds the change of node {} on top of newer work, with conflict markers where the two do not merge. \
@@ -56,6 +56,7 @@ pub(super) fn patch(run: &Run, node: NodeId) -> Option<PlanPatch> {
         brief: Some(brief.into()),
         deps: Vec::new(),
         scope: scope(planned, &state.rungs.bounce.as_ref()?.paths),
+        budget: purse::share(run, planned, 1),
         resolves: Some(node),
         ..planned.clone()
     };
@@ -77,21 +78,4 @@ fn scope(planned: &Node, paths: &[String]) -> Scope {
         }
     }
     scope
-}
-
-/// A name that no other node has.
-fn name(run: &Run, planned: &Node) -> NodeName {
-    let taken = |name: &NodeName| run.plan.nodes.iter().any(|node| node.name == *name);
-    let mut number = resolvers(run, planned.id).count() + 1;
-    loop {
-        let ending = format!("-merge-{number}");
-        let room = NodeName::MAX_BYTES - ending.len();
-        let stem = planned.name.as_str();
-        let stem = &stem[..stem.floor_char_boundary(room)];
-        let name = NodeName::from(format!("{stem}{ending}").as_str());
-        if !taken(&name) {
-            return name;
-        }
-        number += 1;
-    }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{Kind, NodeId, NodeName, PlanPatch};
+use protocol::{Kind, Node, NodeId, NodeName, PlanPatch};
 
 use super::Run;
 use super::node_run::NodePhase;
+use crate::replan::free_names;
 
 /// What changes of the plan after failures have led to.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,8 +55,14 @@ impl Lineage {
     }
 }
 
-/// Takes in a change of the plan, before it is made.
-pub(super) fn learn(run: &mut Run, patch: &PlanPatch) {
+/// A name made of a node's that no other node has or had.
+pub(super) fn name(run: &Run, node: &Node, between: &str) -> NodeName {
+    let mut free = free_names((&node.name, between), &run.plan, run.stage.lineage.gone());
+    free.next().unwrap_or_default()
+}
+
+/// Takes in a change of the plan, before it is made; gives the node in whose place others come, if there is one.
+pub(super) fn learn(run: &mut Run, patch: &PlanPatch) -> Option<NodeId> {
     let is_replaced = |node: &&NodeId| {
         let state = run.nodes.get(node);
         state.is_some_and(|state| state.phase == NodePhase::Replanning)
@@ -83,4 +90,5 @@ pub(super) fn learn(run: &mut Run, patch: &PlanPatch) {
             }
         }
     }
+    replaced
 }

@@ -10,22 +10,56 @@ use crate::ledger::{Ledger, Meter, Spend};
 /// With fewer tokens than this no further attempt is worth its prompt.
 const LEAST_TOKENS: u64 = 1_000;
 
+/// With less than this no other node is worth starting in the place of one.
+const LEAST_SHARE: Spend = Spend {
+    tokens: 4_000,
+    cost: Cost(1),
+    tool_calls: 4,
+    attempts: 0,
+};
+
 /// The accounts of a plan, with what the run used before.
 pub(super) fn ledger(plan: &Plan, used: impl Iterator<Item = (NodeId, Spent)>) -> Ledger {
     let mut ledger = Ledger::new(&plan.budget);
     // A node's account is not open yet: only the run's is charged.
     used.for_each(|(node, spent)| ledger.settle(node, &spend(spent)));
-    plan.nodes.iter().for_each(|node| open(&mut ledger, node));
+    let nodes = plan.nodes.iter();
+    nodes.for_each(|node| open(&mut ledger, node, None));
     ledger
 }
 
-/// Opens a node's account. How many attempts it has is for the ladder to say, which knows what each came to.
-pub(super) fn open(ledger: &mut Ledger, node: &Node) {
+/// Opens a node's account, below that of the node in whose place it stands or for which it works: what limits that one
+/// limits all of them together. How many attempts it has is for the ladder to say, which knows what each came to.
+pub(super) fn open(ledger: &mut Ledger, node: &Node, instead: Option<NodeId>) {
     let limit = Budget {
         attempts: None,
         ..node.budget
     };
-    ledger.open(node.id, None, &limit);
+    ledger.open(node.id, node.resolves.or(instead), &limit);
+}
+
+/// What each of so many nodes may use that stand in the place of one or work for it: a share of what that one leaves. No
+/// share is so small that nothing could begin with it: the account above sees to it that all together stay within.
+pub(super) fn share(run: &Run, node: &Node, count: u64) -> Budget {
+    let left = run.ledger.left(node.id);
+    let each = |left: u64, least: u64| left.div_ceil(count.max(1)).max(least);
+    Budget {
+        tokens: left.tokens.map(|tokens| each(tokens, LEAST_SHARE.tokens)),
+        cost: left.cost.map(|cost| Cost(each(cost.0, LEAST_SHARE.cost.0))),
+        tool_calls: left
+            .tool_calls
+            .map(|calls| each(calls, LEAST_SHARE.tool_calls)),
+        ..node.budget
+    }
+}
+
+/// Whether a node leaves enough of what it may use for a planner and for what comes in its place.
+pub(super) fn has_shares(run: &Run, node: &Node) -> bool {
+    let left = run.ledger.left(node.id);
+    let is_enough = |left: Option<u64>, least: u64| left.is_none_or(|left| left >= 2 * least);
+    is_enough(left.tokens, LEAST_SHARE.tokens)
+        && is_enough(left.cost.map(|cost| cost.0), LEAST_SHARE.cost.0)
+        && is_enough(left.tool_calls, LEAST_SHARE.tool_calls)
 }
 
 pub(super) fn spend(spent: Spent) -> Spend {

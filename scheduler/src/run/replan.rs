@@ -2,13 +2,13 @@
 //! is taken or turned down. Whatever comes of that, the node has otherwise failed, as if nobody had been asked.
 
 use protocol::{
-    Budget, Event, Failure, FailureClass, GaveUp, Kind, Node, NodeEnd, NodeId, NodeName, OnFail,
-    PlanEvent, PlanPatch, Risk, Tier, Weight,
+    Budget, Event, Failure, FailureClass, GaveUp, Kind, Node, NodeEnd, NodeId, OnFail, PlanEvent,
+    PlanPatch, Risk, Tier, Weight,
 };
 use serde_json::Value;
 
 use super::node_run::{NodePhase, NodeRun};
-use super::{Illegal, Run, RunPhase, conflict, decide, follow, purse};
+use super::{Illegal, Run, RunPhase, conflict, decide, follow, lineage, purse};
 use crate::plan::{MAX_REPLANS, node_id};
 use crate::replan::{Replan, Standing, Whole};
 
@@ -49,7 +49,7 @@ pub(super) fn begin(run: &Run, node: &Node) -> Option<Event> {
     if !is_wanted(run, node) {
         return None;
     }
-    let name = name(run, node);
+    let name = lineage::name(run, node, "-replan-");
     let brief = format!("Plan anew what node {} leaves undone.", node.name);
     let planner = Node {
         name: name.clone(),
@@ -57,7 +57,9 @@ pub(super) fn begin(run: &Run, node: &Node) -> Option<Event> {
         budget: Budget {
             // Its repairs are part of its one turn.
             attempts: Some(1),
-            ..Budget::default()
+            wall_ms: None,
+            // What it leaves is for what comes in the node's place.
+            ..purse::share(run, node, 2)
         },
         tier: Tier::Frontier,
         weight: Weight {
@@ -102,7 +104,8 @@ pub(super) fn is_wanted(run: &Run, node: &Node) -> bool {
     let is_left = lineage.replans(node.id) < caps.max_replans.min(MAX_REPLANS)
         && lineage.depth(node.id) < DEEPEST.min(caps.max_depth)
         && run.plan.nodes.len() < caps.max_nodes as usize
-        && purse::time_left(run) != Some(0);
+        && purse::time_left(run) != Some(0)
+        && purse::has_shares(run, node);
     may_help
         && is_work
         && is_left
@@ -133,27 +136,18 @@ fn failures(run: &Run, node: NodeId) -> Vec<Failure> {
     setbacks.flatten().map(|one| one.failure.clone()).collect()
 }
 
-/// A name that no other node has or had.
-fn name(run: &Run, node: &Node) -> NodeName {
-    let is_free = |name: &NodeName| {
-        let mut names = run.plan.nodes.iter().map(|node| &node.name);
-        names.all(|other| other != name) && !run.stage.lineage.gone().contains(name)
-    };
-    crate::replan::names(&node.name, "-replan-")
-        .find(is_free)
-        .unwrap_or_default()
-}
-
 /// What is to be planned anew in the place of a node.
 fn of(run: &Run, node: NodeId) -> Option<Replan> {
     let state = run.nodes.get(&node)?;
     let last = state.setbacks.last()?;
+    let planned = run.planned(node)?;
     Replan::new(Whole {
         run: run.id,
         plan: &run.plan,
         node,
         is_split: last.failure.class == FailureClass::GaveUp(GaveUp::TooLarge),
         failures: failures(run, node),
+        shares: std::array::from_fn(|at| purse::share(run, planned, at as u64 + 1)),
         standings: run
             .nodes()
             .map(|(one, state)| (one.id, standing(state)))

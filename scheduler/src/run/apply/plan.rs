@@ -72,12 +72,15 @@ fn place(run: &mut Run) {
 }
 
 fn patched(run: &mut Run, patch: &PlanPatch) {
-    lineage::learn(run, patch);
+    let replaced = lineage::learn(run, patch);
     run.plan = after(&run.plan, patch);
     place(run);
     run.nodes.retain(|id, _| !patch.remove.contains(id));
-    for node in patch.add.iter().chain(&patch.modify) {
-        purse::open(&mut run.ledger, node);
+    for node in &patch.modify {
+        purse::open(&mut run.ledger, node, None);
+    }
+    for node in &patch.add {
+        purse::open(&mut run.ledger, node, replaced);
     }
     for node in &patch.add {
         run.nodes.entry(node.id).or_default().since = run.clock.starts;

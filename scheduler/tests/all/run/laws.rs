@@ -158,12 +158,16 @@ proptest! {
     #[test]
     fn a_budget_is_never_passed_and_a_run_without_any_left_ends(
         plan in any_plan(), seed: u64, weather in any_weather(),
-        total in 1_000..40_000u64, own in proptest::option::of(1_000..9_000u64),
+        total in 1_000..40_000u64, own in proptest::option::of(1_000..30_000u64),
     ) {
         let mut plan = plan;
         plan.budget.tokens = Some(total);
         plan.nodes[0].budget = Budget { tokens: own, ..Budget::default() };
+        let first = plan.nodes[0].clone();
         let world = lived(plan, Isolation::Worktree, seed, weather);
         prop_assert!(world.sim.run.spent().tokens <= total + world.over);
+        if let Some(own) = own {
+            world.judge_subtree(&first, own);
+        }
     }
 }

@@ -21,6 +21,7 @@ mod replan_races;
 mod replans;
 mod single;
 mod stuck;
+mod subtrees;
 mod tip;
 mod unanswered;
 mod weak;

@@ -1,12 +1,12 @@
 //! What becomes of an answer where other nodes began, ended or were given up while the planner was asked.
 
 use protocol::{Isolation, NodeEnd, NodeId, OnFail, Plan};
-use scheduler::run::{Illegal, NodePhase, RunCommand, RunInput, Wish, decide};
+use scheduler::run::{Illegal, NodePhase, RunCommand, RunInput, RunOutcome, Wish, decide};
 use serde_json::json;
 
 use super::given_replan::*;
 use super::given_run::*;
-use super::lane::{gated, to_conflict};
+use super::lane::{conflict, gated, to_conflict};
 use crate::given::node;
 
 /// Two nodes without anything before them, and a third that waits for both.
@@ -198,4 +198,28 @@ fn whoever_ends_the_node_that_was_to_resolve_a_conflict_is_not_asked_what_else_c
     let why = "not wanted".to_owned();
     order(&mut sim, RunCommand::End { node: merge, why }).unwrap();
     assert_eq!(sim.phase(2), NodePhase::Ended(NodeEnd::Failed));
+}
+
+#[test]
+fn a_merge_node_has_no_name_of_a_node_that_is_gone() {
+    let mut named_so = writer(4, &[1]);
+    named_so.name = "n2-merge-1".into();
+    let mut plan = of(vec![writer(1, &[]), writer(2, &[]), named_so]);
+    plan.nodes[0].budget.attempts = Some(1);
+    plan.caps.max_replans = 2;
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    fails(&mut sim, node(1));
+    let mut answer = halves();
+    answer["drop"] = json!(["n2-merge-1"]);
+    answers(&mut sim, "n1-replan-1", &answer);
+    command(&mut sim, node(1), None).unwrap();
+    sim.submit(2);
+    sim.answer(RunOutcome::Merged {
+        batch: 1,
+        commits: Vec::new(),
+        conflicts: vec![conflict(2, 0)],
+    });
+    let merge = sim.run.plan().nodes.last().unwrap();
+    assert_eq!(merge.resolves, Some(node(2)));
+    assert_eq!(merge.name.as_str(), "n2-merge-2");
 }

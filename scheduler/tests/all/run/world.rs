@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    Event, FailureClass, GitId, Isolation, Kind, ModelRef, ModelTraits, NodeEnd, NodeId,
+    Event, FailureClass, GitId, Isolation, Kind, ModelRef, ModelTraits, Node, NodeEnd, NodeId,
     PermissionMode, PlanEvent, Record, SessionEvent, TreeStart, TurnId,
 };
 use scheduler::run::{NodePhase, Run, RunPhase, follow, wishes};
@@ -259,6 +259,50 @@ impl World {
                 "the run and the world differ"
             );
         }
+    }
+
+    /// A node, its planners, merge nodes and parts, and those of its parts, never had more in hand than the node may use:
+    /// what each attempt was allotted and has not used, and what all of them used.
+    pub(crate) fn judge_subtree(&self, root: &Node, limit: u64) {
+        let stem = root.name.as_str();
+        let is_its = |node: &Node| {
+            let rest = node.name.as_str().strip_prefix(stem);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
+        };
+        let mut all = BTreeSet::from([root.id]);
+        let (mut used, mut held) = (0, BTreeMap::new());
+        for record in &self.sim.journal {
+            match &record.event {
+                Event::Plan(PlanEvent::Patched { patch, .. }) => {
+                    let added = patch.add.iter().filter(|node| is_its(node));
+                    all.extend(added.map(|node| node.id));
+                }
+                Event::Plan(PlanEvent::NodeStarted { node, attempt, .. }) if all.contains(node) => {
+                    let tokens = attempt.as_ref().and_then(|it| it.allotted.tokens);
+                    held.insert(*node, tokens.unwrap_or_default());
+                }
+                Event::Plan(
+                    PlanEvent::NodeReturned { node, .. } | PlanEvent::NodeEnded { node, .. },
+                ) => {
+                    held.remove(node);
+                }
+                Event::Turn(protocol::TurnEvent::Ended { .. }) => {
+                    record.node.and_then(|node| held.remove(&node));
+                }
+                Event::Model(protocol::ModelEvent::Replied { charge, .. }) => {
+                    let tokens = charge.map_or(0, |charge| charge.tokens);
+                    if let Some(node) = record.node.filter(|node| all.contains(node)) {
+                        used += tokens;
+                        held.entry(node)
+                            .and_modify(|held| *held = held.saturating_sub(tokens));
+                    }
+                }
+                _ => {}
+            }
+            let sum = used + held.values().sum::<u64>();
+            assert!(sum <= limit + self.over, "{sum} of {limit}");
+        }
+        assert_eq!(self.sim.run.ledger().settled(root.id).tokens, used);
     }
 
     /// Whoever used up its tokens begins again only with more of them.
