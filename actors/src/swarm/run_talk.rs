@@ -52,8 +52,10 @@ impl RunState {
 
     /// Takes a change of the plan, if that is what was asked for; whether there was one.
     pub(super) async fn takes_change(&mut self) -> Result<bool, ActorProcessingErr> {
-        let change = self.run.change().filter(|_| self.site.intent.approves);
-        let Some(change) = change else {
+        if !self.site.intent.approves {
+            return Ok(false);
+        }
+        let Some(change) = self.run.change() else {
             return Ok(false);
         };
         let take = RunCommand::Replan {

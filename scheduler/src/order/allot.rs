@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use protocol::{Budget, Node, Plan};
+use protocol::{Budget, Node, Plan, Tier};
 
 use super::{Holding, Wait};
 use crate::ledger::{Ledger, Meter, budget, limits};
@@ -53,6 +53,11 @@ impl<'a> Allotter<'a> {
             let Some(free) = room[at].filter(|_| node.kind.has_agent() || !used_by_agents) else {
                 continue;
             };
+            // Without money of its own it is a local model's, which works for none.
+            if meter == Meter::Cost && own[at] == Some(0) && node.tier == Tier::Local {
+                allotted[at] = Some(0);
+                continue;
+            }
             let wanted = match (at, own[at]) {
                 (ATTEMPTS, _) => 1,
                 // Its own limit less what it has used: `room` says so unless the run leaves less.

@@ -38,10 +38,9 @@ pub(super) fn derive(
         found: Vec::new(),
     };
     // From the nearest earlier node backwards, so that a file all write makes a chain and not every pair.
-    for late in 0..nodes.len() {
+    for late in settled..nodes.len() {
         for early in (0..late).rev() {
-            let both = scopes[early].writes.shared(&scopes[late].writes);
-            if let Some((a, b)) = both.filter(|_| late >= settled) {
+            if let Some((a, b)) = scopes[early].writes.shared(&scopes[late].writes) {
                 derivation.demand(early, late, || both_write(a, b));
             }
         }

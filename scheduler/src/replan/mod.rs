@@ -1,7 +1,7 @@
 //! Plans anew what a node leaves undone: a model says which pieces take its place, code makes a patch of that.
 //!
-//! [`Replan::facts`] is what a planner reads, [`Replan::schema`] the form of its answer, [`Replan::patch`] the change
-//! that an answer amounts to, or everything that is wrong with it. A patch must leave less to be done than there was:
+//! [`Replan::facts`] is what a planner reads, [`Replan::schema`] the form of its answer, [`Replan::objection`]
+//! everything that is wrong with it; else it amounts to a patch of the plan. A patch must leave less to be done than there was:
 //! what has failed counts for more than its estimate, what takes its place for what it is said to be.
 
 mod answer;
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::{Budget, Failure, Node, NodeId, NodeName, Plan, SessionId};
 
 /// The most pieces that take the place of one node.
-pub(crate) const MOST_PARTS: usize = 8;
+const MOST_PARTS: usize = 8;
 
 /// What each of one part, of two, and so on may use.
 type Shares = [Budget; MOST_PARTS];

@@ -21,16 +21,24 @@ const WEIGHT: u64 = 2;
 const CHECK_MS: u64 = 10_000;
 
 impl Replan {
-    /// What is wrong with an answer, for the planner; `None` if it makes a patch.
+    /// What is wrong with an answer, for the planner; `None` if it makes a patch that keeps the rules of a plan.
     pub fn objection(&self, answer: &Value) -> Option<String> {
-        self.patch(answer).err().map(|problems| repair(&problems))
+        let problems = match self.patch(answer) {
+            Ok((patch, _)) => {
+                let found = revalidate(&self.plan, &patch).err()?;
+                found.iter().map(Problem::to_string).collect()
+            }
+            Err(problems) => problems,
+        };
+        Some(repair(&problems))
     }
 
-    /// The patch that an answer amounts to, sound in the plan as it is, and why it should go better, for people.
+    /// The patch that an answer amounts to, and why it should go better, for people. Whether it keeps the rules of a plan
+    /// is judged by whoever takes it.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each a code and a sentence for the planner.
-    pub fn patch(&self, answer: &Value) -> Result<(PlanPatch, String), Vec<String>> {
+    /// Everything else that is wrong with it, each a code and a sentence for the planner.
+    pub(crate) fn patch(&self, answer: &Value) -> Result<(PlanPatch, String), Vec<String>> {
         let answer = Answer::read(answer)?;
         let mut problems = self.shape(&answer);
         let briefs = self.rewritten(&answer, &mut problems);
@@ -51,8 +59,6 @@ impl Replan {
             remove: removed,
             add,
         };
-        revalidate(&self.plan, &patch)
-            .map_err(|found| found.iter().map(Problem::to_string).collect::<Vec<_>>())?;
         Ok((patch, self.why(&answer)))
     }
 

@@ -1,6 +1,6 @@
 //! Budgets of subtrees: what a node may use is all that it, its planners, merge nodes and parts may use together.
 
-use protocol::{Budget, Isolation, Kind, Limit, Node, NodeEnd, NodeId, Plan, TurnEnd};
+use protocol::{Budget, Isolation, Kind, Limit, Node, NodeEnd, NodeId, Plan, Tier, TurnEnd};
 use scheduler::run::NodePhase;
 use serde_json::{Value, json};
 
@@ -147,4 +147,20 @@ fn nobody_is_asked_where_too_little_is_left_of_what_the_node_may_use() {
         };
         assert_eq!(sim.phase(1), phase, "{own:?}");
     }
+}
+
+#[test]
+fn a_node_without_money_is_a_local_models_and_nobody_dearer_is_asked() {
+    let mut plan = limited(0);
+    plan.nodes[0].budget = Budget {
+        attempts: Some(1),
+        cost: Some(protocol::Cost(0)),
+        ..Budget::default()
+    };
+    plan.nodes[0].tier = Tier::Local;
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    assert_eq!(sim.phase(1), NodePhase::Working);
+    uses(&mut sim, node(1), 0, TurnEnd::Looping);
+    assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed));
+    assert_eq!(names(&sim), ["n1", "n2"]);
 }
