@@ -17,7 +17,7 @@ use super::error::{GitError, redacted, shortened};
 use super::group::Group;
 
 /// Settings of ours, stronger than every file: no hooks, no signing, no daemons, no tidying up, no pager.
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 17] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.pager=cat",
@@ -30,6 +30,8 @@ const SETTINGS: [&str; 16] = [
     "tag.gpgSign=false",
     "submodule.recurse=false",
     "add.ignoreErrors=false",
+    // An id is never looked for among the names first.
+    "core.warnAmbiguousRefs=false",
     "color.ui=false",
     "merge.conflictStyle=diff3",
     "merge.directoryRenames=conflict",
