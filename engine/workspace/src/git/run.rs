@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use protocol::GitId;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
@@ -195,7 +196,12 @@ impl Git {
 
     /// Runs it; gives what it said together with its status, whatever that is. One that takes too long is ended, and
     /// all it started with it: politely first, because git then takes its locks away.
-    pub(crate) async fn output(mut self) -> Result<(Output, String), GitError> {
+    pub(crate) fn output(self) -> BoxFuture<'static, Result<(Output, String), GitError>> {
+        // Boxed, as it is part of very many futures.
+        Box::pin(self.ran())
+    }
+
+    async fn ran(mut self) -> Result<(Output, String), GitError> {
         let named = redacted(&self.named);
         let mut child = self
             .command

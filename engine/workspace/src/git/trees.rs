@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use protocol::{GitId, TreeStart};
+use tokio::sync::oneshot;
 
 use super::cone::{folder_of, folders, patterns};
 use super::error::{GitError, PoolFault};
@@ -32,7 +33,7 @@ pub struct Trees {
     pub(crate) repo: Repo,
     home: PathBuf,
     pub(crate) traffic: Arc<Traffic>,
-    // Looked at by whoever takes or gives back a tree, for no longer than that takes.
+    // Looked at by whoever takes or gives back a tree, for no longer than that takes. An owner task would have to await git.
     idle: Arc<Mutex<Vec<Idle>>>,
 }
 
@@ -302,7 +303,11 @@ pub(crate) async fn off_thread<T: Send + 'static>(
     path: &Path,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, GitError> {
+    let (tell, mut told) = oneshot::channel();
+    // One sort of task for all of them: the runtime's code for each sort is larger than most of what is done in it.
+    let work: Box<dyn FnOnce() + Send> = Box::new(move || drop(tell.send(work())));
     let done = tokio::task::spawn_blocking(work).await;
-    let done = done.map_err(io::Error::other).and_then(|result| result);
+    let done = done.map_err(io::Error::other);
+    let done = done.and_then(|()| told.try_recv().map_err(io::Error::other)?);
     done.map_err(|error| GitError::io(path, error))
 }
