@@ -27,6 +27,10 @@ pub(super) fn end((node, agent): (NodeId, AgentId), mut past: agent::State) -> V
         event,
     };
     let mut drafts = Vec::new();
+    if let Some(lost) = agent::lost(&past.flow).map(Event::Model) {
+        past.apply(&lost);
+        drafts.push(draft(&past, lost));
+    }
     if let Some(setup) = past.flow.setup.clone() {
         // What it had begun and not finished is in doubt from here on.
         let resumed = Event::Session(SessionEvent::Resumed {

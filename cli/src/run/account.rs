@@ -127,6 +127,7 @@ impl Round {
             ModelEvent::Replied { .. }
             | ModelEvent::Retried { .. }
             | ModelEvent::Failed { .. }
+            | ModelEvent::Lost { .. }
             | ModelEvent::Resumed { .. } => {}
         }
     }

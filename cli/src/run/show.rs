@@ -173,6 +173,7 @@ impl Show {
             Event::Model(
                 ModelEvent::Requested { .. }
                 | ModelEvent::Failed { .. }
+                | ModelEvent::Lost { .. }
                 | ModelEvent::Resumed { .. },
             )
             | Event::Tool(ToolEvent::Started { .. } | ToolEvent::Reopened { .. })

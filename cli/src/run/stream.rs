@@ -172,6 +172,7 @@ impl Stream {
             }))],
             ModelEvent::Requested { .. }
             | ModelEvent::Failed { .. }
+            | ModelEvent::Lost { .. }
             | ModelEvent::Resumed { .. } => Vec::new(),
         }
     }

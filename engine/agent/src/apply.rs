@@ -42,6 +42,8 @@ fn session(flow: &mut Flow, event: &SessionEvent) {
             traits,
             structured,
         } => {
+            // At the price of the model that was asked.
+            flow.spent.lost = charges::unheard(flow);
             if let Some(setup) = flow.setup.as_mut().map(Arc::make_mut) {
                 (setup.limits, setup.mode) = (*limits, *mode);
                 (setup.model, setup.traits) = (model.clone(), traits.clone());
@@ -164,13 +166,12 @@ fn model(state: &mut State, event: &ModelEvent) {
             max_tokens,
             ..
         } => {
-            read_steering(state);
             let (reserved, max_tokens) = (*reserved, *max_tokens);
             let room = Room {
                 reserved,
                 max_tokens,
             };
-            state.flow.phase = Phase::Calling { attempt: 0, room };
+            requested(state, room);
         }
         ModelEvent::Replied {
             reply,
@@ -209,6 +210,7 @@ fn model(state: &mut State, event: &ModelEvent) {
             let (fault, limit) = (fault.clone(), *limit);
             state.flow.phase = Phase::Failed { fault, limit };
         }
+        ModelEvent::Lost { charge, .. } => charges::settle_lost(&mut state.flow, *charge),
         ModelEvent::Resumed { attempt, .. } => {
             if let Phase::Waiting { room, .. } = state.flow.phase {
                 let attempt = *attempt;
@@ -216,6 +218,12 @@ fn model(state: &mut State, event: &ModelEvent) {
             }
         }
     }
+}
+
+fn requested(state: &mut State, room: Room) {
+    read_steering(state);
+    state.flow.phase = Phase::Calling { attempt: 0, room };
+    state.flow.spent.lost = None;
 }
 
 fn replied(state: &mut State, reply: &Reply, calls: &[PlannedCall]) {

@@ -86,13 +86,15 @@ fn react(flow: &Flow, input: Input) -> Result<Vec<Event>, Illegal> {
                 structured,
             }),
         ) => {
-            vec![Event::Session(SessionEvent::Resumed {
+            let lost = charges::lost(flow).map(Event::Model);
+            let resumed = Event::Session(SessionEvent::Resumed {
                 limits,
                 mode,
                 model,
                 traits,
                 structured,
-            })]
+            });
+            lost.into_iter().chain([resumed]).collect()
         }
         (Phase::Resting | Phase::Stopping { .. }, Input::Command(Command::Interrupt { .. })) => {
             Vec::new()

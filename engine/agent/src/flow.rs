@@ -163,6 +163,9 @@ pub struct Spent {
     pub is_warned: bool,
     /// Whether the next turn begins a new count.
     pub fresh: bool,
+    /// What a call whose process is gone counts for, until it is charged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Charge>,
 }
 
 impl Spent {

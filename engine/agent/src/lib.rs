@@ -18,6 +18,7 @@ mod retry;
 mod state;
 mod wishes;
 
+pub use charges::lost;
 pub use decide::{Illegal, decide};
 pub use delegate::{Standing, standing};
 pub use flow::{Flow, Phase, Setup, Slot, SlotState, Spent};

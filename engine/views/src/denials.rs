@@ -73,6 +73,7 @@ impl View for Denials {
             | Event::Model(
                 ModelEvent::Requested { .. }
                 | ModelEvent::Retried { .. }
+                | ModelEvent::Lost { .. }
                 | ModelEvent::Failed { .. }
                 | ModelEvent::Resumed { .. },
             )

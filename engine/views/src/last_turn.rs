@@ -105,6 +105,7 @@ impl View for LastTurn {
                 ModelEvent::Requested { .. }
                 | ModelEvent::Resumed { .. }
                 | ModelEvent::Retried { .. }
+                | ModelEvent::Lost { .. }
                 | ModelEvent::Failed { .. },
             )
             | Event::Tool(ToolEvent::Started { .. } | ToolEvent::Reopened { .. })

@@ -131,6 +131,7 @@ impl Ledger {
                 self.loss(record, charge.as_ref());
             }
             ModelEvent::Failed { charge, .. } => self.loss(record, charge.as_ref()),
+            ModelEvent::Lost { charge, .. } => self.loss(record, Some(charge)),
             ModelEvent::Requested { .. } | ModelEvent::Resumed { .. } => {}
         }
     }

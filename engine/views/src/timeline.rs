@@ -100,6 +100,7 @@ impl Timeline {
             }
             ModelEvent::Requested { .. }
             | ModelEvent::Retried { .. }
+            | ModelEvent::Lost { .. }
             | ModelEvent::Failed { .. }
             | ModelEvent::Resumed { .. } => {}
         }

@@ -16,7 +16,7 @@ impl Run {
             || match &record.event {
                 Event::Turn(event) => self.is_stirred_by_turn(record, event),
                 Event::Model(event) => match event {
-                    ModelEvent::Replied { .. } => self.is_limited(record),
+                    ModelEvent::Replied { .. } | ModelEvent::Lost { .. } => self.is_limited(record),
                     ModelEvent::Retried { charge, .. } | ModelEvent::Failed { charge, .. } => {
                         charge.is_some() && self.is_limited(record)
                     }

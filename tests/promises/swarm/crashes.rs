@@ -1,5 +1,5 @@
 //! Killed at any record, a run ends as if nothing had happened: no commit twice, no finished node again, no reply paid twice
-//! but those nobody heard.
+//! but those nobody heard, and those are in the account.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -195,8 +195,19 @@ fn killed_at(variable: &str, seq: usize, like: &Left) -> bool {
     true
 }
 
-/// The journal's spend is the server's, but for replies that were under way when the process died: those are asked for
-/// again.
+/// Prompt and reply tokens that were charged for calls whose end nobody heard, a call each.
+fn lost(records: &[Record]) -> Vec<(u64, u64)> {
+    let charges = records.iter().filter_map(|record| match &record.event {
+        Event::Model(ModelEvent::Lost { charge, .. }) => charge.usage,
+        _ => None,
+    });
+    charges
+        .map(|usage| (usage.prompt(), usage.output))
+        .collect()
+}
+
+/// The journal's spend is the server's. Replies that were under way when the process died are asked for again: each of them
+/// is in the account too, at no less than the server counted, and no others are but those that were only just to be asked for.
 fn paid_once(stage: &Stage, records: &[Record], ended: &Ended, at: &str) {
     let (heard, given) = (heard(records), given(stage));
     assert!(heard.values().all(|times| *times == 1), "{at}: {heard:?}");
@@ -204,12 +215,29 @@ fn paid_once(stage: &Stage, records: &[Record], ended: &Ended, at: &str) {
         heard.keys().eq(given.keys()),
         "{at}: {heard:?} of {given:?}"
     );
-    let lost: u64 = given.values().map(|times| times - 1).sum();
-    assert!(lost <= LANES, "{at}: {lost} replies were lost");
+    let again: u64 = given.values().map(|times| times - 1).sum();
+    let lost = lost(records);
+    let calls = lost.len() as u64;
+    assert!(
+        again <= calls,
+        "{at}: {again} replies were lost, {calls} charged"
+    );
+    assert!(calls <= LANES, "{at}: {calls} calls were lost");
+    let (prompts, replies) = lost
+        .iter()
+        .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let took = Report::of(ended).took();
     assert_eq!(took.replies, heard.len() as u64, "{at}");
-    assert_eq!(took.tokens.0, heard.keys().sum::<u64>(), "{at}");
-    assert_eq!(took.tokens.1, 10 * heard.len() as u64, "{at}");
+    let heard_prompts: u64 = heard.keys().sum();
+    assert_eq!(took.tokens.0, heard_prompts + prompts, "{at}");
+    assert_eq!(took.tokens.1, 10 * heard.len() as u64 + replies, "{at}");
+    let server = stage.took();
+    assert!(
+        took.tokens.0 >= server.tokens.0 && took.tokens.1 >= server.tokens.1,
+        "{at}: {took:?}, {server:?}"
+    );
+    let estimated = Report::of(ended).0["totals"]["estimated_tokens"].as_u64();
+    assert_eq!(estimated.unwrap_or(0), prompts + replies, "{at}");
 }
 
 fn killed_at_every_record(variable: &str) {

@@ -190,3 +190,71 @@ fn a_broken_attempt_costs_what_its_tokens_do() {
         .when(fails(0, 1, late()))
         .tells("failed 0, ended limited by cost");
 }
+
+#[test]
+fn a_call_lost_with_its_process_is_charged_once_whenever_the_next_one_dies() {
+    let lost = |story: &Story| {
+        let charges = story.past.iter().filter_map(|event| match event {
+            Event::Model(ModelEvent::Lost { charge, .. }) => Some(*charge),
+            _ => None,
+        });
+        charges.collect::<Vec<_>>()
+    };
+    let calling = within(tokens(9_000)).when(submit(1, "go"));
+    let again = calling
+        .clone()
+        .when(resume(tokens(9_000)))
+        .tells("lost 0, resumed, requested 0");
+    let expected = Charge {
+        tokens: PROMPT + 256,
+        is_estimate: true,
+        usage: Some(Usage {
+            input: PROMPT,
+            output: 256,
+            ..Usage::default()
+        }),
+        ..Charge::default()
+    };
+    assert_eq!(lost(&again), [expected]);
+    assert_eq!(again.state.flow.spent.tokens, PROMPT + 256);
+    // The process that takes all agents of a run up says so before each of them is.
+    let mut told = calling;
+    let taken_up = resume(tokens(9_000));
+    let resumed = agent::decide(&session().state, taken_up.clone()).unwrap();
+    told.past.extend(resumed);
+    let told = Story::of(told.past).when(taken_up);
+    assert_eq!(lost(&told), [expected]);
+    // It is asked for again, and dies again before the request is written, or before the end of the last is settled.
+    for (short, told) in [
+        (1, "resumed, requested 0"),
+        (2, "resumed, requested 0"),
+        (3, "lost 0, resumed, requested 0"),
+    ] {
+        let died = again.clone().without(short).when(resume(tokens(9_000)));
+        assert_eq!(lost(&died.tells(told)), [expected], "{short} records short");
+    }
+}
+
+#[test]
+fn nothing_is_lost_that_was_not_under_way() {
+    let broke = cut(heard(None, 100), RetryHint::Backoff);
+    let waiting = session().when(submit(1, "go")).when(fails(0, 0, broke));
+    waiting
+        .when(resume(Limits::default()))
+        .tells("resumed, requested 0");
+    session()
+        .when(submit(1, "go"))
+        .reply(says("x"))
+        .when(resume(Limits::default()))
+        .tells("resumed");
+}
+
+#[test]
+fn a_lost_call_is_charged_no_more_than_was_set_aside() {
+    let story = within(tokens(1_075))
+        .when(submit(1, "go"))
+        .tells("submitted, requested 0 max 256")
+        .when(resume(tokens(1_075)))
+        .tells("lost 0, resumed, ended limited by tokens");
+    assert_eq!(story.state.flow.spent.tokens, 1_075);
+}

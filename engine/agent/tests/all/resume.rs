@@ -31,7 +31,7 @@ fn a_model_call_without_an_answer_is_made_again() {
     let calling = session().when(submit(1, "go"));
     let passing = fault(FaultKind::Overloaded, RetryHint::Backoff);
     again(calling.clone())
-        .tells("resumed, requested 0")
+        .tells("lost 0, resumed, requested 0")
         .wishes("model 0.0");
     again(calling.when(fails(0, 0, passing)))
         .tells("resumed, requested 0")
@@ -42,7 +42,7 @@ fn a_model_call_without_an_answer_is_made_again() {
 fn the_limits_of_the_new_run_hold_for_the_call_that_is_made_again() {
     let calling = session().when(submit(1, "go"));
     let limits = Limits {
-        tokens: Some(1_300),
+        tokens: Some(2_375),
         ..Limits::default()
     };
     calling
@@ -55,7 +55,7 @@ fn the_limits_of_the_new_run_hold_for_the_call_that_is_made_again() {
     };
     calling
         .when(resume(limits))
-        .tells("resumed, ended limited by tokens");
+        .tells("lost 0, resumed, ended limited by tokens");
 }
 
 #[test]

@@ -95,6 +95,7 @@ fn model(event: &ModelEvent) -> String {
             ..
         } => format!("retried {step}.{attempt} in {wait_ms}"),
         ModelEvent::Failed { step, .. } => format!("failed {step}"),
+        ModelEvent::Lost { step, .. } => format!("lost {step}"),
         ModelEvent::Resumed { step, attempt } => format!("again {step}.{attempt}"),
     }
 }

@@ -68,6 +68,13 @@ pub enum ModelEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<Limit>,
     },
+    /// The process that made the call is gone, and nobody hears its end. If it is still wanted it is made again.
+    Lost {
+        /// The step.
+        step: u32,
+        /// What it counts for against the limits: an estimate.
+        charge: Charge,
+    },
     /// The pause is over; the next attempt begins.
     Resumed {
         /// The step.

@@ -29,6 +29,7 @@ impl Event {
                 ModelEvent::Requested { .. }
                 | ModelEvent::Retried { .. }
                 | ModelEvent::Failed { .. }
+                | ModelEvent::Lost { .. }
                 | ModelEvent::Resumed { .. },
             )
             | Self::Tool(ToolEvent::Reopened { .. })

@@ -32,6 +32,8 @@ pub(crate) fn grown(text: &Text) -> Vec<Event> {
     let warned = TurnEvent::Warned { text: text.clone() };
     let mut events = vec![opened, Event::Model(replied), Event::Turn(warned), looked()];
     events.extend(broke(text).map(Event::Model));
+    let (step, charge) = (1, charged());
+    events.push(Event::Model(ModelEvent::Lost { step, charge }));
     events
 }
 

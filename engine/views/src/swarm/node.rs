@@ -310,7 +310,7 @@ impl SwarmNode {
                 self.hands.is_asking = false;
                 self.hands.open = calls.iter().map(|call| opened(reply, call)).collect();
             }
-            ModelEvent::Failed { .. } => self.hands.is_asking = false,
+            ModelEvent::Failed { .. } | ModelEvent::Lost { .. } => self.hands.is_asking = false,
             ModelEvent::Retried { .. } | ModelEvent::Resumed { .. } => {}
         }
     }

@@ -177,6 +177,7 @@ impl Transcript {
             }
             ModelEvent::Requested { .. }
             | ModelEvent::Resumed { .. }
+            | ModelEvent::Lost { .. }
             // The turn's end says it.
             | ModelEvent::Failed { .. } => {}
         }

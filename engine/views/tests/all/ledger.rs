@@ -82,6 +82,21 @@ fn what_broken_attempts_were_charged_is_in_every_sum_and_said_to_be_an_estimate(
 }
 
 #[test]
+fn what_a_lost_call_was_charged_is_in_every_sum() {
+    let charge = charge(true).unwrap();
+    let lost = Event::Model(ModelEvent::Lost { step: 0, charge });
+    let ledger = Ledger::fold(&[by(1, 1, lost), by(1, 2, replied(0, reply(vec![])))]);
+    for tally in [
+        &ledger.total,
+        &ledger.agents[&agent(1)],
+        &ledger.nodes[&node(1)],
+    ] {
+        assert_eq!((tally.usage.input, tally.estimated), (110, 110));
+        assert_eq!((tally.steps, tally.cost), (1, Some(Cost(16))));
+    }
+}
+
+#[test]
 fn a_broken_attempt_without_a_price_makes_the_sum_unknown() {
     let mut broken = retried(0, true);
     if let Event::Model(ModelEvent::Retried {

@@ -78,6 +78,7 @@ pub(super) fn model(run: &mut Run, record: &Record, event: &ModelEvent) {
                 pay(run, record, charge, 0);
             }
         }
+        ModelEvent::Lost { charge, .. } => pay(run, record, charge, 0),
         ModelEvent::Requested { .. } | ModelEvent::Resumed { .. } => {}
     }
 }

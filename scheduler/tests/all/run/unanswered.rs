@@ -49,11 +49,17 @@ fn failed(tokens: u64) -> Event {
     })
 }
 
+fn lost(tokens: u64) -> Event {
+    let charge = charge(tokens).unwrap();
+    Event::Model(ModelEvent::Lost { step: 0, charge })
+}
+
 #[test]
 fn what_a_call_without_a_reply_was_charged_is_settled() {
     let table = [
         (retried(700), 700),
         (failed(700), 700),
+        (lost(700), 700),
         (retried(0), 0),
         (failed(0), 0),
     ];
