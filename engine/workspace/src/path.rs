@@ -69,11 +69,29 @@ pub fn resolve(cwd: &Path, asked: &str) -> Result<Resolved, PathError> {
         return Err(PathError::Start(cwd.to_owned()));
     }
     let asked: PathBuf = cwd.join(asked).components().collect();
-    let path = Way::new(&asked).walk(&asked)?;
+    let path = match leads_straight(&asked) {
+        true => asked.clone(),
+        false => Way::new(&asked).walk(&asked)?,
+    };
     if path.to_str().is_none() {
         return Err(PathError::NotUtf8(path));
     }
     Ok(Resolved { path, asked })
+}
+
+/// Whether something is at a path and no link lies on the way to it, asked of the system at once. `false` where only
+/// walking it can tell.
+#[cfg(target_os = "linux")]
+fn leads_straight(path: &Path) -> bool {
+    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+    let goes_up = path.components().any(|part| part == Component::ParentDir);
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    !goes_up && openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn leads_straight(_: &Path) -> bool {
+    false
 }
 
 /// One step still to go.

@@ -1,5 +1,6 @@
 //! Gathering instruction files: each once, none from outside, imports behind the file that names them.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,37 +15,41 @@ const MAX_IMPORT_DEPTH: usize = 5;
 /// Text files an import may take from a hidden or a user folder, where keys and caches lie beside notes.
 const NOTE_ENDINGS: [&str; 2] = ["md", "txt"];
 
+fn resolved(folder: &Path) -> PathBuf {
+    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
 /// Files as they are found, before the common allowance is dealt out.
-pub(super) struct Collector {
+pub(super) struct Collector<'a> {
     /// The project root, symlinks resolved.
     root: PathBuf,
-    /// The user's folders, symlinks resolved.
-    user_folders: Vec<PathBuf>,
-    home: Option<PathBuf>,
+    /// The user's folders, symlinks resolved once they are asked for.
+    user_folders: OnceCell<Vec<PathBuf>>,
+    sources: &'a Sources,
     found: Instructions,
 }
 
-impl Collector {
-    pub(super) fn new(sources: &Sources, seen: BTreeSet<PathBuf>) -> Self {
-        let resolved =
-            |folder: &PathBuf| fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
-        let user_folders = sources
-            .claude_user_dir
-            .iter()
-            .chain([&sources.user_dir])
-            .map(resolved)
-            .collect();
-        let root = resolved(&sources.project_root);
+impl<'a> Collector<'a> {
+    pub(super) fn new(sources: &'a Sources, seen: BTreeSet<PathBuf>) -> Self {
         let found = Instructions {
             seen,
             ..Instructions::default()
         };
         Self {
-            root,
-            user_folders,
-            home: sources.home.clone(),
+            root: resolved(&sources.project_root),
+            user_folders: OnceCell::new(),
+            sources,
             found,
         }
+    }
+
+    fn user_folders(&self) -> &[PathBuf] {
+        self.user_folders.get_or_init(|| {
+            let all = self.sources.claude_user_dir.iter();
+            all.chain([&self.sources.user_dir])
+                .map(|folder| resolved(folder))
+                .collect()
+        })
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -54,8 +59,9 @@ impl Collector {
     /// `CLAUDE.md` of the user's `.claude` folder, then `FORMIC.md` of formic's own.
     pub(super) fn user_files(&mut self) {
         let names = ["CLAUDE.md", "FORMIC.md"];
-        for (at, folder) in self.user_folders.clone().iter().enumerate() {
-            let own = at + 1 == self.user_folders.len();
+        let folders = self.user_folders().to_vec();
+        for (at, folder) in folders.iter().enumerate() {
+            let own = at + 1 == folders.len();
             let file = folder.join(names[usize::from(own)]);
             // A user's files may be links into a folder of dotfiles, wherever that lies.
             if let Ok(resolved) = fs::canonicalize(&file) {
@@ -158,7 +164,7 @@ impl Collector {
     /// The path an import means: from the home, absolute, or beside the file that names it.
     fn resolve(&self, by: &Path, target: &str) -> Option<PathBuf> {
         match target.strip_prefix("~/") {
-            Some(below) => Some(self.home.as_ref()?.join(below)),
+            Some(below) => Some(self.sources.home.as_ref()?.join(below)),
             None => Some(by.parent()?.join(target)),
         }
     }
@@ -170,7 +176,7 @@ impl Collector {
             .extension()
             .is_some_and(|e| NOTE_ENDINGS.iter().any(|ending| e == *ending));
         if self
-            .user_folders
+            .user_folders()
             .iter()
             .any(|folder| file.starts_with(folder))
         {
