@@ -121,6 +121,11 @@ impl<W: Clone + Eq + Hash> Flights<W> {
         self.given_up.values()
     }
 
+    /// What is under way, and what was given up and has not come home.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &W> {
+        self.under_way.keys().chain(self.given_up())
+    }
+
     /// How many are under way.
     pub(crate) fn len(&self) -> usize {
         self.under_way.len()

@@ -77,6 +77,11 @@ impl Crew {
         self.pasts.get(&agent).cloned()
     }
 
+    /// What an agent of a former process had, which nobody takes up any more.
+    pub(crate) fn forget(&mut self, agent: AgentId) -> Option<agent::State> {
+        self.pasts.remove(&agent)
+    }
+
     pub(crate) fn hire(&mut self, node: NodeId, member: Member) {
         self.pasts.remove(&member.agent);
         self.members.insert(node, member);

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use protocol::{AgentId, Draft, Event, InterruptCause, NodeId, SessionEvent, TurnEnd, TurnEvent};
-use scheduler::run::Run;
+use scheduler::run::{Run, Wish};
+
+use super::crew::Crew;
+use crate::flight::Flights;
 
 /// The ends of those turns: their process is gone, and with it all they had at work. Until they have ended, their nodes
 /// keep their slots and their files.
@@ -15,6 +18,21 @@ pub(super) fn ends(run: &Run, pasts: &BTreeMap<AgentId, agent::State>) -> Vec<Dr
     })
     .flatten()
     .collect()
+}
+
+/// The same for those that this process was to take up and did not, as nothing more was wanted of them before anybody
+/// had: a run may be cancelled before its agents are back.
+pub(super) fn left(run: &Run, crew: &mut Crew, flights: &Flights<Wish>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for (node, state) in run.nodes().filter(|(_, state)| state.lingers()) {
+        let is_of = |wish: &Wish| matches!(wish, Wish::Work { node: of, .. } if *of == node.id);
+        let is_seen_to = crew.of(node.id).is_some() || flights.all().any(is_of);
+        let past = state.agent.filter(|_| !is_seen_to);
+        if let Some((agent, past)) = past.and_then(|agent| Some((agent, crew.forget(agent)?))) {
+            drafts.extend(end((node.id, agent), past));
+        }
+    }
+    drafts
 }
 
 /// The end of an agent's open turn.

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::crew::Crew;
 use super::effects;
+use super::former;
 use super::house::Houses;
 use super::messages::{Flow, Home, RunMsg, RunStart, RunStatus};
 use super::planner;
@@ -21,6 +22,7 @@ use super::stock;
 use crate::agent_actor::CommandError;
 use crate::feed::Intake;
 use crate::flight::Flights;
+use crate::journal;
 
 /// More facts than this from nothing but facts are a circle, and a fault of formic.
 const MOST_ROUNDS: u32 = 10_000;
@@ -279,6 +281,12 @@ impl RunState {
             if events.is_empty() {
                 self.agenda.is_stirred = false;
                 self.fly(me);
+                let left = former::left(&self.run, &mut self.crew, &self.flights);
+                if !left.is_empty() {
+                    journal::append(&self.site.base.journal, left).await?;
+                    self.listen();
+                    continue;
+                }
                 self.draft(me);
                 self.tell();
                 return Ok(());

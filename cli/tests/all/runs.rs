@@ -314,3 +314,23 @@ fn a_forecast_says_whose_price_is_not_known() {
     let done = swarm(&world, &["--yes", "--model", "m"]).out;
     assert!(done.contains(" tokens, no price known for m, "), "{done}");
 }
+
+#[test]
+fn a_run_that_was_killed_at_work_and_then_cancelled_ends_when_it_is_taken_up() {
+    for what in [&["swarm", "cancel"][..], &["swarm", "cancel", "a"]] {
+        let (world, server) = world(&slow());
+        let (mut child, _) = under_way(&world);
+        while server.requests().len() < 2 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let kept = world.run(what);
+        assert_eq!(kept.code, 0, "{}", kept.err);
+        // It would wait for ever for agents that nobody brings back.
+        let done = world.run(&["swarm", "resume", "--json", "--timeout", "100s"]);
+        assert_eq!(done.code, 1, "{what:?}: {}{}", done.out, done.err);
+        let a = &done.json()["nodes"][0];
+        assert_eq!((&a["id"], &a["state"]), (&json!("a"), &json!("cancelled")));
+    }
+}

@@ -13,6 +13,13 @@ fn states(swarm: &Swarm) -> Vec<(NodeId, NodeState)> {
     nodes.map(|node| (node.id(), node.state)).collect()
 }
 
+fn patched(patch: PlanPatch) -> Event {
+    Event::Plan(PlanEvent::Patched {
+        patch,
+        why: "w".into(),
+    })
+}
+
 #[test]
 fn each_event_moves_its_node_one_state_on() {
     use NodeState::{Done, Failed, InBatch, Inspecting, Queued, Ready, Waiting, Working};
@@ -185,12 +192,6 @@ fn what_was_given_up_stays_so_where_others_come_in_the_place_of_what_it_waited_f
 fn a_conflict_is_shown_with_who_resolves_it_and_a_retry_opens_the_run_again() {
     let mut resolver = plan(&[(2, &[])]).nodes.remove(0);
     resolver.resolves = Some(node(1));
-    let patched = |patch| {
-        Event::Plan(PlanEvent::Patched {
-            patch,
-            why: "w".into(),
-        })
-    };
     let swarm = run(vec![
         accepted(&[(1, &[])]),
         begun(1, 1),
@@ -227,12 +228,6 @@ fn a_conflict_is_shown_with_who_resolves_it_and_a_retry_opens_the_run_again() {
 fn a_node_that_is_begun_once_more_waits_for_nobody_who_planned_it_anew() {
     let mut planner = plan(&[(2, &[])]).nodes.remove(0);
     (planner.kind, planner.resolves) = (Kind::Plan, Some(node(1)));
-    let patched = |patch| {
-        Event::Plan(PlanEvent::Patched {
-            patch,
-            why: "w".into(),
-        })
-    };
     let mut events = vec![
         accepted(&[(1, &[])]),
         begun(1, 1),
