@@ -39,8 +39,8 @@ pub(crate) struct RunState {
     pub is_drafting: bool,
     intake: Intake,
     known: Seq,
-    flights: Flights<Wish>,
-    status: watch::Sender<RunStatus>,
+    pub(super) flights: Flights<Wish>,
+    pub(super) status: watch::Sender<RunStatus>,
     agenda: Agenda,
     /// Whether the run is over and what kept its work was looked through.
     is_tidy: bool,
@@ -374,20 +374,6 @@ impl RunState {
                 effects::keep::tidy(&site, done).await;
             });
         }
-    }
-
-    fn tell(&self) {
-        let (phase, under_way) = (self.run.phase(), self.flights.len());
-        let change = self.run.change();
-        self.status.send_if_modified(|status| {
-            let is_known = status.change.as_deref() == change.as_ref();
-            let is_news = (status.phase, status.under_way) != (phase, under_way) || !is_known;
-            (status.phase, status.under_way) = (phase, under_way);
-            if !is_known {
-                status.change = change.map(Arc::new);
-            }
-            is_news
-        });
     }
 
     /// The run cannot go on.

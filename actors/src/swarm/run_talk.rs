@@ -1,5 +1,7 @@
 //! What a run's actor says to agents, and has said by those who draft its plan.
 
+use std::sync::Arc;
+
 use protocol::{Command, InterruptCause, NodeId};
 use ractor::{ActorProcessingErr, ActorRef};
 use scheduler::run::{RunCommand, RunInput, RunPhase};
@@ -63,6 +65,21 @@ impl RunState {
             refused: None,
         };
         Ok(self.step(RunInput::Command(take)).await?.is_ok())
+    }
+
+    /// Says how far the run is to whoever watches it.
+    pub(super) fn tell(&self) {
+        let (phase, under_way) = (self.run.phase(), self.flights.len());
+        let change = self.run.change();
+        self.status.send_if_modified(|status| {
+            let is_known = status.change.as_deref() == change.as_ref();
+            let is_news = (status.phase, status.under_way) != (phase, under_way) || !is_known;
+            (status.phase, status.under_way) = (phase, under_way);
+            if !is_known {
+                status.change = change.map(Arc::new);
+            }
+            is_news
+        });
     }
 
     pub(super) fn tell_agent(

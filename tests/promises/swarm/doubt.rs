@@ -62,3 +62,34 @@ fn a_nodes_command_that_was_running_at_the_death_is_told_to_be_in_doubt_and_not_
     stage.formic(["doctor"]).run();
     assert!(soon(|| living(&sleep).is_empty()), "the command lives on");
 }
+
+#[test]
+fn what_is_said_to_a_node_whose_process_died_is_heard_when_its_agent_is_back() {
+    let work = Reply::tool("bash", json!({"command": "echo done >> one.txt"}));
+    let stage = Stage::new(script([agent("one", [work.held(), Reply::text("Done.")])]))
+        .file("one.txt", "")
+        .committed();
+    let plan = plan([node("one", &[], &["one.txt"], "grep -q done one.txt")]);
+    let run = stage.swarm(&plan).start();
+    let asked = |many: usize| {
+        let is_asked = move |requests: &[_]| requests.len() >= many;
+        assert!(stage.server().wait_until_blocking(is_asked));
+    };
+    asked(1);
+    run.signal(Signal::KILL);
+    assert!(run.end().was_killed());
+    stage
+        .formic(["swarm", "steer", "one", "mind the gap"])
+        .succeed();
+    let resumed = stage.formic(["swarm", "resume", "--json"]).start();
+    let is_heard = || {
+        let mut records = stage.run_records().into_iter();
+        records.any(|record| format!("{:?}", record.event).contains("mind the gap"))
+    };
+    assert!(soon(is_heard), "nobody heard it");
+    stage.server().release();
+    let ended = resumed.end();
+    assert_eq!(ended.code(), Some(0), "{ended}");
+    let last = stage.last_asked();
+    assert!(last.raw().contains("mind the gap"), "{}", last.raw());
+}

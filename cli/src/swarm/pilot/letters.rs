@@ -3,6 +3,8 @@
 use actors::RunCommand;
 use protocol::{Block, NodeId, NodeName};
 
+use views::NodeState;
+
 use super::Pilot;
 use crate::failure::Failure;
 use crate::swarm::inbox::{Letter, Want};
@@ -13,6 +15,9 @@ impl Pilot {
         let letters = self.inbox.letters()?;
         for letter in &letters {
             let outcome = self.carry_out(letter).await;
+            if outcome.is_err() && self.may_be_heard_later(letter) {
+                continue;
+            }
             if let Err(why) = &outcome {
                 self.show.note(&format!("from outside: could not {why}"));
             }
@@ -48,6 +53,15 @@ impl Pilot {
         };
         let done = self.swarm.command(command).await;
         done.map_err(|error| self.by_name(&error.to_string()))
+    }
+
+    /// Whether a letter is for an agent that is on its way to its node: brought back after a crash, or waiting for a tree.
+    fn may_be_heard_later(&self, letter: &Letter) -> bool {
+        let Ok(Want::Steer(name, _)) = &letter.want else {
+            return false;
+        };
+        let mut nodes = self.show.view.nodes.iter();
+        nodes.any(|node| node.node.name == *name && node.state == NodeState::Working)
     }
 
     /// A text with the names of nodes in place of their ids.
