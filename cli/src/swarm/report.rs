@@ -251,6 +251,9 @@ impl Report {
         let target = self.report.target.as_ref()?;
         let commit = short(&target.commit.to_string());
         let branch = &target.branch;
+        if self.report.status == RunStatus::Unfinished {
+            return Some(format!("so far on the branch {branch} at {commit}"));
+        }
         Some(match (target.fast_forwarded, &target.remark) {
             (true, None) => format!("landed: {branch} is at {commit}"),
             (true, Some(remark)) => format!("landed: {branch} is at {commit}; {remark}"),
@@ -341,5 +344,13 @@ mod tests {
         assert_eq!(report.code(), 1);
         assert_eq!(report.json()["status"], "partial");
         assert_eq!(report.json()["forecast"]["agents"], 7);
+        let mut under_way = report;
+        under_way.report.status = RunStatus::Unfinished;
+        let text = under_way.text(paper);
+        assert!(
+            text.contains("so far on the branch formic/1234 at"),
+            "{text}"
+        );
+        assert!(!text.contains("git merge"), "{text}");
     }
 }
