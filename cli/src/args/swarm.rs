@@ -12,7 +12,7 @@ use super::{LimitArgs, ModelArgs, OutputFormat, PermissionArgs, PlaceArgs};
 const EXAMPLES: &str = r#"Examples:
   formic swarm "move every crate to the new error type" --gate "cargo test"
   formic swarm --plan plan.json --dry-run
-  formic swarm resume                     after Ctrl-C, a crash, a limit
+  formic swarm resume                     after Ctrl-C, a crash, its --timeout
   formic swarm steer NODE "keep the old name as an alias"
   formic swarm show NODE                  one node in full
 
