@@ -83,6 +83,10 @@ impl Footing {
     }
 }
 
+/// What a shell exits with where a command may not be run, and where there is none (POSIX, Shell Command Language 2.8.2).
+const NOT_ALLOWED: i32 = 126;
+const NOT_FOUND: i32 = 127;
+
 fn complaint(expect: Expect, run: &CheckRun) -> String {
     let code = crate::plan::Code::from(DocumentCode::BaseCheck);
     let cmd = &run.check.cmd;
@@ -95,9 +99,14 @@ fn complaint(expect: Expect, run: &CheckRun) -> String {
         Some(code) => format!("exits with {code}"),
         None => format!("does not end by itself within {} ms", run.check.timeout_ms),
     };
+    let cure = match run.exit {
+        Some(NOT_ALLOWED | NOT_FOUND) => {
+            "there is no such command here, or it may not be run: mend it where the plan or --gate names it"
+        }
+        Some(_) | None => "if the work is to make it pass, the plan must say expect = \"fail\"",
+    };
     format!(
-        "{code}: the check `{cmd}` {exit} before any of the work; if the work is to make it pass, the plan must say \
-         expect = \"fail\". It said:\n{}",
+        "{code}: the check `{cmd}` {exit} before any of the work; {cure}. It said:\n{}",
         end_of(&run.log.as_str())
     )
 }

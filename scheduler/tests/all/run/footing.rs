@@ -52,13 +52,13 @@ fn nothing_starts_before_the_gate_was_tried_on_the_base() {
 #[test]
 fn a_gate_that_is_red_before_any_of_the_work_stops_the_run_and_is_named() {
     let mut sim = accepted(gated(Some(check("make test")), None));
-    let runs = vec![check_run(&check("make test"), 127)];
+    let runs = vec![check_run(&check("make test"), 2)];
     sim.answer(RunOutcome::Checked { runs });
     assert_eq!(sim.run.phase(), RunPhase::Closed);
     for part in [
         "base-check",
         "`make test`",
-        "127",
+        "exits with 2 ",
         "what it said",
         "expect = \"fail\"",
     ] {
@@ -68,6 +68,21 @@ fn a_gate_that_is_red_before_any_of_the_work_stops_the_run_and_is_named() {
         matches!(record.event, Event::Plan(PlanEvent::NodeStarted { .. }))
     };
     assert!(!sim.journal.iter().any(started), "nothing was spent");
+}
+
+#[test]
+fn a_gate_that_is_no_command_is_to_be_mended_and_not_declared_to_fail() {
+    for exit in [126, 127] {
+        let mut sim = accepted(gated(Some(check("mkae test")), None));
+        let runs = vec![check_run(&check("mkae test"), exit)];
+        sim.answer(RunOutcome::Checked { runs });
+        let why = why(&sim);
+        assert!(
+            why.contains("no such command") && why.contains("--gate"),
+            "{why}"
+        );
+        assert!(!why.contains("expect ="), "{why}");
+    }
 }
 
 #[test]
