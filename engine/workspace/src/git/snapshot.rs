@@ -138,7 +138,7 @@ impl Tree {
     /// What differs from the base, found without git and recorded nowhere; `None` where git has to look.
     pub(crate) async fn changed_here(&self) -> Result<Option<Vec<Change>>, GitError> {
         let hash = |content: &[u8]| Ok(loose::hashed(Sort::Blob, content));
-        let Some((steps, new, seen)) = self.looked_here(hash).await? else {
+        let Some((steps, new, _)) = self.looked_here(hash).await? else {
             return Ok(None);
         };
         let added = new.into_iter().map(|path| {
@@ -147,7 +147,6 @@ impl Tree {
             Some(Change { path, how })
         });
         let changed: Option<Vec<Change>> = steps.iter().map(Step::change).chain(added).collect();
-        self.saw(seen);
         Ok(changed.map(|mut changed| {
             changed.sort_by(|a, b| a.path.cmp(&b.path));
             changed

@@ -49,6 +49,7 @@ impl Tree {
         seen.take()
     }
 
+    /// Remembers how a snapshot found it. No other look is remembered: its holder goes on working after it.
     pub(crate) fn saw(&self, now: Seen) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         *seen = Some(now).filter(Seen::is_small);
@@ -63,7 +64,6 @@ impl Tree {
     /// are not UTF-8, repositories inside the tree and what is neither file nor folder nor link are errors.
     pub async fn changed(&self) -> Result<Vec<Change>, GitError> {
         self.whole()?;
-        self.stir();
         if let Some(changed) = self.changed_here().await? {
             return Ok(changed);
         }

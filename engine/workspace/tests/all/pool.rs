@@ -384,12 +384,18 @@ async fn a_tree_that_somebody_worked_in_since_its_snapshot_is_looked_at() {
     let stage = Stage::new();
     let first = stage.head();
     let (trees, start) = (stage.trees().await, TreeStart::Commit(first.clone()));
-    for stirs in [true, false] {
+    for how in ["is told of it", "was put back", "was only looked at"] {
         let tree = trees.take("one", &start, None).await.unwrap();
-        tree.snapshot().await.unwrap();
-        match stirs {
-            true => tree.stir(),
-            false => tree.revert(&["a/README.md".to_owned()]).await.unwrap(),
+        if how == "was only looked at" {
+            // In the middle of its node's work, as after each command.
+            tree.changed().await.unwrap();
+        } else {
+            tree.snapshot().await.unwrap();
+        }
+        match how {
+            "is told of it" => tree.stir(),
+            "was put back" => tree.revert(&["a/README.md".to_owned()]).await.unwrap(),
+            _ => {}
         }
         work(tree.root());
         trees.give_back(tree).await.unwrap();
