@@ -141,12 +141,12 @@ fn what_goes_on_is_shown_while_a_change_is_asked_about() {
     );
 }
 
-#[test]
-fn the_block_and_the_question_are_on_a_small_screen_together() {
+/// What such a terminal shows in the end if something lands while a change is asked about, which is approved then.
+fn landed_beside(kind: &str, size: Option<(u16, u16)>) -> Vec<String> {
     let (world, _server) = replanned();
     let mut gate = held(&world);
     let command = world.command(&["swarm", "--plan", "../plan.json"]);
-    let mut terminal = Terminal::start_on("xterm", Some((8, 50)), command);
+    let mut terminal = Terminal::start_on(kind, size, command);
     terminal.wait_for(PLAN_ASKED);
     terminal.types("a\n");
     terminal.wait_for(ASKED);
@@ -156,6 +156,12 @@ fn the_block_and_the_question_are_on_a_small_screen_together() {
     terminal.types("a\n");
     let (code, lines) = terminal.end();
     assert_eq!(code, Some(0), "{lines:#?}");
+    lines
+}
+
+#[test]
+fn the_block_and_the_question_are_on_a_small_screen_together() {
+    let lines = landed_beside("xterm", Some((8, 50)));
     for of_block in [" tokens  $", "longest chain left", "[r]eject it"] {
         assert!(!has(&lines, of_block), "{lines:#?}");
     }
@@ -163,19 +169,7 @@ fn the_block_and_the_question_are_on_a_small_screen_together() {
 
 #[test]
 fn a_terminal_that_only_writes_lines_is_asked_again_below_them() {
-    let (world, _server) = replanned();
-    let mut gate = held(&world);
-    let command = world.command(&["swarm", "--plan", "../plan.json"]);
-    let mut terminal = Terminal::start_on("dumb", None, command);
-    terminal.wait_for(PLAN_ASKED);
-    terminal.types("a\n");
-    terminal.wait_for(ASKED);
-    gate.write_all(&OPEN).unwrap();
-    terminal.wait_for("landed at ");
-    terminal.wait_for(ASKED);
-    terminal.types("a\n");
-    let (code, lines) = terminal.end();
-    assert_eq!(code, Some(0), "{lines:#?}");
+    let lines = landed_beside("dumb", None);
     let landed = lines.iter().find(|line| line.contains("landed at "));
     assert!(landed.unwrap().starts_with("landed at "), "{lines:#?}");
     assert!(
