@@ -8,6 +8,7 @@ mod folder;
 mod hanging;
 mod keeping;
 mod kinds;
+mod known;
 mod landing;
 mod leftover;
 mod odd;

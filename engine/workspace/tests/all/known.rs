@@ -1,0 +1,85 @@
+//! What the pool knows of a tree: as long as nobody works in it, it is not looked at again.
+
+use std::fs;
+use std::path::Path;
+
+use protocol::TreeStart;
+
+use crate::stage::{Stage, is_pristine, write};
+
+/// Changes of every kind.
+fn work(root: &Path) {
+    write(root, "a/src/lib.rs", "pub fn mine() {}\n");
+    write(root, "new/deep/x", "x\n");
+    write(root, "target/out", "built\n");
+    fs::remove_file(root.join("b/old.txt")).unwrap();
+    fs::remove_file(root.join("run.sh")).unwrap();
+    fs::create_dir_all(root.join("empty/er")).unwrap();
+}
+
+#[tokio::test]
+async fn a_tree_that_was_not_touched_since_its_snapshot_is_not_looked_at_again() {
+    let stage = Stage::new();
+    let first = stage.head();
+    fs::remove_dir_all(stage.root().join("b")).unwrap();
+    stage.write("a/README.md", "second\n");
+    let second = stage.commit("second");
+    let trees = stage.trees().await;
+    let start = |commit: &protocol::GitId| TreeStart::Commit(commit.clone());
+    let tree = trees.take("one", &start(&first), None).await.unwrap();
+    let root = tree.root().to_owned();
+    work(&root);
+    tree.snapshot().await.unwrap();
+    trees.give_back(tree).await.unwrap();
+    let others = stage.trees().await;
+    let other = others.take("other", &start(&first), None).await.unwrap();
+    assert_ne!(other.root(), root, "it stays with whoever knows how it is");
+    let tree = trees.take("two", &start(&second), None).await.unwrap();
+    assert_eq!(tree.root(), root);
+    is_pristine(&tree, &second, &stage).await;
+    for gone in ["new", "b", "empty"] {
+        assert!(!root.join(gone).exists(), "{gone}");
+    }
+    assert!(root.join("target/out").is_file());
+    // Nobody would see this, as nobody is said to have touched it.
+    tree.snapshot().await.unwrap();
+    write(&root, "a/unseen", "x\n");
+    trees.give_back(tree).await.unwrap();
+    let tree = trees.take("three", &start(&second), None).await.unwrap();
+    assert!(root.join("a/unseen").is_file(), "it was looked at again");
+    trees.give_back(tree).await.unwrap();
+    drop(trees);
+    let tree = others.take("four", &start(&first), None).await.unwrap();
+    assert_eq!(
+        tree.root(),
+        root,
+        "it is anybody's when its process lets it go"
+    );
+    is_pristine(&tree, &first, &stage).await;
+}
+
+#[tokio::test]
+async fn a_tree_that_somebody_worked_in_since_its_snapshot_is_looked_at() {
+    let stage = Stage::new();
+    let first = stage.head();
+    let (trees, start) = (stage.trees().await, TreeStart::Commit(first.clone()));
+    for how in ["is told of it", "was put back", "was only looked at"] {
+        let tree = trees.take("one", &start, None).await.unwrap();
+        if how == "was only looked at" {
+            // In the middle of its node's work, as after each command.
+            tree.changed().await.unwrap();
+        } else {
+            tree.snapshot().await.unwrap();
+        }
+        match how {
+            "is told of it" => tree.stir(),
+            "was put back" => tree.revert(&["a/README.md".to_owned()]).await.unwrap(),
+            _ => {}
+        }
+        work(tree.root());
+        trees.give_back(tree).await.unwrap();
+        let tree = trees.take("two", &start, None).await.unwrap();
+        is_pristine(&tree, &first, &stage).await;
+        trees.give_back(tree).await.unwrap();
+    }
+}
