@@ -30,7 +30,7 @@ pub enum CommandError {
 
 /// What an agent understands.
 pub(crate) enum AgentMsg {
-    /// A wish from outside; acknowledged once its events are durable.
+    /// A wish from outside; acknowledged once its events are written.
     Command(Box<Command>, oneshot::Sender<Result<(), CommandError>>),
     /// An effect came home.
     Home(Box<Home>),
@@ -119,7 +119,7 @@ impl AgentState {
             // It was overtaken by an interrupt: nobody waits for it any more.
             return Ok(());
         }
-        // Held until the records below are durable: the lane is freed by the record of the end.
+        // Held until the records below are written: the lane is freed by the record of the end.
         let freed = self.keep(&home.effect, home.held);
         if let Some(outcome) = home.outcome {
             // Only commands can be illegal.

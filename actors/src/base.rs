@@ -50,6 +50,7 @@ impl Base {
             announcer: Arc::new(announcer),
             feed,
             crash: options.crash,
+            is_dark: false,
         };
         let (broker, _) = Actor::spawn(None, BrokerActor, ()).await?;
         let (journal, _) = Actor::spawn(None, JournalActor, writer).await?;
@@ -75,6 +76,11 @@ impl Base {
         };
         let drafts = events.into_iter().map(draft).collect();
         journal::append(&self.journal, drafts).await
+    }
+
+    /// Waits until everything written so far is durable: before anything is done that cannot be done twice.
+    pub(crate) async fn sync(&self) -> Result<(), JournalDown> {
+        journal::sync(&self.journal).await
     }
 
     /// Ends both actors once they have done what they were told so far.

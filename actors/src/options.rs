@@ -97,11 +97,13 @@ pub struct Secrets {
     pub scrubbed: Vec<String>,
 }
 
-/// Where the process stops by itself, as if killed.
+/// Where the process stops by itself, as if killed, or as if the machine lost its power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CrashPoint {
     /// Right before this record would be written.
     Before(protocol::Seq),
     /// Right after this record is durable, before anybody is told.
     After(protocol::Seq),
+    /// When the disk is made to keep records next, once this one was written and told of: the machine has none of them.
+    Unsynced(protocol::Seq),
 }

@@ -277,7 +277,9 @@ impl Session {
             .coordinator
             .send_message(message)
             .map_err(|_| stopped())?;
-        taken.await.map_err(|_| stopped())?
+        taken.await.map_err(|_| stopped())??;
+        let synced = self.inner.base.sync().await;
+        synced.map_err(|down| CommandError::Stopped(down.to_string()))
     }
 
     fn stopped(&self) -> CommandError {
@@ -285,21 +287,21 @@ impl Session {
         CommandError::Stopped(why.unwrap_or_else(|| "it has stopped".to_owned()))
     }
 
-    /// Waits until no turn is under way.
+    /// Waits until no turn is under way; how the last one ended is durable then.
     ///
     /// # Errors
     /// [`Stopped`] if the session could not go on.
     pub async fn rest(&self) -> Result<Option<TurnEnd>, Stopped> {
         let mut status = self.inner.status.clone();
         let gone = |_| Stopped("it has stopped".to_owned());
-        let now = status
-            .wait_for(|now| !now.busy || now.down.is_some())
-            .await
-            .map_err(gone)?;
-        match &now.down {
-            Some(why) => Err(Stopped(why.clone())),
-            None => Ok(now.end.clone()),
+        let rests = status.wait_for(|now| !now.busy || now.down.is_some());
+        let now = rests.await.map_err(gone)?.clone();
+        if let Some(why) = now.down {
+            return Err(Stopped(why));
         }
+        let synced = self.inner.base.sync().await;
+        synced.map_err(|down| Stopped(down.to_string()))?;
+        Ok(now.end)
     }
 
     /// Ends the actors and whatever still runs. What is not finished can be resumed.

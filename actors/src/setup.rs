@@ -177,6 +177,7 @@ pub(crate) fn world(options: Options, id: SessionId, ground: Ground, base: &Base
         bus: base.bus.clone(),
         law: ground.law,
         broker: base.broker.clone(),
+        journal: base.journal.clone(),
         provider: ground.provider,
     }
 }

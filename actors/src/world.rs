@@ -14,6 +14,7 @@ use crate::broker::BrokerMsg;
 use crate::bus::Bus;
 use crate::context::Context;
 use crate::coordinator::CoordinatorMsg;
+use crate::journal::JournalMsg;
 use crate::law::Law;
 use crate::redact::Redactor;
 use crate::setup;
@@ -27,6 +28,7 @@ pub(crate) struct World {
     pub redactor: Redactor,
     pub law: Arc<Law>,
     pub broker: ActorRef<BrokerMsg>,
+    pub journal: ActorRef<JournalMsg>,
     pub provider: Arc<dyn Provider>,
     pub offer: Offer,
     pub context: Arc<Context>,
@@ -67,6 +69,7 @@ impl World {
             redactor: self.redactor.clone(),
             law: self.law.clone(),
             broker: self.broker.clone(),
+            journal: self.journal.clone(),
             provider: self.provider.clone(),
             offer: self.offer.beside(),
             context: self.context.clone(),

@@ -143,6 +143,11 @@ fn killed_after_any_record_a_session_ends_as_if_undisturbed() {
 }
 
 #[test]
+fn on_a_machine_that_stops_after_any_record_a_session_ends_as_if_undisturbed() {
+    killed_at_every_record("FORMIC_CRASH_UNSYNCED");
+}
+
+#[test]
 fn killed_again_and_again_a_session_still_ends_as_if_undisturbed() {
     let like = undisturbed();
     let stage = stage();

@@ -15,6 +15,7 @@ use super::Answer;
 use crate::broker::{self, Resolution, unattended};
 use crate::coordinator::Caller;
 use crate::flight::Held;
+use crate::journal;
 use crate::world::World;
 
 /// A call and what it needs of the agent's state at this moment.
@@ -221,7 +222,7 @@ async fn permit(
     Ok((Some(outcome), Some(held)))
 }
 
-/// Does what a permitted write intends. The permit comes back with the end and is freed once that is durable.
+/// Does what a permitted write intends, once the disk knows that it begins. The permit comes back with the end and is freed once that is durable.
 pub(crate) async fn commit(
     world: Arc<World>,
     job: Job,
@@ -229,6 +230,10 @@ pub(crate) async fn commit(
     cancel: CancellationToken,
 ) -> Answer {
     let began = world.source.now();
+    if let Err(down) = journal::sync(&world.journal).await {
+        let result = ToolResult::failed(format!("not done: could not {down}"));
+        return (Some(job.finished(&world, result, began)), Some(held));
+    }
     let ctx = job.context(&world, cancel);
     let bound = world
         .offer

@@ -245,7 +245,8 @@ impl Swarm {
     pub async fn command(&self, command: RunCommand) -> Result<(), CommandError> {
         let (answer, taken) = oneshot::channel();
         self.send(RunMsg::Command(Box::new(command), answer))?;
-        taken.await.map_err(|_| self.stopped())?
+        taken.await.map_err(|_| self.stopped())??;
+        self.sync().await
     }
 
     /// Says something to a node's agent, which reads it at its next step. Durable when this returns.
@@ -256,7 +257,13 @@ impl Swarm {
         self.inner.site.redactor.clean_blocks(&mut content);
         let (answer, taken) = oneshot::channel();
         self.send(RunMsg::Tell(node, steer(content), answer))?;
-        taken.await.map_err(|_| self.stopped())?
+        taken.await.map_err(|_| self.stopped())??;
+        self.sync().await
+    }
+
+    async fn sync(&self) -> Result<(), CommandError> {
+        let synced = self.inner.site.base.sync().await;
+        synced.map_err(|down| CommandError::Stopped(down.to_string()))
     }
 
     fn send(&self, message: RunMsg) -> Result<(), CommandError> {
@@ -275,7 +282,7 @@ impl Swarm {
     }
 
     /// Waits until nothing goes on by itself any more: the run is over, or its plan or a change of it waits to be
-    /// approved, or it is paused and what ran has come to its end.
+    /// approved, or it is paused and what ran has come to its end. How far it is then is durable.
     ///
     /// # Errors
     /// [`Stopped`] if the run could not go on.
@@ -283,10 +290,17 @@ impl Swarm {
         let mut status = self.inner.status.clone();
         let gone = |_| Stopped("it has stopped".to_owned());
         let rests = status.wait_for(|now| now.down.is_some() || is_resting(now));
-        let now = rests.await.map_err(gone)?;
-        match &now.down {
-            Some(why) => Err(Stopped(why.clone())),
-            None => Ok(now.phase),
+        let (phase, down) = {
+            let now = rests.await.map_err(gone)?;
+            (now.phase, now.down.clone())
+        };
+        match down {
+            Some(why) => Err(Stopped(why)),
+            None => {
+                let synced = self.sync().await;
+                synced.map_err(|error| Stopped(error.to_string()))?;
+                Ok(phase)
+            }
         }
     }
 

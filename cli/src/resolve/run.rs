@@ -212,13 +212,13 @@ pub(super) fn crash(ground: &Ground) -> Result<Option<CrashPoint>, Failure> {
             )
         }))
     };
-    let before = seq("FORMIC_CRASH_BEFORE")
-        .transpose()?
-        .map(CrashPoint::Before);
-    let after = seq("FORMIC_CRASH_AFTER")
-        .transpose()?
-        .map(CrashPoint::After);
-    Ok(before.or(after))
+    let before = seq("FORMIC_CRASH_BEFORE").transpose()?;
+    let after = seq("FORMIC_CRASH_AFTER").transpose()?;
+    let unsynced = seq("FORMIC_CRASH_UNSYNCED").transpose()?;
+    Ok(before
+        .map(CrashPoint::Before)
+        .or(after.map(CrashPoint::After))
+        .or(unsynced.map(CrashPoint::Unsynced)))
 }
 
 #[cfg(not(debug_assertions))]

@@ -145,32 +145,69 @@ impl Journal {
         self.writer.at(self.next)
     }
 
-    /// Appends a batch with one write and one sync; every record of it is durable when this returns, its bulky
-    /// texts before it. The caller's records stay as they are.
+    /// Writes a batch and waits for the disk: [`Journal::write`] and [`Journal::sync`].
+    ///
+    /// # Errors
+    /// Those of both.
+    pub fn append(&mut self, records: &[Record]) -> Result<()> {
+        self.write(records)?;
+        self.sync()
+    }
+
+    /// Writes a batch in one go: when this returns every record of it outlives this process, whatever ends it, and
+    /// whoever reads the journal finds it; its bulky texts are durable. It outlives the machine only once the journal is
+    /// synced. The caller's records stay as they are.
     ///
     /// # Errors
     /// [`StoreError::Illegal`] if the batch does not continue the journal (nothing is written); the disk's, after
-    /// which the journal refuses to append ([`StoreError::Poisoned`]) until it is opened again.
-    pub fn append(&mut self, records: &[Record]) -> Result<()> {
-        if let Some(because) = &self.poison {
-            return Err(StoreError::Poisoned {
-                session: self.session,
-                because: because.clone(),
-            });
-        }
+    /// which the journal refuses to be written ([`StoreError::Poisoned`]) until it is opened again.
+    pub fn write(&mut self, records: &[Record]) -> Result<()> {
+        self.sound()?;
         let Some(last) = records.last() else {
             return Ok(());
         };
         self.check(records)?;
         let written = self
             .lines(records)
-            .and_then(|lines| self.writer.append(&lines));
+            .and_then(|lines| self.writer.write(&lines));
         match written {
             Ok(()) => self.next = last.seq.next(),
             Err(StoreError::Illegal { .. }) => {}
             Err(ref error) => self.poison = Some(error.to_string()),
         }
         written
+    }
+
+    /// Waits until the disk has every record that was written; with none, returns at once.
+    ///
+    /// # Errors
+    /// The disk's, after which the journal refuses to be written: nobody knows what of it the disk has.
+    pub fn sync(&mut self) -> Result<()> {
+        self.sound()?;
+        let synced = self.writer.sync();
+        if let Err(error) = &synced {
+            self.poison = Some(error.to_string());
+        }
+        synced
+    }
+
+    /// Takes away every record that was written and not synced: what a power failure may do, for those who try what
+    /// becomes of a session then.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn lose(&self) -> Result<()> {
+        self.writer.lose()
+    }
+
+    fn sound(&self) -> Result<()> {
+        match &self.poison {
+            None => Ok(()),
+            Some(because) => Err(StoreError::Poisoned {
+                session: self.session,
+                because: because.clone(),
+            }),
+        }
     }
 
     fn check(&self, records: &[Record]) -> Result<()> {

@@ -18,6 +18,8 @@ pub(crate) struct SegmentWriter {
     number: u32,
     file: File,
     bytes: u64,
+    /// How much of it the disk has.
+    synced: u64,
 }
 
 impl SegmentWriter {
@@ -25,11 +27,13 @@ impl SegmentWriter {
     pub(crate) fn open(folder: &Path) -> Result<Self> {
         let number = segment::numbers(folder)?.pop().unwrap_or(1);
         let file = append_to(folder, number)?;
+        let bytes = segment::length(folder, number)?;
         Ok(Self {
             folder: folder.to_owned(),
             number,
             file,
-            bytes: segment::length(folder, number)?,
+            bytes,
+            synced: bytes,
         })
     }
 
@@ -42,18 +46,35 @@ impl SegmentWriter {
         }
     }
 
-    /// Writes whole lines in one go and waits until the disk has them.
-    pub(crate) fn append(&mut self, lines: &[u8]) -> Result<()> {
+    /// Writes whole lines in one go. From then on they outlive this process, but the machine only once they are synced.
+    pub(crate) fn write(&mut self, lines: &[u8]) -> Result<()> {
         if self.bytes >= segment::ROLL_BYTES {
+            // No segment is begun behind one that may still lose its end.
+            self.sync()?;
             self.file = append_to(&self.folder, self.number + 1)?;
             self.number += 1;
-            self.bytes = 0;
+            (self.bytes, self.synced) = (0, 0);
         }
         let path = segment::path(&self.folder, self.number);
         self.file.write_all(lines).about("append to", &path)?;
-        self.file.sync_data().about("sync", &path)?;
         self.bytes += lines.len() as u64;
         Ok(())
+    }
+
+    /// Waits until the disk has all that was written.
+    pub(crate) fn sync(&mut self) -> Result<()> {
+        if self.synced < self.bytes {
+            let path = segment::path(&self.folder, self.number);
+            self.file.sync_data().about("sync", &path)?;
+            self.synced = self.bytes;
+        }
+        Ok(())
+    }
+
+    /// Takes away what was written and not synced, as a machine that stops does.
+    pub(crate) fn lose(&self) -> Result<()> {
+        let path = segment::path(&self.folder, self.number);
+        self.file.set_len(self.synced).about("cut", &path)
     }
 }
 

@@ -56,7 +56,7 @@ fn copy(
         last = record.seq;
         add_line(record, new, &mut lines)?;
         if lines.len() >= BATCH_BYTES {
-            writer.append(&lines)?;
+            writer.write(&lines)?;
             lines.clear();
         }
     }
@@ -68,7 +68,8 @@ fn copy(
             last,
         });
     }
-    writer.append(&lines)?;
+    writer.write(&lines)?;
+    writer.sync()?;
     Ok(last)
 }
 

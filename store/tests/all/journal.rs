@@ -28,6 +28,26 @@ fn what_is_appended_is_read_again_in_order() {
 }
 
 #[test]
+fn a_power_failure_takes_what_was_written_since_the_last_sync_and_nothing_else() {
+    let disk = Disk::new();
+    let mut journal = Journal::create(&disk.data, session()).unwrap();
+    journal.append(&small(5)[..2]).unwrap();
+    journal.write(&small(5)[2..3]).unwrap();
+    journal.sync().unwrap();
+    journal.write(&small(5)[3..]).unwrap();
+    let seen = read(&disk.data, session(), Seq(1)).unwrap();
+    assert_eq!(
+        seen.records,
+        small(5),
+        "what is written is there to be read"
+    );
+    journal.lose().unwrap();
+    drop(journal);
+    let (_, recovered) = Journal::open(&disk.data, session()).unwrap();
+    assert_eq!(recovered.records, small(3));
+}
+
+#[test]
 fn a_batch_that_does_not_continue_the_journal_is_refused_whole() {
     let disk = Disk::holding(&small(2));
     let (mut journal, _) = Journal::open(&disk.data, session()).unwrap();

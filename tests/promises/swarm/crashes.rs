@@ -1,5 +1,6 @@
 //! Killed at any record, a run ends as if nothing had happened: no commit twice, no finished node again, no reply paid twice
-//! but those nobody heard, and those are in the account.
+//! but those nobody heard, and those are in the account. So it does when the machine itself stops, but for the account of
+//! the moment before.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -163,7 +164,8 @@ fn records(stage: &Stage) -> Vec<Record> {
 }
 
 /// Whether it was killed at all: agents that run side by side need not leave equally many records each time.
-fn killed_at(variable: &str, seq: usize, like: &Left) -> bool {
+fn killed_at(how: &Death, seq: usize, like: &Left) -> bool {
+    let Death { variable, accounts } = how;
     let at = format!("{variable}={seq}");
     let stage = stage();
     let killed = stage
@@ -191,8 +193,14 @@ fn killed_at(variable: &str, seq: usize, like: &Left) -> bool {
         matches!(&record.event, Event::Plan(PlanEvent::NodeStarted { node, .. }) if done.contains(node))
     });
     assert!(again.is_none(), "{at}: {again:?}");
-    paid_once(&stage, &after, &ended, &at);
+    accounts(&stage, &after, &ended, &at);
     true
+}
+
+/// How a run dies, and what its account is held to.
+struct Death {
+    variable: &'static str,
+    accounts: fn(&Stage, &[Record], &Ended, &str),
 }
 
 /// Prompt and reply tokens that were charged for calls whose end nobody heard, a call each.
@@ -240,7 +248,19 @@ fn paid_once(stage: &Stage, records: &[Record], ended: &Ended, at: &str) {
     assert_eq!(estimated.unwrap_or(0), prompts + replies, "{at}");
 }
 
-fn killed_at_every_record(variable: &str) {
+/// What the machine lost with its last moment is asked for again, and nobody knows any more what it took.
+fn heard_once(stage: &Stage, records: &[Record], ended: &Ended, at: &str) {
+    let (heard, given) = (heard(records), given(stage));
+    assert!(heard.values().all(|times| *times == 1), "{at}: {heard:?}");
+    assert!(
+        heard.keys().eq(given.keys()),
+        "{at}: {heard:?} of {given:?}"
+    );
+    let took = Report::of(ended).took();
+    assert_eq!(took.replies, heard.len() as u64, "{at}");
+}
+
+fn killed_at_every_record(how: &Death) {
     let undisturbed = stage();
     undisturbed.swarm(&the_plan()).succeed();
     let like = left(&undisturbed);
@@ -256,7 +276,7 @@ fn killed_at_every_record(variable: &str) {
         for half in seqs.chunks(seqs.len().div_ceil(2)) {
             let (like, killed) = (&like, &killed);
             scope.spawn(move || {
-                let died = half.iter().filter(|seq| killed_at(variable, **seq, like));
+                let died = half.iter().filter(|seq| killed_at(how, **seq, like));
                 killed.fetch_add(died.count(), Ordering::Relaxed);
             });
         }
@@ -271,12 +291,26 @@ fn killed_at_every_record(variable: &str) {
 
 #[test]
 fn killed_after_any_record_a_run_ends_as_if_undisturbed() {
-    killed_at_every_record("FORMIC_CRASH_AFTER");
+    killed_at_every_record(&Death {
+        variable: "FORMIC_CRASH_AFTER",
+        accounts: paid_once,
+    });
 }
 
 #[test]
 fn killed_before_any_record_a_run_ends_as_if_undisturbed() {
-    killed_at_every_record("FORMIC_CRASH_BEFORE");
+    killed_at_every_record(&Death {
+        variable: "FORMIC_CRASH_BEFORE",
+        accounts: paid_once,
+    });
+}
+
+#[test]
+fn on_a_machine_that_stops_after_any_record_a_run_ends_as_if_undisturbed() {
+    killed_at_every_record(&Death {
+        variable: "FORMIC_CRASH_UNSYNCED",
+        accounts: heard_once,
+    });
 }
 
 #[test]

@@ -61,6 +61,9 @@ impl Order<'_> {
         let Some(_permit) = lane.permit(&claim, &resolution.verdict) else {
             return Ok(refused(&denial(&resolution.verdict)));
         };
+        // Nobody knows what a command does: what it is run for is durable first.
+        let synced = self.site.base.sync().await;
+        synced.map_err(|down| format!("start `{command}`: could not {down}"))?;
         let options = &self.site.options;
         let walls = self.law.walls(&options.commands.caches);
         let program = Program {

@@ -72,7 +72,7 @@ fn repo(site: &Site) -> Result<&Repo, String> {
     git.map(|git| &git.repo).ok_or_else(|| none.to_owned())
 }
 
-/// Waits in the lane of the branches.
+/// Waits in the lane of the branches. What a branch is moved for is durable before it moves.
 async fn permit(site: &Site, reference: &str, to: &GitId) -> Result<WritePermit, String> {
     let claim = Claim {
         tool: "integrate".to_owned(),
@@ -82,6 +82,7 @@ async fn permit(site: &Site, reference: &str, to: &GitId) -> Result<WritePermit,
         },
     };
     let resolution = broker::resolve(&site.base.broker, &site.law, &claim).await?;
+    site.base.sync().await.map_err(|down| down.to_string())?;
     let lane = resolution.lane.acquire().await;
     let denied = || format!("move {reference}: {}", resolution.verdict.reason().text);
     lane.permit(&claim, &resolution.verdict).ok_or_else(denied)
