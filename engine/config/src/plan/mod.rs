@@ -110,6 +110,7 @@ pub fn read_plan(file: &Path) -> Result<PlanDocument, PlanFileError> {
 /// The first thing that is wrong with it.
 pub fn parse_plan(text: &str, form: PlanForm) -> Result<PlanDocument, PlanFault> {
     let tree = match form {
+        _ if text.trim().is_empty() => Err(syntax(text, 0, "the file is empty".to_owned())),
         PlanForm::Json => parse(text),
         PlanForm::Toml => toml_tree::parse(text),
     };
@@ -127,8 +128,14 @@ pub fn parse_plan(text: &str, form: PlanForm) -> Result<PlanDocument, PlanFault>
     Ok(document)
 }
 
+/// The kinds a plan may ask for; the program that reads it names its own too, and each in both spellings.
+const KINDS: &str = "`Edit`, `Codemod`, `Explore`, `Contract`, `Review`, `Summarise`, `Verify`";
+
 /// A message in the words of the document rather than of the program that reads it.
-fn plain(what: String) -> String {
+fn plain(mut what: String) -> String {
+    if let Some(at) = what.find("`chat`, ") {
+        what.replace_range(at.., KINDS);
+    }
     let words = [
         (
             "expected struct CheckDocument",

@@ -72,7 +72,9 @@ fn the_name_of_a_file_says_its_form() {
 #[test]
 fn what_is_wrong_in_json_is_named_with_its_line_column_and_field() {
     for (given, then) in [
-        ("", "1:1: missing field `version`"),
+        ("", "1:1: the file is empty"),
+        (" \n\n", "1:1: the file is empty"),
+        ("{}", "1:1: missing field `version`"),
         (
             "{",
             "1:2: expected a key in double quotes, found the end of the text",
@@ -95,6 +97,11 @@ fn what_is_wrong_in_json_is_named_with_its_line_column_and_field() {
         (
             r#"{"version": 1, "goal": "g", "nodes": [{"id": "a", "tier": "tiny"}]}"#,
             "1:51: nodes[0].tier: unknown word `tiny`, expected one of `local`, `small`, `mid`, `frontier`",
+        ),
+        (
+            r#"{"version": 1, "goal": "g", "nodes": [{"id": "a", "kind": "Refactor"}]}"#,
+            "1:51: nodes[0].kind: unknown word `Refactor`, expected one of `Edit`, `Codemod`, `Explore`, `Contract`, `Review`, \
+             `Summarise`, `Verify`",
         ),
         (
             r#"{"version": 1, "goal": "é", "nodes": [{"id": "a", "budget": {"wall": "soon"}}]}"#,
@@ -120,6 +127,7 @@ fn what_is_wrong_in_toml_is_named_with_its_line_column_and_field() {
             "version = 1\ngoal =",
             "2:7: string values must be quoted, expected literal string",
         ),
+        ("", "1:1: the file is empty"),
         ("version = 1\nversion = 1", "2:1: duplicate key"),
         (
             "version = 1\ngoal = \"g\"\n[[nodes]]\nid = \"a\"\nwrite = []",
