@@ -46,3 +46,4 @@ pub use session::{Past, Session, Stopped};
 pub use source::{Source, SystemSource};
 pub use swarm::{ModelChoice, Models, Swarm, SwarmOptions};
 pub use tools::walls_hold;
+pub use workspace::{GitError, Unfit};

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use protocol::{Isolation, PermissionMode, PlanDocument, SessionId};
+use protocol::{GitId, Isolation, PermissionMode, PlanDocument, SessionId};
 use workspace::{GitError, Repo, Standing};
+
+use crate::error::OpenError;
 
 pub use scheduler::plan::{
     Defaults, DerivedEdge, Forecast, Ground, Normal, Prices, Problem, better_alone, forecast,
@@ -37,17 +39,33 @@ pub enum Unfit {
 #[derive(Debug, Clone)]
 pub struct Terrain {
     /// The repository, where one is wanted and there is one that a run could start from.
-    pub(crate) git: Option<(Repo, Standing)>,
+    pub(crate) git: Option<Start>,
     /// What is to be known of it.
     pub(crate) remarks: Vec<String>,
 }
 
-/// Looks at the folder `root`. A run that is to begin with what was found here begins at once: what has changed meanwhile
-/// is not part of it.
+/// A repository, and where in it a run would start.
+#[derive(Debug, Clone)]
+pub(crate) struct Start {
+    pub repo: Repo,
+    pub standing: Standing,
+    /// The commit it would start from, and the files there.
+    pub base: GitId,
+    pub files: Vec<String>,
+    /// The branch its result would be for, without `refs/heads/`.
+    pub target: Option<String>,
+}
+
+/// Looks at the folder `root`, and at the branch `target` if the result is to be for another one than is checked out. A run
+/// that is to begin with what was found here begins at once: what has changed meanwhile is not part of it.
 ///
 /// # Errors
-/// The repository is one that no run could start from.
-pub async fn survey(root: &Path, isolation: Option<Isolation>) -> Result<Terrain, GitError> {
+/// The repository is one that no run could start from, or has no such branch.
+pub async fn survey(
+    root: &Path,
+    isolation: Option<Isolation>,
+    target: Option<&str>,
+) -> Result<Terrain, OpenError> {
     let shared = |remarks| Terrain { git: None, remarks };
     if isolation == Some(Isolation::Shared) {
         return Ok(shared(Vec::new()));
@@ -60,15 +78,41 @@ pub async fn survey(root: &Path, isolation: Option<Isolation>) -> Result<Terrain
             );
             return Ok(shared(vec![remark]));
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
-    match standing.unfit() {
-        Some(error) => Err(error),
-        None => Ok(Terrain {
-            remarks: standing.remarks(),
-            git: Some((repo, standing)),
-        }),
+    if let Some(error) = standing.unfit() {
+        return Err(error.into());
     }
+    Ok(Terrain {
+        remarks: standing.remarks(),
+        git: Some(start(repo, standing, target).await?),
+    })
+}
+
+/// Where the run starts from, and the branch its result is for.
+async fn start(
+    repo: Repo,
+    mut standing: Standing,
+    wanted: Option<&str>,
+) -> Result<Start, OpenError> {
+    let head = standing.head.commit().cloned();
+    let name = wanted.map(|name| name.strip_prefix("refs/heads/").unwrap_or(name));
+    let base = match name {
+        Some(name) => repo.get_ref(&format!("refs/heads/{name}")).await?,
+        None => head.clone(),
+    };
+    let base = base.ok_or_else(|| OpenError::NoBranch(name.unwrap_or("HEAD").to_owned()))?;
+    let files = match head.as_ref() == Some(&base) {
+        true => std::mem::take(&mut standing.files),
+        false => repo.files(&base).await?,
+    };
+    Ok(Start {
+        target: name.or(standing.head.branch()).map(str::to_owned),
+        repo,
+        standing,
+        base,
+        files,
+    })
 }
 
 /// What a document would become in the folder `root`, which is this terrain; only looks.
@@ -83,7 +127,7 @@ pub async fn rehearse(
 ) -> Result<Normal, Unfit> {
     let listed;
     let (base, files) = match &terrain.git {
-        Some((_, standing)) => (standing.head.commit(), &standing.files),
+        Some(start) => (Some(&start.base), &start.files),
         None => {
             let found = workspace::files(root, MOST_FILES).await;
             listed = found.map_err(|cause| Unfit::Folder {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::{
-    CheckDocument, Event, GitId, Ground, Isolation, Kind, Opening, Plan, PlanDocument, Planner,
+    CheckDocument, Event, Ground, Isolation, Kind, Opening, Plan, PlanDocument, Planner,
     SessionEvent, SessionId,
 };
 use scheduler::plan::{Defaults, normalise};
@@ -17,7 +17,7 @@ use super::planner::{self, Planning};
 use super::site::Git;
 use crate::error::OpenError;
 use crate::options::Options;
-use crate::plans::{self, NO_WALLS};
+use crate::plans::{self, NO_WALLS, Start};
 use crate::setup::{self, Ground as Setup};
 
 /// What a run begins with.
@@ -179,12 +179,15 @@ fn completed(mut document: PlanDocument, swarm: &SwarmOptions) -> PlanDocument {
 async fn find(options: &Options, swarm: &SwarmOptions, id: SessionId) -> Result<Found, OpenError> {
     let terrain = match &swarm.terrain {
         Some(terrain) => terrain.clone(),
-        None => plans::survey(&options.place.root, swarm.isolation).await?,
+        None => {
+            let root = &options.place.root;
+            plans::survey(root, swarm.isolation, swarm.target.as_deref()).await?
+        }
     };
-    match terrain.git {
-        Some(git) => separate(options, swarm, (id, git)).await,
-        None => Ok(shared(options, terrain.remarks)),
-    }
+    Ok(match terrain.git {
+        Some(start) => separate(options, id, start),
+        None => shared(options, terrain.remarks),
+    })
 }
 
 fn shared(options: &Options, remarks: Vec<String>) -> Found {
@@ -202,46 +205,21 @@ fn shared(options: &Options, remarks: Vec<String>) -> Found {
     }
 }
 
-async fn separate(
-    options: &Options,
-    swarm: &SwarmOptions,
-    (id, (repo, standing)): (SessionId, (Repo, Standing)),
-) -> Result<Found, OpenError> {
-    let (base, target) = target(&repo, swarm, &standing).await?;
-    let files = match standing.head.commit() == Some(&base) {
-        true => standing.files.clone(),
-        false => repo.files(&base).await?,
-    };
+fn separate(options: &Options, id: SessionId, start: Start) -> Found {
+    let Start { repo, standing, .. } = start;
     let ground = Ground {
         root: repo.root().to_owned(),
         isolation: Isolation::Worktree,
-        base: Some(base),
-        target,
+        base: Some(start.base),
+        target: start.target,
         integration: Some(integration(id, &standing)),
     };
-    Ok(Found {
+    Found {
         git: Some(pool(options, repo)),
         ground,
-        files,
+        files: start.files,
         remarks: standing.remarks(),
-    })
-}
-
-/// Where the run starts from, and the branch its result is for.
-async fn target(
-    repo: &Repo,
-    swarm: &SwarmOptions,
-    standing: &Standing,
-) -> Result<(GitId, Option<String>), OpenError> {
-    if let Some(wanted) = &swarm.target {
-        let name = wanted.strip_prefix("refs/heads/").unwrap_or(wanted);
-        let base = repo.get_ref(&format!("refs/heads/{name}")).await?;
-        let base = base.ok_or_else(|| OpenError::NoBranch(name.to_owned()))?;
-        return Ok((base, Some(name.to_owned())));
     }
-    let base = standing.head.commit().cloned();
-    let base = base.ok_or_else(|| OpenError::NoBranch("HEAD".to_owned()))?;
-    Ok((base, standing.head.branch().map(str::to_owned)))
 }
 
 /// The branch that collects the integrated work.

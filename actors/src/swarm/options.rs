@@ -16,7 +16,7 @@ pub struct SwarmOptions {
     pub plan: Option<PlanDocument>,
     /// How nodes are kept apart; `None` for trees of their own in a git repository and one folder elsewhere.
     pub isolation: Option<Isolation>,
-    /// What was just found where the run is to begin; `None` to have it looked at.
+    /// What was just found where the run is to begin, its target included; `None` to have it looked at.
     pub terrain: Option<Terrain>,
     /// The branch the result is for, without `refs/heads/`; `None` for the one that is checked out.
     pub target: Option<String>,

@@ -1,7 +1,7 @@
 //! Failures of sessions and their disk, said with what to do next.
 
 use actors::archive::StoreError;
-use actors::{CommandError, ConnectError, OpenError, Stopped};
+use actors::{CommandError, ConnectError, GitError, OpenError, Stopped, Unfit};
 use protocol::ModelRef;
 
 use super::{Failure, Kind};
@@ -62,9 +62,10 @@ impl From<OpenError> for Failure {
                 said,
                 "begin a new session: formic -p \"PROMPT\"",
             ),
-            OpenError::Git(_) | OpenError::NoBranch(_) => Self::usage(
+            OpenError::Git(error) => Self::usage(said, of_repository(&error)),
+            OpenError::NoBranch(_) => Self::usage(
                 said,
-                "mend the repository first; nothing was begun; --isolation shared works without git",
+                "`git branch` lists the branches; --target names one of them, and is left out for the one that is checked out",
             ),
             OpenError::Plan(_) => Self::usage(said, "mend the plan; nothing was begun"),
             OpenError::Unpriced(ModelRef { provider, model }) => Self::usage(
@@ -79,6 +80,40 @@ impl From<OpenError> for Failure {
                 "`formic swarm ls` shows the runs there are",
             ),
             OpenError::Stopped(_) => Self::new(Kind::Fault, said, "`formic doctor` looks closer"),
+        }
+    }
+}
+
+/// What to do about a repository that no run can work in.
+const fn of_repository(error: &GitError) -> &'static str {
+    match error {
+        GitError::Missing | GitError::TooOld { .. } => {
+            "install git 2.40 or later, or begin a run without git: --isolation shared"
+        }
+        GitError::Unfit { why, .. } => match why {
+            Unfit::NotARepository => {
+                "go to a folder of a git repository (--cwd DIR); a run can begin without one: --isolation shared"
+            }
+            Unfit::Bare => {
+                "clone it, and work in the clone: git clone REPOSITORY DIR, then --cwd DIR"
+            }
+            Unfit::NoCommits => {
+                "make the first commit: git add --all && git commit; or begin a run without git: --isolation shared"
+            }
+            Unfit::UnderWay(_) => {
+                "bring it to its end or give it up, `git status` says how; or begin a run without git: --isolation shared"
+            }
+        },
+        GitError::DiskFull { .. } => "make room there first",
+        GitError::Failed { .. }
+        | GitError::Odd { .. }
+        | GitError::Io { .. }
+        | GitError::Late { .. }
+        | GitError::Unrecordable { .. }
+        | GitError::Huge { .. }
+        | GitError::Names { .. }
+        | GitError::Pool { .. } => {
+            "mend the repository first: `git status` and `git fsck` look closer; or begin a run without git: --isolation shared"
         }
     }
 }

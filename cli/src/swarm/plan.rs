@@ -59,11 +59,10 @@ pub fn isolation(run: &SwarmRun, args: &BeginArgs) -> Option<Isolation> {
 /// What a run here would stand on.
 ///
 /// # Errors
-/// The repository's.
+/// The repository's, or it has no such branch.
 pub async fn survey(run: &SwarmRun, args: &BeginArgs) -> Result<Terrain, Failure> {
-    let found = plans::survey(&run.ground.place.root, isolation(run, args)).await;
-    // As a run says it that looks for itself.
-    found.map_err(|error| actors::OpenError::Git(error).into())
+    let (root, target) = (&run.ground.place.root, args.target.as_deref());
+    Ok(plans::survey(root, isolation(run, args), target).await?)
 }
 
 /// What a document would become here.

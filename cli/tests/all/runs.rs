@@ -290,17 +290,54 @@ fn a_misspelt_command_is_no_goal_and_a_goal_may_be_called_like_one() {
     assert_eq!(runs(&world)[0]["goal"], "ls", "{}", meant.err);
 }
 
+/// A plan that is refused, whether it is only shown or carried out; gives the two lines.
+fn refused(world: &World, more: &[&str]) -> String {
+    let dry = swarm(world, &[more, &["--dry-run"]].concat());
+    let real = swarm(world, &[more, &["--yes"]].concat());
+    assert_eq!((dry.code, real.code), (2, 2), "{}{}", dry.out, real.err);
+    assert_eq!(dry.err, real.err);
+    dry.err
+}
+
 #[test]
-fn a_plan_is_refused_in_a_bare_repository_whether_it_is_only_shown_or_carried_out() {
+fn a_repository_that_no_run_can_start_from_is_refused_with_a_next_step_of_its_own() {
     let (world, _server) = world(&script());
     git(&world, &["clone", "--quiet", "--bare", ".", "../bare"]);
-    let bare = world.path("bare");
-    let bare = bare.to_str().unwrap();
-    let dry = swarm(&world, &["--cwd", bare, "--dry-run"]);
-    let real = swarm(&world, &["--cwd", bare, "--yes"]);
-    assert_eq!((dry.code, real.code), (2, 2), "{}", dry.err);
-    assert_eq!(dry.err, real.err);
-    assert!(dry.err.contains("the repository is bare"), "{}", dry.err);
+    git(&world, &["init", "--quiet", "../empty"]);
+    let [bare, empty] = ["bare", "empty"].map(|name| world.path(name).display().to_string());
+    for (more, subject, step) in [
+        (
+            ["--target", "nosuch"],
+            "branch nosuch",
+            "hint: `git branch` lists the branches; ",
+        ),
+        (
+            ["--cwd", &bare],
+            "the repository is bare",
+            "hint: clone it, ",
+        ),
+        (
+            ["--cwd", &empty],
+            "no commit yet",
+            "hint: make the first commit: ",
+        ),
+    ] {
+        let said = refused(&world, &more);
+        assert!(said.contains(subject) && said.contains(step), "{said}");
+    }
+}
+
+#[test]
+fn a_plan_that_is_only_shown_is_shown_as_it_would_start_from_its_target() {
+    let (world, _server) = world(&script());
+    git(&world, &["branch", "other"]);
+    git(
+        &world,
+        &["commit", "--quiet", "--allow-empty", "--message", "on"],
+    );
+    let shown = swarm(&world, &["--dry-run", "--json", "--target", "other"]);
+    let other = git(&world, &["rev-parse", "other"]);
+    assert_eq!(shown.json()["base"], other.trim(), "{}", shown.err);
 }
 
 #[test]
