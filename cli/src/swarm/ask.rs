@@ -10,6 +10,7 @@ use protocol::{PermissionMode, Plan, SessionId};
 use super::document;
 use super::preview::{Preview, edges};
 use super::screen::Paper;
+use super::words;
 use crate::resolve::swarm::Tariff;
 
 /// A question that waits for a person.
@@ -29,8 +30,26 @@ impl Question {
             }
             Self::Plan(_) => "[a]pprove, [e]dit or [r]eject this plan, then Enter:",
             Self::Change(_) => {
-                "[a]pprove this change, or [r]eject it and let the node fail, then Enter:"
+                "[a]pprove this change or [r]eject it (the node then fails), then Enter:"
             }
+        }
+    }
+
+    /// What is told to whom has said something else.
+    pub fn misheard(&self, said: &str) -> String {
+        let answers = match self {
+            Self::Plan(draft) if draft.faulty.is_some() => {
+                "e to edit it again, or Enter alone to keep the plan as it was"
+            }
+            Self::Plan(_) => "a to approve, e to edit, r to reject",
+            Self::Change(_) => "a to approve, r to reject",
+        };
+        match said.trim() {
+            "" => format!("an empty line is no answer here; type {answers}"),
+            said => format!(
+                "{:?} is no answer here; type {answers}",
+                words::brief(said, 40)
+            ),
         }
     }
 }
@@ -54,7 +73,7 @@ impl Verdict {
         match said.map(Wish::of) {
             Some(Wish::Approve) => Self::Taken,
             Some(Wish::Reject) => Self::Refused,
-            Some(Wish::Edit | Wish::Unclear) => Self::Unclear,
+            Some(Wish::Edit | Wish::Keep | Wish::Unclear) => Self::Unclear,
             None => Self::Nobody,
         }
     }
@@ -69,6 +88,8 @@ pub enum Wish {
     Reject,
     /// It is to be changed first.
     Edit,
+    /// It is to stay as it was before the editor was opened.
+    Keep,
     /// Nobody can tell.
     Unclear,
 }
@@ -113,10 +134,11 @@ impl Draft {
         match (wish, self.faulty.is_some()) {
             (Wish::Edit, _) | (_, false) => wish,
             // What was asked is whether to edit it again.
-            (Wish::Approve | Wish::Reject | Wish::Unclear, true) => {
+            (_, true) if said.trim().is_empty() => {
                 self.faulty = None;
-                Wish::Unclear
+                Wish::Keep
             }
+            (_, true) => Wish::Unclear,
         }
     }
 

@@ -219,6 +219,12 @@ impl Pilot {
         self.question = Some(question);
     }
 
+    /// Asks again after a line that is no answer to the question.
+    fn misheard(&mut self, question: Question, said: &str) {
+        self.show.note(&question.misheard(said));
+        self.ask_again(question);
+    }
+
     /// Takes a line that was typed as the answer; gives how it ends if that ends it.
     async fn answered(&mut self, said: Option<&str>) -> Result<Option<End>, Failure> {
         match said {

@@ -53,6 +53,10 @@ fn a_plan_that_is_turned_down_is_not_carried_out() {
     let mut terminal = Terminal::start(swarm(&world));
     terminal.wait_for("then Enter: ");
     terminal.types("what?\n");
+    terminal.wait_for("\"what?\" is no answer here; type a to approve, e to edit, r to reject");
+    terminal.wait_for("then Enter: ");
+    terminal.types("\n");
+    terminal.wait_for("an empty line is no answer here; type a to approve");
     terminal.wait_for("then Enter: ");
     terminal.types("r\n");
     let (code, lines) = terminal.end();

@@ -11,14 +11,15 @@ use crate::swarm::{replanned, runs, world};
 use crate::terminal::Terminal;
 
 const PLAN_ASKED: &str = "[a]pprove, [e]dit or [r]eject this plan, then Enter: ";
-const ASKED: &str = "[a]pprove this change, or [r]eject it and let the node fail, then Enter: ";
+const ASKED: &str = "[a]pprove this change or [r]eject it (the node then fails), then Enter: ";
 
 /// A run that has come so far that its change is asked about.
 fn asked(world: &World) -> Terminal {
     let mut terminal = Terminal::start(world.command(&["swarm", "--plan", "../plan.json"]));
     terminal.wait_for(PLAN_ASKED);
     terminal.types("a\n");
-    terminal.wait_for("a change of the plan: node a is planned anew: say how");
+    terminal.wait_for("a change of the plan waits for an answer:");
+    terminal.wait_for("node a is planned anew: say how");
     terminal.wait_for("+ a.1: edit a at last");
     terminal.wait_for(ASKED);
     terminal
@@ -41,6 +42,7 @@ fn a_change_that_is_approved_is_made_and_the_question_does_not_stay() {
     let (world, _server) = replanned();
     let mut terminal = asked(&world);
     terminal.types("what?\n");
+    terminal.wait_for("\"what?\" is no answer here; type a to approve, r to reject");
     terminal.wait_for(ASKED);
     terminal.types("a\n");
     let (code, lines) = terminal.end();
@@ -51,13 +53,13 @@ fn a_change_that_is_approved_is_made_and_the_question_does_not_stay() {
     );
     assert!(has(&lines, "every node is done"), "{lines:#?}");
     assert!(!has(&lines, ASKED.trim()), "{lines:#?}");
-    assert!(!has(&lines, "what?"), "{lines:#?}");
+    assert!(!has(&lines, "Enter: what?"), "{lines:#?}");
 }
 
 #[test]
 fn a_change_that_is_turned_down_leaves_its_node_failed() {
     for (typed, why) in [
-        ("r\n", "by the user"),
+        ("r\n", "the user rejected it"),
         ("\u{4}", "nobody was there to look at it"),
     ] {
         let (world, _server) = replanned();
@@ -91,7 +93,8 @@ fn a_change_for_a_node_that_is_ended_from_outside_is_not_asked_about_any_more() 
     assert_eq!(want(&world, &["cancel", "a", "--why", "enough"]), "done");
     let (code, lines) = terminal.end();
     assert_eq!(code, Some(1), "{lines:#?}");
-    let told = "a is cancelled meanwhile: this change of the plan is not asked about any more";
+    let told =
+        "a has ended meanwhile (cancelled): this change of the plan is not asked about any more";
     assert!(has(&lines, told), "{lines:#?}");
 }
 
@@ -207,20 +210,18 @@ fn a_change_that_another_one_comes_before_is_asked_about_after_it() {
     let mut terminal = Terminal::start(world.command(&["swarm", "--plan", "../plan.json"]));
     terminal.wait_for(PLAN_ASKED);
     terminal.types("a\n");
-    terminal.wait_for("a change of the plan: node c is planned anew: say how");
+    terminal.wait_for("node c is planned anew: say how");
     terminal.wait_for(ASKED);
     gate.write_all(&OPEN).unwrap();
     terminal.wait_for("another change of the plan comes first: this one is asked about after it");
     for node in ["a", "c"] {
-        terminal.wait_for(&format!(
-            "a change of the plan: node {node} is planned anew"
-        ));
+        terminal.wait_for(&format!("node {node} is planned anew"));
         terminal.wait_for(ASKED);
         terminal.types("r\n");
     }
     let (code, lines) = terminal.end();
     assert_eq!(code, Some(1), "{lines:#?}");
-    let refused = |line: &&String| line.contains("turned down: by the user");
+    let refused = |line: &&String| line.contains("turned down: the user rejected it");
     assert_eq!(lines.iter().filter(refused).count(), 2, "{lines:#?}");
 }
 
@@ -268,5 +269,8 @@ fn what_was_typed_before_a_question_is_no_answer_to_it() {
     terminal.types("r\n");
     let (code, lines) = terminal.end();
     assert_eq!(code, Some(1), "{lines:#?}");
-    assert!(has(&lines, "turned down: by the user"), "{lines:#?}");
+    assert!(
+        has(&lines, "turned down: the user rejected it"),
+        "{lines:#?}"
+    );
 }

@@ -73,6 +73,9 @@ fn what_the_editor_leaves_unusable_can_be_left_and_the_plan_is_the_one_before() 
     let mut terminal = editing(&world);
     terminal.wait_for("plan: 1:");
     terminal.wait_for(AGAIN);
+    terminal.types("a\n");
+    terminal.wait_for("\"a\" is no answer here; type e to edit it again, or Enter alone");
+    terminal.wait_for(AGAIN);
     terminal.types("\n");
     terminal.wait_for(ASKED);
     terminal.types("a\n");

@@ -79,13 +79,13 @@ impl Replan {
         match self.is_split {
             true => {
                 "\n# What to answer\nIt was too much for one agent. Divide it into two or more smaller parts: each within what \
-                 the node may change, together all of it. What waits for the node will wait for all parts, and its check \
-                 must hold after them.\n"
+                 the node may change, together all of it. What waits for the node will wait for all parts, and the node's \
+                 check must hold after them.\n"
             }
             false => {
                 "\n# What to answer\nSay which parts take its place: smaller, otherwise cut, or told better; each with what \
-                 it may change. What waits for the node will wait for all of them, and its check must hold after them. \
-                 Only where it must be, tell nodes that wait for it something else, or drop them.\n"
+                 it may change. What waits for the node will wait for all of them, and the node's check must hold after \
+                 them. Only where it must be, tell nodes that wait for it something else, or drop them.\n"
             }
         }
     }

@@ -66,7 +66,11 @@ impl Pilot {
                 }
                 Edited::Stopped(cause) => return Ok(Some(End::Stopped(cause))),
             },
-            Wish::Unclear => {}
+            Wish::Keep => {}
+            Wish::Unclear => {
+                self.misheard(Question::Plan(draft), said);
+                return Ok(None);
+            }
         }
         self.ask_again(Question::Plan(draft));
         Ok(None)

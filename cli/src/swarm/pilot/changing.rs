@@ -29,7 +29,10 @@ impl Pilot {
             why: change.why.clone(),
             lines: self.show.view.diff(&change.patch),
         };
-        let text = format!("a change of the plan: {}", words::change(&shown));
+        let text = format!(
+            "a change of the plan waits for an answer:\n{}",
+            words::change(&shown)
+        );
         self.show.note(&words::safe(&text));
         self.ask(Question::Change(change)).await;
         Ok(())
@@ -43,10 +46,10 @@ impl Pilot {
     ) -> Result<(), Failure> {
         let refused = match Verdict::of(said) {
             Verdict::Taken => None,
-            Verdict::Refused => Some("by the user"),
+            Verdict::Refused => Some("the user rejected it"),
             Verdict::Nobody => Some("nobody was there to look at it"),
             Verdict::Unclear => {
-                self.ask_again(Question::Change(change));
+                self.misheard(Question::Change(change), said.unwrap_or_default());
                 return Ok(());
             }
         };
@@ -90,7 +93,7 @@ impl Pilot {
                 let node = self.show.view.node(change.node);
                 match node.map(|node| (node.name(), node.state)) {
                     Some((name, state)) if is_end(state) => {
-                        format!("{name} is {} meanwhile", state.name())
+                        format!("{name} has ended meanwhile ({})", state.name())
                     }
                     None => "the plan was changed meanwhile".to_owned(),
                     Some((name, _)) if now == Some(change.node) => {

@@ -120,8 +120,15 @@ impl Swarm {
                 let planner = self.planner(node)?;
                 let fault = fault(node).unwrap_or_default();
                 match planner.state.is_end() {
-                    false => format!("{} plans anew what it leaves: {fault}", planner.name()),
-                    true => format!("waits for a change of the plan to be taken: {fault}"),
+                    false => format!(
+                        "{} plans anew what it leaves undone; it came back: {fault}",
+                        planner.name()
+                    ),
+                    true => {
+                        format!(
+                            "waits for a change of the plan to be approved; it came back: {fault}"
+                        )
+                    }
                 }
             }
             NodeState::Queued => match self.resolver(node) {

@@ -243,9 +243,15 @@ fn a_node_that_is_begun_once_more_waits_for_nobody_who_planned_it_anew() {
         let said = swarm.reason(&swarm.nodes[0]).unwrap_or_default();
         assert!(said.contains(what), "{said}");
     };
-    says(&events, "n2 plans anew what it leaves");
+    says(
+        &events,
+        "n2 plans anew what it leaves undone; it came back: ",
+    );
     events.push(over(2, NodeEnd::Done));
-    says(&events, "waits for a change of the plan to be taken");
+    says(
+        &events,
+        "waits for a change of the plan to be approved; it came back: ",
+    );
     events.pop();
     events.extend([
         over(2, NodeEnd::Failed),
