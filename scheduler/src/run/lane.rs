@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use protocol::{Check, CheckRun, Conflict, GitId, Landing, Merged, NodeId};
 
-use super::Run;
 use super::wishes::FAULTS;
+use super::{Run, Wish};
 
 /// How long the first repetition of a step that could not be carried out waits, in milliseconds, and by how much longer
 /// each further one does.
@@ -58,10 +58,19 @@ impl Default for Lane {
 }
 
 impl Run {
-    /// How long to wait before the next step of the integration, in milliseconds: nothing, unless it was tried already
-    /// and could not be carried out.
-    pub fn pause_ms(&self) -> u64 {
-        match self.lane.trouble.faults {
+    /// How long to wait before this is begun, in milliseconds: nothing, unless it is a step of the integration or a look
+    /// at a tree that was tried already and could not be carried out.
+    pub fn pause_ms(&self, wish: &Wish) -> u64 {
+        let faults = match wish {
+            Wish::Check
+            | Wish::Merge { .. }
+            | Wish::Gate { .. }
+            | Wish::Advance { .. }
+            | Wish::Land { .. } => self.lane.trouble.faults,
+            Wish::Inspect { node, .. } => self.node(*node).map_or(0, |it| it.rungs.blind),
+            Wish::Work { .. } | Wish::Deadline { .. } | Wish::Inform { .. } => 0,
+        };
+        match faults {
             0 => 0,
             more => PAUSE_MS * PAUSE_GROWS.saturating_pow(more.min(FAULTS) - 1),
         }

@@ -142,6 +142,8 @@ pub(super) struct Rungs {
     pub has_tree: bool,
     /// Whether its agent or command wrote any file in the newest attempt.
     pub has_written: bool,
+    /// Looks at its tree that the machine failed at, one after the other.
+    pub blind: u32,
     /// Why its proposal was turned back, and from what the next attempt starts.
     pub bounce: Option<Bounce>,
 }

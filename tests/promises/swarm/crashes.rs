@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use protocol::{Event, ModelEvent, NodeEnd, NodeId, PlanEvent, Record, WorkspaceEvent};
+use protocol::{Event, Failure, ModelEvent, NodeEnd, NodeId, PlanEvent, Record, WorkspaceEvent};
 use scripted::{Reply, Script, Step, Usage};
 use serde_json::{Value, json};
 
@@ -117,6 +117,15 @@ fn finished(records: &[Record]) -> BTreeSet<NodeId> {
     ended.collect()
 }
 
+/// Why work was sent back: nothing in this run is.
+fn returns(records: &[Record]) -> Vec<&Failure> {
+    let failures = records.iter().filter_map(|record| match &record.event {
+        Event::Plan(PlanEvent::NodeReturned { failure, .. }) => Some(failure),
+        _ => None,
+    });
+    failures.collect()
+}
+
 /// Every reply that was heard, by the tokens it took.
 fn heard(records: &[Record]) -> BTreeMap<u64, u64> {
     let mut heard = BTreeMap::new();
@@ -218,7 +227,8 @@ fn lost(records: &[Record]) -> Vec<(u64, u64)> {
 /// is in the account too, at no less than the server counted, and no others are but those that were only just to be asked for.
 fn paid_once(stage: &Stage, records: &[Record], ended: &Ended, at: &str) {
     let (heard, given) = (heard(records), given(stage));
-    assert!(heard.values().all(|times| *times == 1), "{at}: {heard:?}");
+    let is_once = heard.values().all(|times| *times == 1);
+    assert!(is_once, "{at}: {heard:?}, {:?}", returns(records));
     assert!(
         heard.keys().eq(given.keys()),
         "{at}: {heard:?} of {given:?}"
@@ -251,7 +261,8 @@ fn paid_once(stage: &Stage, records: &[Record], ended: &Ended, at: &str) {
 /// What the machine lost with its last moment is asked for again, and nobody knows any more what it took.
 fn heard_once(stage: &Stage, records: &[Record], ended: &Ended, at: &str) {
     let (heard, given) = (heard(records), given(stage));
-    assert!(heard.values().all(|times| *times == 1), "{at}: {heard:?}");
+    let is_once = heard.values().all(|times| *times == 1);
+    assert!(is_once, "{at}: {heard:?}, {:?}", returns(records));
     assert!(
         heard.keys().eq(given.keys()),
         "{at}: {heard:?} of {given:?}"

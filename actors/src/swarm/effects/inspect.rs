@@ -53,18 +53,24 @@ struct Found {
     weakened: Vec<String>,
 }
 
-/// Looks at the tree. What keeps it from being looked at is told as what was found: it counts against the attempt.
+/// Looks at the tree. What keeps it from being looked at is told as what was found.
 pub(super) async fn inspect(site: Arc<Site>, order: Order, cancel: CancellationToken) -> Answer {
     let (node, attempt) = (order.node.id, order.attempt.number);
     let looked = cancel.run_until_cancelled(timeout(LONGEST, look(&site, &order)));
     let found = match looked.await {
         None => return Ok((None, None)),
-        Some(Err(_)) => fault(format!(
-            "could not look at the tree: it was not done after {} s",
-            LONGEST.as_secs()
-        )),
+        Some(Err(_)) => {
+            let text = format!(
+                "could not look at the tree: it was not done after {} s",
+                LONGEST.as_secs()
+            );
+            fault(text, false)
+        }
         Some(Ok(Err(NoHouse::Journal(down)))) => return Err(down.to_string()),
-        Some(Ok(Err(error))) => fault(format!("could not {error}")),
+        Some(Ok(Err(error))) => {
+            let is_works = matches!(&error, NoHouse::Git(error) if error.is_of_work());
+            fault(format!("could not {error}"), !is_works)
+        }
         Some(Ok(Ok((house, found)))) => match check(&site, &order, (&house, &found), &cancel).await
         {
             Ok(_) if cancel.is_cancelled() => return Ok((None, None)),
@@ -76,8 +82,9 @@ pub(super) async fn inspect(site: Arc<Site>, order: Order, cancel: CancellationT
                 weakened: found.weakened,
                 check,
                 fault: None,
+                is_passing: false,
             },
-            Err(text) => fault(format!("could not {text}")),
+            Err(text) => fault(format!("could not {text}"), true),
         },
     };
     let outcome = RunOutcome::Inspected {
@@ -88,7 +95,8 @@ pub(super) async fn inspect(site: Arc<Site>, order: Order, cancel: CancellationT
     Ok((Some(outcome), None))
 }
 
-fn fault(text: String) -> Inspection {
+/// What kept it from being looked at; the machine's doing if it passes.
+fn fault(text: String, is_passing: bool) -> Inspection {
     Inspection {
         tree: None,
         changed: Vec::new(),
@@ -97,6 +105,7 @@ fn fault(text: String) -> Inspection {
         weakened: Vec::new(),
         check: None,
         fault: Some(text.into()),
+        is_passing,
     }
 }
 

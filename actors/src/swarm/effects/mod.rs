@@ -37,33 +37,25 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(crate) type Answer = Result<(Option<RunOutcome>, Option<WritePermit>), String>;
 
 /// What is to be done to fulfil a wish. What it needs of the run is taken now; nothing of the run is shared with it. A
-/// step of the integration that could not be carried out before is not tried again at once.
+/// step that could not be carried out before is not tried again at once.
 pub(crate) fn task(
     state: &mut RunState,
     wish: &Wish,
     cancel: CancellationToken,
     me: &ActorRef<RunMsg>,
 ) -> BoxFuture<'static, Answer> {
-    let pause = Duration::from_millis(state.run.pause_ms());
-    match wish {
-        Wish::Check
-        | Wish::Merge { .. }
-        | Wish::Gate { .. }
-        | Wish::Advance { .. }
-        | Wish::Land { .. }
-            if !pause.is_zero() =>
-        {
-            let step = step(state, wish, cancel.clone(), me);
-            async move {
-                match cancel.run_until_cancelled(sleep(pause)).await {
-                    Some(()) => step.await,
-                    None => Ok((None, None)),
-                }
-            }
-            .boxed()
-        }
-        wish => step(state, wish, cancel, me),
+    let pause = Duration::from_millis(state.run.pause_ms(wish));
+    let step = step(state, wish, cancel.clone(), me);
+    if pause.is_zero() {
+        return step;
     }
+    async move {
+        match cancel.run_until_cancelled(sleep(pause)).await {
+            Some(()) => step.await,
+            None => Ok((None, None)),
+        }
+    }
+    .boxed()
 }
 
 fn step(

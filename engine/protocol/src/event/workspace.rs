@@ -150,6 +150,9 @@ pub struct Inspection {
     /// Why it could not be looked at, if it could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Text>,
+    /// Whether the machine is to blame for that rather than the work: another look may find it otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_passing: bool,
 }
 
 /// One changed path.

@@ -92,6 +92,7 @@ fn looked() -> Event {
         weakened: vec!["a.rs: adds is gone".into()],
         check: None,
         fault: None,
+        is_passing: false,
     };
     Event::Workspace(WorkspaceEvent::Inspected {
         node: NodeId::new(uuid(1)),

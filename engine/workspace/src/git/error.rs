@@ -160,6 +160,22 @@ impl GitError {
         matches!(self, Self::DiskFull { .. })
     }
 
+    /// Whether it is about what lies in a tree, and trying again finds the same, rather than about the machine.
+    pub const fn is_of_work(&self) -> bool {
+        match self {
+            Self::Unrecordable { .. } | Self::Huge { .. } | Self::Names { .. } => true,
+            Self::Late { .. } => true,
+            Self::Pool { why, .. } => matches!(why, PoolFault::Lost),
+            Self::Missing
+            | Self::TooOld { .. }
+            | Self::Unfit { .. }
+            | Self::Failed { .. }
+            | Self::Odd { .. }
+            | Self::DiskFull { .. }
+            | Self::Io { .. } => false,
+        }
+    }
+
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         match is_full(&source) {
             true => Self::DiskFull {

@@ -1,6 +1,6 @@
 //! Steps of the integration that cannot be carried out: how often, with which pauses, and who is given up for it.
 
-use protocol::{Event, Isolation, NodeEnd, WorkspaceEvent};
+use protocol::{Event, FailureClass, Isolation, NodeEnd, WorkspaceEvent};
 use scheduler::run::{NodePhase, RunOutcome, RunPhase, Wish};
 
 use super::given_run::*;
@@ -18,7 +18,7 @@ fn a_merge_that_always_fails_is_tried_three_times_with_pauses_and_then_its_node_
     let mut sim = Sim::of(gated(2), Isolation::Worktree);
     sim.submit(1);
     for pause in [0, 500, 2000] {
-        assert_eq!(sim.run.pause_ms(), pause);
+        assert_eq!(sim.run.pause_ms(&Wish::Merge { batch: 1 }), pause);
         fail(&mut sim, Wish::Merge { batch: 1 });
         // What other nodes do meanwhile is no progress of this one.
         sim.say(made(2));
@@ -28,7 +28,7 @@ fn a_merge_that_always_fails_is_tried_three_times_with_pauses_and_then_its_node_
     let why = state.setbacks[0].failure.evidence.as_str().into_owned();
     assert_eq!(why, "its work could not be integrated: no space left");
     assert_eq!(
-        (sim.run.phase(), sim.run.pause_ms()),
+        (sim.run.phase(), sim.run.pause_ms(&Wish::Merge { batch: 2 })),
         (RunPhase::Running, 0)
     );
     sim.submit(2);
@@ -36,6 +36,39 @@ fn a_merge_that_always_fails_is_tried_three_times_with_pauses_and_then_its_node_
     gate(&mut sim, 0);
     advance(&mut sim);
     assert_eq!(sim.phase(2), NodePhase::Ended(NodeEnd::Done));
+}
+
+#[test]
+fn a_tree_the_machine_fails_to_look_at_is_looked_at_again_before_anybody_is_asked_to_work_again() {
+    let mut sim = Sim::of(gated(2), Isolation::Worktree);
+    let sound = sound(sim.run.planned(node(1)).unwrap(), 5);
+    let blind = protocol::Inspection {
+        fault: Some("no space left".into()),
+        is_passing: true,
+        ..sound.clone()
+    };
+    let look = Wish::Inspect {
+        node: node(1),
+        attempt: 1,
+    };
+    sim.work(1);
+    for pause in [0, 500] {
+        assert_eq!(sim.run.pause_ms(&look), pause);
+        assert!(sim.wishes().contains(&look));
+        sim.found(1, blind.clone());
+        assert_eq!(sim.phase(1), NodePhase::Inspecting);
+    }
+    assert_eq!(sim.run.pause_ms(&look), 2000);
+    sim.found(1, sound);
+    let state = sim.run.node(node(1)).unwrap();
+    assert!(state.setbacks.is_empty() && state.phase == NodePhase::InBatch);
+
+    sim.work(2);
+    (0..3).for_each(|_| sim.found(2, blind.clone()));
+    let state = sim.run.node(node(2)).unwrap();
+    let failure = &state.setbacks[0].failure;
+    assert_eq!(failure.class, FailureClass::Machine, "it does not pass");
+    assert_eq!(failure.evidence.as_str(), "no space left");
 }
 
 #[test]
