@@ -157,18 +157,18 @@ fn interrupted(cause: InterruptCause) -> Ending {
     }
 }
 
+/// What to do where no server answers.
+pub const MEND_SERVER: &str =
+    "check that the server runs and --base-url is right; `formic doctor` looks closer";
+
+/// What to do where a server refuses the key.
+pub const MEND_KEY: &str =
+    "check the key: ANTHROPIC_API_KEY, OPENAI_API_KEY, or the provider's api_key in settings";
+
 fn failed(fault: &ModelFault, account: &Account) -> Ending {
     let (reason, code, hint) = match fault.kind {
-        FaultKind::Unreachable => (
-            "model_unreachable",
-            3,
-            "check that the server runs and --base-url is right; `formic doctor` looks closer",
-        ),
-        FaultKind::Authentication => (
-            "authentication_failed",
-            3,
-            "check the key: ANTHROPIC_API_KEY, OPENAI_API_KEY, or the provider's api_key in settings",
-        ),
+        FaultKind::Unreachable => ("model_unreachable", 3, MEND_SERVER),
+        FaultKind::Authentication => ("authentication_failed", 3, MEND_KEY),
         FaultKind::RateLimited => ("rate_limited", 1, "wait a while and go on with --continue"),
         FaultKind::Overloaded => ("overloaded", 1, "wait a while and go on with --continue"),
         FaultKind::BadRequest => (

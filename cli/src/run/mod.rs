@@ -2,7 +2,7 @@
 
 mod account;
 mod blocks;
-mod ending;
+pub mod ending;
 mod engine;
 mod input;
 mod result;

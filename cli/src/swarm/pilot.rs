@@ -80,6 +80,8 @@ enum End {
     Unapproved,
     /// It was stopped from outside and can be resumed.
     Stopped(InterruptCause),
+    /// There is no model to ask; it can be resumed once there is.
+    Halted,
 }
 
 /// What woke the pilot.
@@ -88,6 +90,7 @@ enum Woken {
     Stop(InterruptCause),
     Down(Stopped),
     Rested,
+    Halted,
     /// A line that was typed; `None` if stdin has ended.
     Said(Option<String>),
     Tick,
@@ -169,6 +172,7 @@ impl Pilot {
                 Woken::Notice(None) => return Err(Stopped("it has stopped".to_owned()).into()),
                 Woken::Down(why) => return Err(why.into()),
                 Woken::Stop(cause) => return Ok(End::Stopped(cause)),
+                Woken::Halted => return Ok(End::Halted),
                 Woken::Said(said) => {
                     if let Some(end) = self.answered(said.as_deref()).await? {
                         return Ok(end);
@@ -184,11 +188,13 @@ impl Pilot {
 
     async fn woken(&mut self) -> Woken {
         let (swarm, is_over) = (self.swarm.clone(), self.show.view.is_over());
+        let has_no_model = self.show.view.no_model().is_some();
         let rested = pin!(async move {
             match swarm.rest().await {
                 Err(why) => Woken::Down(why),
                 // A run that rests tells so by its records: the last is here, or they are on their way.
                 Ok(RunPhase::Closed) if is_over => Woken::Rested,
+                Ok(RunPhase::Paused) if has_no_model => Woken::Halted,
                 Ok(_) => std::future::pending().await,
             }
         });

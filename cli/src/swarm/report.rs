@@ -1,7 +1,7 @@
 //! The report at the end of a run: every node, the totals against the forecast, what landed where, and what did not.
 
 use actors::plans::Forecast;
-use protocol::{Cost, SessionId, Timestamp};
+use protocol::{Cost, FaultKind, SessionId, Timestamp};
 use serde_json::{Value, json};
 use views::{NodeLine, NodeState, RunStatus, Swarm, SwarmReport};
 
@@ -9,7 +9,9 @@ use super::draw::Strokes;
 use super::marks::mark;
 use super::screen::Paper;
 use super::words;
+use crate::failure::{Failure, Kind};
 use crate::output;
+use crate::run::ending::{MEND_KEY, MEND_SERVER};
 
 /// In fewer columns than this the table leaves out what matters less.
 const NARROW: usize = 80;
@@ -27,6 +29,8 @@ pub struct Report {
     /// The models of its agents whose price is not known.
     unpriced: Vec<String>,
     has_process: bool,
+    /// What is to be mended before the run can go on: there is no model to ask.
+    mend: Option<&'static str>,
 }
 
 /// When a report is made, and by whom.
@@ -57,7 +61,20 @@ impl Report {
             forecast,
             unpriced: unpriced.map(|(model, _)| model.clone()).collect(),
             has_process: matches!(moment, Moment::UnderWay(_)),
+            mend: swarm.no_model().map(|no_model| match no_model.kind {
+                FaultKind::Authentication => MEND_KEY,
+                _ => MEND_SERVER,
+            }),
         }
+    }
+
+    /// What keeps a run from going on that nobody works on, until somebody has mended it.
+    pub fn halt(&self) -> Option<Failure> {
+        let mend = self.mend.filter(|_| self.is_interrupted())?;
+        let run = self.report.run_id.digits();
+        let why = self.report.why.as_deref().unwrap_or_default();
+        let hint = format_args!("{mend}; then go on with: formic swarm resume {run}");
+        Some(Failure::new(Kind::Backend, why, hint))
     }
 
     /// Whether it can go on and nobody works on it.
@@ -67,6 +84,9 @@ impl Report {
 
     /// The exit code that the report amounts to.
     pub fn code(&self) -> u8 {
+        if let Some(halt) = self.halt() {
+            return halt.kind.exit_code();
+        }
         match self.report.status {
             RunStatus::Success => 0,
             RunStatus::Partial
@@ -89,6 +109,9 @@ impl Report {
                 "makespan_ms": forecast.makespan_ms,
             })
         });
+        if let Some(halt) = self.halt() {
+            object["hint"] = json!(halt.hint);
+        }
         object
     }
 
@@ -102,6 +125,7 @@ impl Report {
         parts.extend(self.changes());
         parts.extend(self.landing());
         parts.extend(self.kept());
+        parts.extend(self.why());
         parts.extend(self.next());
         words::safe(&parts.join("\n\n"))
     }
@@ -116,6 +140,7 @@ impl Report {
             RunStatus::Cancelled => "cancelled",
             RunStatus::Rejected => "the plan was rejected; nothing was done",
             RunStatus::Unfinished if self.has_process => "under way",
+            RunStatus::Unfinished if self.mend.is_some() => "paused",
             RunStatus::Unfinished => "interrupted",
         };
         let so_far = match self.report.status {
@@ -203,6 +228,15 @@ impl Report {
         lines.join("\n")
     }
 
+    /// Why the run as a whole goes no further.
+    fn why(&self) -> Option<String> {
+        self.report
+            .why
+            .as_ref()
+            .filter(|_| !self.has_process)
+            .cloned()
+    }
+
     /// How to go on with what is not done.
     fn next(&self) -> Option<String> {
         let run = self.report.run_id.digits();
@@ -231,8 +265,12 @@ impl Report {
                 "try one again: formic swarm retry {run} {node}{again}{rule}"
             ));
         }
-        if self.is_interrupted() {
-            lines.push(format!("go on with the run: formic swarm resume {run}"));
+        match self.halt() {
+            Some(halt) => lines.push(halt.hint),
+            None if self.is_interrupted() => {
+                lines.push(format!("go on with the run: formic swarm resume {run}"));
+            }
+            None => {}
         }
         (!lines.is_empty()).then(|| lines.join("\n"))
     }

@@ -109,11 +109,18 @@ fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
             words::brief(&failure.evidence.as_str(), 200)
         ),
         PlanEvent::NodeEnded { node, end, .. } => ended(swarm, *node, *end),
-        PlanEvent::Paused => "paused: nothing new starts".to_owned(),
+        PlanEvent::Paused => paused(swarm),
         PlanEvent::Unpaused => "goes on".to_owned(),
         PlanEvent::Cancelled { why } => format!("cancelled: {}", words::brief(why, 200)),
         PlanEvent::Closed => return None,
     })
+}
+
+fn paused(swarm: &Swarm) -> String {
+    let why = swarm
+        .no_model()
+        .map_or("nothing new starts", |no_model| &no_model.text);
+    format!("paused: {}", words::brief(why, 200))
 }
 
 fn ended(swarm: &Swarm, id: NodeId, end: NodeEnd) -> String {

@@ -158,6 +158,13 @@ pub enum FaultKind {
     Reported,
 }
 
+impl FaultKind {
+    /// Whether every other call would fail alike until somebody mends the key or the server.
+    pub const fn meets_every_call(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Authentication)
+    }
+}
+
 /// Whether a failed call may be tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -26,8 +26,8 @@ pub use ledger::{Ledger, Tally};
 pub use lineage::Lineage;
 pub use summary::{State, Summary, Writes};
 pub use swarm::{
-    AttemptStory, Batch, BudgetLine, CheckLine, Doing, NodeLine, NodeState, NodeUse, Phase,
-    PlanChange, RunStatus, Stories, Story, Swarm, SwarmNode, SwarmReport, Target, Times,
+    AttemptStory, Batch, BudgetLine, CheckLine, Doing, NoModel, NodeLine, NodeState, NodeUse,
+    Phase, PlanChange, RunStatus, Stories, Story, Swarm, SwarmNode, SwarmReport, Target, Times,
     TokenCount, Totals,
 };
 pub use timeline::{ModelSpan, Span, Timeline, ToolSpan};

@@ -19,6 +19,7 @@ pub fn follow(run: &Run) -> Vec<Event> {
         RunPhase::Ending => first([&ending, &closing], run),
         RunPhase::Planning => first(
             [
+                &halting,
                 &commons::noting,
                 &settling,
                 &giving_up,
@@ -30,6 +31,7 @@ pub fn follow(run: &Run) -> Vec<Event> {
         RunPhase::Paused => first([&commons::noting, &settling, &giving_up, &integrating], run),
         RunPhase::Running => first(
             [
+                &halting,
                 &commons::noting,
                 &settling,
                 &giving_up,
@@ -51,6 +53,12 @@ type Step = dyn Fn(&Run) -> Vec<Event>;
 fn first<const N: usize>(steps: [&Step; N], run: &Run) -> Vec<Event> {
     let mut found = steps.into_iter().map(|step| step(run));
     found.find(|events| !events.is_empty()).unwrap_or_default()
+}
+
+/// Without a model to ask nothing new starts until a person has seen to it.
+fn halting(run: &Run) -> Vec<Event> {
+    let halt = run.stage.lacks_model.then_some(PlanEvent::Paused);
+    halt.map(Event::Plan).into_iter().collect()
 }
 
 /// What each node's own state leads to. A plan changes by one patch at a time.

@@ -139,7 +139,9 @@ pub(super) fn start(run: &Run, node: NodeId, is_fresh: bool) -> TreeStart {
     let is_broken = borne(state, FailureClass::Machine) > 1;
     if state.rungs.has_tree && !is_broken && planned.kind.has_agent() && (has_progress || !is_fresh)
     {
-        return TreeStart::Kept;
+        // Who only reads has no tree of its own that a later process would find.
+        let shared = state.base.clone().filter(|_| !planned.kind.writes());
+        return shared.map_or(TreeStart::Kept, TreeStart::Commit);
     }
     first
 }

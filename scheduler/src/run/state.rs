@@ -74,6 +74,8 @@ pub(super) struct Stage {
     pub proposed: Option<Plan>,
     pub is_accepted: bool,
     pub is_paused: bool,
+    /// Whether there is no model to ask, since this process has the run or it goes on.
+    pub lacks_model: bool,
     pub rejected: Option<String>,
     pub cancelled: Option<String>,
     /// Whether the result was being brought to the user's branch when the run was given up: only the world knows

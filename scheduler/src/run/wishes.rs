@@ -25,7 +25,9 @@ pub fn wishes(run: &Run) -> Vec<Wish> {
         RunPhase::Planning | RunPhase::Running | RunPhase::Paused => {
             wishes.extend(footing::wish(run));
             for (node, state) in run.nodes() {
-                of_node(node, state, &mut wishes);
+                if !is_held(run, node, state) {
+                    of_node(node, state, &mut wishes);
+                }
                 wishes.extend(commons::informing(run, node, state));
             }
             wishes.extend(of_batch(run));
@@ -38,6 +40,11 @@ pub fn wishes(run: &Run) -> Vec<Wish> {
 /// The branch may have been moved already: only the world knows.
 fn is_in_doubt(wish: &Wish) -> bool {
     matches!(wish, Wish::Advance { .. })
+}
+
+/// Whether its agent would only find out once more that there is no model to ask.
+fn is_held(run: &Run, node: &Node, state: &NodeRun) -> bool {
+    run.stage.lacks_model && node.kind.has_agent() && state.phase == NodePhase::Working
 }
 
 fn of_node(node: &Node, state: &NodeRun, wishes: &mut Vec<Wish>) {

@@ -54,7 +54,7 @@ impl Pilot {
                 ));
                 return Ok(5);
             }
-            End::Over | End::Stopped(_) => {}
+            End::Over | End::Stopped(_) | End::Halted => {}
         }
         let lanes = self.show.view.lanes();
         let expected = || forecast(&self.show.view.plan(), lanes, &self.terms.tariff.prices);
@@ -73,7 +73,12 @@ impl Pilot {
                 output::note(&failure.to_string());
                 Ok(failure.kind.exit_code())
             }
-            End::Over | End::Unapproved => Ok(report.code()),
+            End::Over | End::Unapproved | End::Halted => {
+                if let Some(halt) = report.halt() {
+                    output::note(&halt.to_string());
+                }
+                Ok(report.code())
+            }
         }
     }
 }

@@ -70,3 +70,18 @@ pub enum TurnEnd {
     /// The model could not be reached or did not answer usably.
     Failed(ModelFault),
 }
+
+impl TurnEnd {
+    /// Why there is no model to ask, for anybody; `None` if that is not what ended the turn.
+    pub fn no_model(&self) -> Option<&ModelFault> {
+        match self {
+            Self::Failed(fault) => Some(fault).filter(|fault| fault.kind.meets_every_call()),
+            Self::Completed
+            | Self::Refused
+            | Self::Cut
+            | Self::Limited(_)
+            | Self::Looping
+            | Self::Interrupted(_) => None,
+        }
+    }
+}

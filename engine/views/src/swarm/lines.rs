@@ -17,6 +17,9 @@ pub struct SwarmReport {
     pub status: RunStatus,
     /// Its goal.
     pub goal: String,
+    /// Why the run as a whole goes no further, where no node of it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// One entry a node, in the order of the plan.
     pub nodes: Vec<NodeLine>,
     /// Everything together.

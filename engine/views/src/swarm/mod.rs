@@ -2,6 +2,7 @@
 
 mod batch;
 mod change;
+mod course;
 mod lines;
 mod node;
 mod outlook;
@@ -17,11 +18,14 @@ use protocol::{
 
 pub use batch::Batch;
 pub use change::PlanChange;
+pub use course::NoModel;
 pub use lines::{
     BudgetLine, CheckLine, NodeLine, NodeUse, RunStatus, SwarmReport, Target, TokenCount, Totals,
 };
 pub use node::{Doing, NodeState, SwarmNode, Times};
 pub use story::{AttemptStory, Stories, Story};
+
+use course::Course;
 
 use crate::{Ledger, View};
 
@@ -48,15 +52,6 @@ pub struct Swarm {
     pub span: Option<(Timestamp, Timestamp)>,
     frame: Frame,
     course: Course,
-}
-
-/// What the run has been through.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Course {
-    is_cancelled: bool,
-    /// Milliseconds in which no process had the run, or a person thought about its plan.
-    idle: u64,
-    changes: Vec<PlanChange>,
 }
 
 /// What holds the nodes together.
@@ -248,7 +243,12 @@ impl Swarm {
                 self.change(*node, |node| node.ended(*end, why.clone(), now));
             }
             PlanEvent::Paused => self.phase = Phase::Paused,
-            PlanEvent::Unpaused => self.phase = Phase::Running,
+            PlanEvent::Unpaused => {
+                self.phase = match is_planning(&self.plan()) {
+                    true => Phase::Planning,
+                    false => Phase::Running,
+                };
+            }
             PlanEvent::Cancelled { why } => {
                 self.phase = Phase::Cancelled(why.clone());
                 self.course.is_cancelled = true;
@@ -338,6 +338,7 @@ impl View for Swarm {
     fn apply(&mut self, record: &Record) {
         let now = self.clock(record);
         self.ledger.apply(record);
+        self.asks(record);
         match &record.event {
             Event::Plan(event) => self.plan_event(event, now),
             Event::Workspace(event) => self.workspace_event(event, now),

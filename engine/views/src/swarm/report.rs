@@ -29,6 +29,7 @@ impl Swarm {
             run_id: run,
             status: self.status(),
             goal: self.goal().to_owned(),
+            why: self.why(),
             nodes: self
                 .nodes
                 .iter()

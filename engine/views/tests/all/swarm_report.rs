@@ -1,7 +1,8 @@
 //! The report of a run: its status, its times, the object that is printed.
 
 use protocol::{
-    Event, FailureClass, Landing, NodeEnd, PlanEvent, SessionId, Timestamp, WorkspaceEvent,
+    Event, FailureClass, FaultKind, Landing, ModelFault, NodeEnd, PlanEvent, SessionId, Timestamp,
+    TurnEnd, WorkspaceEvent,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -176,4 +177,34 @@ fn the_report_names_the_ref_that_keeps_what_did_not_land() {
     let kept: Vec<Option<String>> = report.nodes.into_iter().map(|node| node.kept).collect();
     let name = swarm.nodes[0].node.name.kept_ref(run);
     assert_eq!(kept, [Some(name), None, None]);
+}
+
+#[test]
+fn a_run_without_a_model_to_ask_says_so_until_somebody_has_it_go_on() {
+    let refused = ModelFault {
+        kind: FaultKind::Authentication,
+        message: "invalid key".into(),
+        ..fault(false)
+    };
+    let mut events = vec![
+        (None, accepted(&[(1, &[])])),
+        (None, begun(1, 1)),
+        (Some(1), ended(TurnEnd::Failed(refused))),
+        (None, returned(1, 1, FailureClass::Model)),
+        (None, Event::Plan(PlanEvent::Paused)),
+    ];
+    let run = SessionId::new(Uuid::from_u128(1));
+    let report = Swarm::fold(&journal(events.clone())).report(run);
+    assert_eq!(report.status, RunStatus::Unfinished);
+    let why = report.why.as_deref();
+    assert_eq!(
+        why,
+        Some("there is no model to ask: the model of n1: invalid key")
+    );
+    events.push((None, Event::Plan(PlanEvent::Unpaused)));
+    let swarm = Swarm::fold(&journal(events));
+    assert_eq!(
+        (swarm.report(run).why, &swarm.phase),
+        (None, &Phase::Running)
+    );
 }

@@ -53,6 +53,7 @@ fn ended(run: &mut Run, record: &Record, node: NodeId, end: &TurnEnd) {
     state.turn.end = Some(end.clone());
     let is_whole = matches!(end, TurnEnd::Completed | TurnEnd::Cut);
     let is_refusal = verdict::given_up(state.said.as_ref()).is_some();
+    run.stage.lacks_model |= end.no_model().is_some();
     if is_whole && !is_refusal && (has_check || kind.is_some_and(Kind::writes)) {
         enter(run, node, NodePhase::Inspecting);
     }

@@ -36,7 +36,10 @@ pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
         } => returned(run, *node, *attempt, failure),
         PlanEvent::NodeEnded { node, end, .. } => ended(run, *node, *end),
         PlanEvent::Paused => run.stage.is_paused = true,
-        PlanEvent::Unpaused => run.stage.is_paused = false,
+        PlanEvent::Unpaused => {
+            run.stage.is_paused = false;
+            run.stage.lacks_model = false;
+        }
         PlanEvent::Cancelled { why } => {
             run.stage.is_landing = wishes::landing(run).is_some();
             run.stage.proposed = None;
@@ -204,7 +207,7 @@ fn burns(run: &Run, node: NodeId, class: FailureClass) -> bool {
     };
     match class {
         FailureClass::Machine | FailureClass::Stopped => false,
-        FailureClass::Model => !was_rate_limited(state),
+        FailureClass::Model => !was_elsewhere(state),
         FailureClass::Budget => purse::is_own_fault(run, node),
         FailureClass::Conflict => conflict::is_own_to_solve(run, node),
         FailureClass::NoChange
@@ -217,9 +220,12 @@ fn burns(run: &Run, node: NodeId, class: FailureClass) -> bool {
     }
 }
 
-fn was_rate_limited(state: &NodeRun) -> bool {
+/// Whether any other node would have fared alike.
+fn was_elsewhere(state: &NodeRun) -> bool {
     match &state.turn.end {
-        Some(TurnEnd::Failed(fault)) => fault.kind == FaultKind::RateLimited,
+        Some(TurnEnd::Failed(fault)) => {
+            fault.kind == FaultKind::RateLimited || fault.kind.meets_every_call()
+        }
         _ => false,
     }
 }

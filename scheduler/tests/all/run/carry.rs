@@ -2,9 +2,9 @@
 
 use protocol::{
     Conflict, Event, FailureClass, FaultKind, GitId, Inspection, InterruptCause, Landing, Limit,
-    Merged, ModelFault, NodeId, RetryHint, TurnEnd, TurnId, WorkspaceEvent,
+    Merged, ModelFault, NodeId, PlanEvent, RetryHint, TurnEnd, TurnId, WorkspaceEvent,
 };
-use scheduler::run::{Change, RunInput, RunOutcome, Wish, decide, wishes};
+use scheduler::run::{Change, RunInput, RunOutcome, RunPhase, Wish, decide, wishes};
 use uuid::Uuid;
 
 use super::given_run::*;
@@ -16,6 +16,8 @@ enum Deed {
     Carry(Wish),
     EndFormer(Speaker),
     Change(Change),
+    /// Whoever mended the key or the server has the run go on.
+    GoOn,
     Repeat,
 }
 
@@ -37,6 +39,8 @@ impl World {
         let mut deeds: Vec<Deed> = wishes(&self.sim.run).into_iter().map(Deed::Carry).collect();
         deeds.extend(self.former().into_iter().map(Deed::EndFormer));
         deeds.extend(self.sim.run.change().map(Deed::Change));
+        let is_paused = self.sim.run.phase() == RunPhase::Paused;
+        deeds.extend(is_paused.then_some(Deed::GoOn));
         deeds.push(Deed::Repeat);
         let at = self.dice.roll(deeds.len() as u64) as usize;
         match deeds.swap_remove(at) {
@@ -46,6 +50,7 @@ impl World {
                 self.agent_says(speaker, turn_ended(end));
             }
             Deed::Change(change) => self.answer_change(change.node),
+            Deed::GoOn => self.say(Event::Plan(PlanEvent::Unpaused)),
             Deed::Repeat => self.repeat(),
         }
     }
@@ -262,12 +267,13 @@ impl World {
                 heard: None,
             })
         };
-        match self.fate(node, attempt, HOW) % 6 {
+        match self.fate(node, attempt, HOW) % 7 {
             0 => TurnEnd::Looping,
             1 => TurnEnd::Refused,
             2 => TurnEnd::Limited(Limit::Steps),
             3 => TurnEnd::Interrupted(InterruptCause::Terminate),
             4 => fault(FaultKind::RateLimited),
+            5 => fault(FaultKind::Authentication),
             _ => fault(FaultKind::Broken),
         }
     }

@@ -10,6 +10,7 @@ mod footing;
 mod given_replan;
 mod given_run;
 mod gone;
+mod halts;
 mod ladder;
 mod landing;
 mod lane;

@@ -1,0 +1,55 @@
+//! What a run has been through as a whole.
+
+use protocol::{Event, FaultKind, PlanEvent, Record, SessionEvent, TurnEvent};
+
+use super::{PlanChange, Swarm};
+
+/// What the run has been through.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Course {
+    pub is_cancelled: bool,
+    /// Milliseconds in which no process had the run, or a person thought about its plan.
+    pub idle: u64,
+    pub changes: Vec<PlanChange>,
+    no_model: Option<NoModel>,
+}
+
+/// There is no model to ask, for any node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoModel {
+    /// What is to be mended: the key or the server.
+    pub kind: FaultKind,
+    /// Whose model, and what was said.
+    pub text: String,
+}
+
+impl Swarm {
+    /// Why there is no model to ask, as long as nobody has had the run go on since.
+    pub fn no_model(&self) -> Option<&NoModel> {
+        self.course.no_model.as_ref()
+    }
+
+    /// Why the run as a whole goes no further, where no node of it says so.
+    pub(super) fn why(&self) -> Option<String> {
+        let no_model = self.no_model().filter(|_| !self.is_over());
+        no_model.map(|no_model| format!("there is no model to ask: {}", no_model.text))
+    }
+
+    /// Takes in whether there is a model to ask.
+    pub(super) fn asks(&mut self, record: &Record) {
+        if let Event::Turn(TurnEvent::Ended { end, .. }) = &record.event {
+            let node = record.node.and_then(|id| self.node(id));
+            let node = node.filter(|node| node.agent == record.agent);
+            if let Some((node, fault)) = node.zip(end.no_model()) {
+                let text = format!("the model of {}: {}", node.name(), fault.message);
+                let kind = fault.kind;
+                self.course.no_model = Some(NoModel { kind, text });
+            }
+        }
+        let is_taken_up = matches!(record.event, Event::Session(SessionEvent::Resumed { .. }))
+            && record.agent.is_none();
+        if is_taken_up || matches!(record.event, Event::Plan(PlanEvent::Unpaused)) {
+            self.course.no_model = None;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Runs without a model to ask: a refused key or a dead server ends what is begun, not the nodes' attempts.
+
+use protocol::{
+    FailureClass, FaultKind, InterruptCause, Isolation, ModelFault, NodeEnd, RetryHint, TreeStart,
+    TurnEnd,
+};
+use scheduler::run::{NodePhase, RunCommand, RunInput, RunPhase, Wish, decide};
+
+use super::given_run::*;
+use super::world::resumed;
+use crate::given::node;
+
+fn fault(kind: FaultKind) -> TurnEnd {
+    TurnEnd::Failed(ModelFault {
+        kind,
+        status: None,
+        message: "no".into(),
+        retry: RetryHint::Never,
+        billed: false,
+        heard: None,
+    })
+}
+
+/// Three nodes of which two are at work at once.
+fn two_of_three() -> Sim {
+    let mut plan = of(vec![writer(1, &[]), writer(2, &[]), writer(3, &[])]);
+    plan.caps.max_parallel = 2;
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    sim.begin(1);
+    sim.begin(2);
+    sim
+}
+
+fn has_work(sim: &Sim) -> bool {
+    let wishes = sim.wishes();
+    let mut wishes = wishes.iter();
+    wishes.any(|wish| matches!(wish, Wish::Work { .. } | Wish::Deadline { .. }))
+}
+
+fn burnt(sim: &Sim, n: usize) -> u32 {
+    sim.run.node(node(n)).unwrap().burnt()
+}
+
+#[test]
+fn without_a_model_to_ask_the_run_pauses_and_no_node_is_charged() {
+    for kind in [FaultKind::Authentication, FaultKind::Unreachable] {
+        let mut sim = two_of_three();
+        sim.end(1, fault(kind));
+        assert_eq!(sim.run.phase(), RunPhase::Paused, "{kind:?}");
+        assert!(!has_work(&sim), "who is at work is ended: {kind:?}");
+        sim.end(2, TurnEnd::Interrupted(InterruptCause::User));
+        let setbacks = &sim.run.node(node(1)).unwrap().setbacks;
+        assert_eq!(setbacks[0].failure.class, FailureClass::Model);
+        assert_eq!((burnt(&sim, 1), burnt(&sim, 2)), (0, 0), "{kind:?}");
+        assert_eq!(sim.phase(1), NodePhase::Returned);
+        assert_eq!(sim.phase(3), NodePhase::Waiting, "nothing new started");
+        assert!(sim.wishes().is_empty(), "{:?}", sim.wishes());
+    }
+}
+
+#[test]
+fn once_there_is_a_model_again_the_run_goes_on_where_it_was() {
+    let mut sim = two_of_three();
+    sim.end(1, fault(FaultKind::Authentication));
+    sim.end(2, TurnEnd::Interrupted(InterruptCause::User));
+    sim.say(resumed());
+    sim.settle();
+    assert_eq!(sim.run.phase(), RunPhase::Paused);
+    let unpause = RunInput::Command(RunCommand::Unpause);
+    for event in decide(&sim.run, unpause).unwrap() {
+        sim.say(event);
+    }
+    sim.settle();
+    for n in [1, 2] {
+        assert_eq!(sim.phase(n), NodePhase::Working);
+        sim.submit(n);
+    }
+    assert_eq!(sim.run.phase(), RunPhase::Running);
+}
+
+#[test]
+fn however_often_there_was_none_a_node_keeps_its_attempts() {
+    let mut sim = two_of_three();
+    for _ in 0..3 {
+        sim.end(1, fault(FaultKind::Unreachable));
+        let unpause = RunInput::Command(RunCommand::Unpause);
+        for event in decide(&sim.run, unpause).unwrap() {
+            sim.say(event);
+        }
+        sim.settle();
+        sim.begin(1);
+    }
+    assert_eq!((sim.phase(1), burnt(&sim, 1)), (NodePhase::Working, 0));
+}
+
+#[test]
+fn what_others_proposed_is_looked_at_and_integrated_all_the_same() {
+    let mut sim = two_of_three();
+    sim.work(2);
+    sim.end(1, fault(FaultKind::Authentication));
+    let inspects = |wish: &Wish| matches!(wish, Wish::Inspect { .. });
+    assert!(sim.wishes().iter().any(inspects));
+    let planned = sim.run.planned(node(2)).unwrap().clone();
+    sim.found(2, sound(&planned, 1002));
+    sim.integrate(2, 50);
+    assert_eq!(sim.phase(2), NodePhase::Ended(NodeEnd::Done));
+    assert_eq!(sim.run.phase(), RunPhase::Paused);
+}
+
+#[test]
+fn who_only_reads_goes_on_at_the_commit_it_read_and_not_in_a_tree_that_nobody_kept() {
+    let mut sim = Sim::of(of(vec![reader(1, &[])]), Isolation::Worktree);
+    sim.say(made(1));
+    sim.begin(1);
+    sim.end(1, fault(FaultKind::RateLimited));
+    let attempt = sim.run.node(node(1)).unwrap().attempt.clone().unwrap();
+    assert_eq!((attempt.number, attempt.is_fresh), (2, false));
+    assert_eq!(attempt.start, TreeStart::Commit(git(0)));
+}
