@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use protocol::{Check, CheckRun, Event, Expect, Plan, PlanEvent};
 
 use super::wishes::FAULTS;
-use super::{Run, Wish};
+use super::{Run, Wish, unrunnable};
 use crate::plan::DocumentCode;
 
 /// How much of a log is told, in bytes.
@@ -83,10 +83,6 @@ impl Footing {
     }
 }
 
-/// What a shell exits with where a command may not be run, and where there is none (POSIX, Shell Command Language 2.8.2).
-const NOT_ALLOWED: i32 = 126;
-const NOT_FOUND: i32 = 127;
-
 fn complaint(expect: Expect, run: &CheckRun) -> String {
     let code = crate::plan::Code::from(DocumentCode::BaseCheck);
     let cmd = &run.check.cmd;
@@ -99,11 +95,11 @@ fn complaint(expect: Expect, run: &CheckRun) -> String {
         Some(code) => format!("exits with {code}"),
         None => format!("does not end by itself within {} ms", run.check.timeout_ms),
     };
-    let cure = match run.exit {
-        Some(NOT_ALLOWED | NOT_FOUND) => {
+    let cure = match unrunnable::is_refused(run) {
+        true => {
             "there is no such command here, or it may not be run: mend it where the plan or --gate names it"
         }
-        Some(_) | None => "if the work is to make it pass, the plan must say expect = \"fail\"",
+        false => "if the work is to make it pass, the plan must say expect = \"fail\"",
     };
     format!(
         "{code}: the check `{cmd}` {exit} before any of the work; {cure}. It said:\n{}",

@@ -26,6 +26,7 @@ mod replan;
 mod single;
 mod state;
 mod stir;
+mod unrunnable;
 mod verdict;
 mod wishes;
 

@@ -5,8 +5,8 @@ use protocol::{
     Isolation, Kind, Limit, Node, NodeId, Text, TurnEnd,
 };
 
-use super::Run;
 use super::paths::{is_test, spared_tests};
+use super::{Run, unrunnable};
 
 /// What an agent writes first to say that its node cannot be done.
 const IMPOSSIBLE: &str = "IMPOSSIBLE:";
@@ -211,7 +211,11 @@ fn of_check(planned: &Node, found: &Inspection) -> Option<Failure> {
     match (&planned.accept, &found.check) {
         (Some(_), None) => Some(failure(FailureClass::Machine, "its check was not run")),
         (Some(_), Some(run)) if !run.passed() => {
-            let evidence = red(std::slice::from_ref(run));
+            let red = red(std::slice::from_ref(run));
+            let evidence = match unrunnable::word(planned, run) {
+                Some(word) => format!("{}\n{red}", unrunnable::advice(planned, word)),
+                None => red,
+            };
             Some(failure(FailureClass::Check, evidence))
         }
         (Some(_) | None, _) => None,

@@ -25,5 +25,6 @@ mod stuck;
 mod subtrees;
 mod tip;
 mod unanswered;
+mod unrunnable;
 mod weak;
 mod world;
