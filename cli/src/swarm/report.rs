@@ -1,7 +1,7 @@
 //! The report at the end of a run: every node, the totals against the forecast, what landed where, and what did not.
 
 use actors::plans::Forecast;
-use protocol::{Cost, FaultKind, SessionId, Timestamp};
+use protocol::{Cost, FaultKind, Isolation, SessionId, Timestamp};
 use serde_json::{Value, json};
 use views::{NodeLine, NodeState, RunStatus, Swarm, SwarmReport};
 
@@ -31,6 +31,8 @@ pub struct Report {
     has_process: bool,
     /// What is to be mended before the run can go on: there is no model to ask.
     mend: Option<&'static str>,
+    /// The folder in which all nodes work, where they have no trees of their own.
+    shared: Option<String>,
 }
 
 /// When a report is made, and by whom.
@@ -52,6 +54,8 @@ impl Report {
         (forecast, moment): (Option<Forecast>, Moment),
     ) -> Self {
         let models = swarm.ledger.models.iter();
+        let ground = swarm.ground.as_ref();
+        let shared = ground.filter(|ground| ground.isolation == Isolation::Shared);
         let unpriced = models.filter(|(_, tally)| tally.cost.is_none());
         Self {
             report: match moment {
@@ -65,6 +69,7 @@ impl Report {
                 FaultKind::Authentication => MEND_KEY,
                 _ => MEND_SERVER,
             }),
+            shared: shared.map(|ground| ground.root.display().to_string()),
         }
     }
 
@@ -286,6 +291,15 @@ impl Report {
     }
 
     fn landing(&self) -> Option<String> {
+        if let Some(folder) = self
+            .shared
+            .as_ref()
+            .filter(|_| self.report.totals.attempts > 0)
+        {
+            return Some(format!(
+                "what was made is in the folder {folder}, in which all nodes work; it is not committed"
+            ));
+        }
         let target = self.report.target.as_ref()?;
         let commit = short(&target.commit.to_string());
         let branch = &target.branch;
@@ -382,7 +396,17 @@ mod tests {
         assert_eq!(report.code(), 1);
         assert_eq!(report.json()["status"], "partial");
         assert_eq!(report.json()["forecast"]["agents"], 7);
-        let mut under_way = report;
+        let mut shared = report;
+        shared.shared = Some("/home/me/notes".to_owned());
+        let text = shared.text(paper);
+        assert!(
+            text.contains("what was made is in the folder /home/me/notes, "),
+            "{text}"
+        );
+        let mut under_way = Report {
+            shared: None,
+            ..shared
+        };
         under_way.report.status = RunStatus::Unfinished;
         let text = under_way.text(paper);
         assert!(

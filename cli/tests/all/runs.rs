@@ -371,3 +371,19 @@ fn a_run_that_was_killed_at_work_and_then_cancelled_ends_when_it_is_taken_up() {
         assert_eq!((&a["id"], &a["state"]), (&json!("a"), &json!("cancelled")));
     }
 }
+
+#[test]
+fn what_the_run_leaves_out_and_where_the_work_of_one_folder_is_are_said_where_nobody_is_asked() {
+    let (world, _server) = world(&script());
+    world.write("project/b.txt", "b\nmine\n");
+    let done = swarm(&world, &["--yes"]);
+    let remark = "remark: uncommitted changes are not part of the run (b.txt)";
+    assert!(done.err.contains(remark), "{}", done.err);
+    let (world, _server) = crate::swarm::world(&script());
+    let done = swarm(&world, &["--yes", "--isolation", "shared"]);
+    let folder = world.path("project").display().to_string();
+    let told = format!("what was made is in the folder {folder}, ");
+    assert!(done.out.contains(&told), "{}{}", done.out, done.err);
+    let shown = world.run(&["swarm", "show"]).out;
+    assert!(shown.contains(&told), "{shown}");
+}

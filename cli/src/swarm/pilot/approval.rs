@@ -12,12 +12,17 @@ use crate::output;
 use crate::swarm::ask::{Draft, Question, Wish};
 use crate::swarm::editor::{self, Edited};
 use crate::swarm::preview::Preview;
+use crate::swarm::words;
 
 impl Pilot {
     /// Has the plan approved, or asks about it; gives how it ends if there is nobody to ask.
     pub(super) async fn approval(&mut self) -> Result<Option<End>, Failure> {
         let preview = self.preview();
         if self.terms.yes && !self.terms.dry_run {
+            for remark in &preview.remarks {
+                self.show
+                    .note(&format!("remark: {}", words::brief(remark, 400)));
+            }
             let approve = RunCommand::Approve { plan: None };
             self.swarm.command(approve).await?;
             self.forecast = Some(preview.forecast);
