@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use protocol::{AgentId, BlobId, Event, Record, Seq, SessionEvent, SessionId, TurnEvent};
+use scheduler::run::{Run, RunCommand, RunInput, decide};
 use tools::Process;
 
 use crate::law::spill_root;
@@ -31,6 +32,13 @@ fn began_in(data: &DataFolder, id: SessionId) -> Option<PathBuf> {
         return Some(opening.cwd);
     }
     None
+}
+
+/// Why a run that no process has would not take a command if one took it up as it is now; `None` if it would.
+pub fn refusal(run: SessionId, records: &[Record], command: RunCommand) -> Option<String> {
+    let input = RunInput::Command(command);
+    let decided = decide(&Run::fold(run, records), input);
+    decided.err().map(|illegal| illegal.to_string())
 }
 
 /// Ends what still runs of commands whose formic is dead. Blocks shortly.

@@ -88,8 +88,10 @@ impl RunState {
         command: Box<Command>,
         answer: oneshot::Sender<Result<(), CommandError>>,
     ) {
-        let nobody =
-            || CommandError::Illegal("speak to the node: no agent of it is at work".to_owned());
+        let nobody = || {
+            let why = format!("speak to node {node}: no agent of it is at work");
+            CommandError::Illegal(why)
+        };
         let Some(member) = self.crew.of(node) else {
             let _ = answer.send(Err(nobody()));
             return;

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use actors::archive::{DataFolder, SessionInfo};
+use actors::archive::{self, DataFolder, SessionInfo};
 use actors::{Source, SystemSource};
-use protocol::SessionId;
+use protocol::{Seq, SessionId};
 use serde_json::json;
 use tokio::time::sleep;
+use views::{NodeState, Swarm, SwarmNode, View};
 
 use super::choose::{self, Chosen, Reach};
-use super::inbox::{Inbox, Want};
+use super::inbox::{Inbox, Want, by_name, node};
 use super::list::is_open;
 use crate::args::swarm::{CancelArgs, PauseArgs, RetryArgs, SteerArgs};
 use crate::failure::{Failure, Kind};
@@ -73,16 +74,13 @@ async fn send(data: &DataFolder, run: &Chosen, want: &Want, json: bool) -> Resul
     let info = &run.info;
     let (id, short) = (info.id, info.id.digits());
     refused(info, want)?;
+    if info.locked_by.is_none() {
+        unheard(data, id, want)?;
+    }
     let outcome = hand_over(data, (id, info.locked_by), want).await?;
     let said = match &outcome {
         Some(Ok(())) => told(want),
-        Some(Err(why)) => {
-            return Err(Failure::new(
-                Kind::Session,
-                format_args!("run {short}: could not {why}"),
-                format_args!("`formic swarm show {short}` tells how the run stands"),
-            ));
-        }
+        Some(Err(why)) => return Err(could_not(id, why)),
         None if info.locked_by.is_some() => "handed over; the run has not answered yet".to_owned(),
         None => format!(
             "kept: no process has the run; it takes effect with: formic swarm resume {short}"
@@ -113,6 +111,44 @@ fn refused(info: &SessionInfo, want: &Want) -> Result<(), Failure> {
             info.id.digits()
         ),
     ))
+}
+
+/// A run that no process has would refuse when it is taken up what it would refuse now, unless something waits for it that
+/// comes first.
+fn unheard(data: &DataFolder, id: SessionId, want: &Want) -> Result<(), Failure> {
+    if !inbox(data, id).letters()?.is_empty() {
+        return Ok(());
+    }
+    let records = archive::read(data, id, Seq(1))?.records;
+    let swarm = Swarm::fold(&records);
+    let why = match (want, want.command(&swarm)) {
+        (_, Err(why)) => Some(why),
+        (Want::Pause, _) => {
+            Some("pause: no process has the run, and nothing of it goes on".to_owned())
+        }
+        (_, Ok(Some(command))) => {
+            archive::refusal(id, &records, command).map(|why| by_name(&swarm, &why))
+        }
+        (Want::Steer(name, _), Ok(None)) => node(&swarm, name).map_or_else(Some, unhearing),
+        (_, Ok(None)) => None,
+    };
+    why.map_or(Ok(()), |why| Err(could_not(id, &why)))
+}
+
+/// Why nobody at a node could be told anything, if so.
+fn unhearing(node: &SwarmNode) -> Option<String> {
+    let (name, state) = (node.name(), node.state.name());
+    (node.state != NodeState::Working)
+        .then(|| format!("speak to node {name}: no agent of it is at work, it is {state}"))
+}
+
+fn could_not(id: SessionId, why: &str) -> Failure {
+    let short = id.digits();
+    Failure::new(
+        Kind::Session,
+        format_args!("run {short}: could not {why}"),
+        format_args!("`formic swarm show {short}` tells how the run stands"),
+    )
 }
 
 /// What a run did that was asked for.

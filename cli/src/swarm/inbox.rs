@@ -5,9 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use actors::RunCommand;
 use protocol::{Block, Event, NodeId, NodeName, Record, Timestamp, TurnEvent};
 use serde_json::{Value, json};
+use views::{Swarm, SwarmNode};
 
+use super::words;
 use crate::failure::{Failure, Kind};
 
 /// The folder's name below the session's.
@@ -178,7 +181,57 @@ impl Inbox {
     }
 }
 
+/// A node of a run by its name.
+///
+/// # Errors
+/// A fragment that reads after "could not".
+pub fn node<'a>(view: &'a Swarm, name: &NodeName) -> Result<&'a SwarmNode, String> {
+    let mut nodes = view.nodes.iter();
+    let node = nodes.find(|node| node.node.name == *name);
+    node.ok_or_else(|| format!("find a node called {name}"))
+}
+
+/// A text with the names of nodes in place of their ids.
+pub fn by_name(view: &Swarm, text: &str) -> String {
+    let nodes = view.nodes.iter();
+    nodes.fold(text.to_owned(), |text, node| {
+        text.replace(&node.id().to_string(), node.name())
+    })
+}
+
 impl Want {
+    /// The command it is to a run; `None` for words, which are for an agent.
+    ///
+    /// # Errors
+    /// The run has no such node.
+    pub fn command(&self, view: &Swarm) -> Result<Option<RunCommand>, String> {
+        Ok(Some(match self {
+            Self::Cancel(why) => RunCommand::Cancel { why: why.clone() },
+            Self::End(name, why) => RunCommand::End {
+                node: node(view, name)?.id(),
+                why: why.clone(),
+            },
+            Self::Pause => RunCommand::Pause,
+            Self::Unpause => RunCommand::Unpause,
+            Self::Retry(name) => RunCommand::Retry {
+                node: node(view, name)?.id(),
+            },
+            Self::Steer(..) => return Ok(None),
+        }))
+    }
+
+    /// As the command line has it.
+    pub fn said(&self) -> String {
+        match self {
+            Self::Cancel(_) => "cancel".to_owned(),
+            Self::End(node, _) => format!("cancel {node}"),
+            Self::Pause => "pause".to_owned(),
+            Self::Unpause => "resume".to_owned(),
+            Self::Retry(node) => format!("retry {node}"),
+            Self::Steer(node, text) => format!("steer {node} {:?}", words::brief(text, 60)),
+        }
+    }
+
     fn json(&self, at: Timestamp) -> Value {
         let at = at.0;
         match self {

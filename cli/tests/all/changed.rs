@@ -248,7 +248,7 @@ fn other_processes_are_heard_while_the_plan_is_asked_about() {
     terminal.wait_for(PLAN_ASKED);
     let early = world.run(&["swarm", "pause"]);
     assert!(early.err.contains("could not pause"), "{}", early.err);
-    terminal.wait_for("from outside: could not pause");
+    terminal.wait_for("pause; refused: could not pause the run");
     terminal.wait_for(PLAN_ASKED);
     assert_eq!(want(&world, &["cancel"]), "done");
     let (code, lines) = terminal.end();

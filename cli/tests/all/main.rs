@@ -21,3 +21,4 @@ mod settings;
 mod stops;
 mod swarm;
 mod terminal;
+mod wanted;

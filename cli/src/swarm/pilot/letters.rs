@@ -1,13 +1,12 @@
 //! What other processes want of the run is carried out and answered, whatever else goes on.
 
-use actors::RunCommand;
-use protocol::{Block, NodeId, NodeName};
-
+use protocol::Block;
 use views::NodeState;
 
 use super::Pilot;
 use crate::failure::Failure;
-use crate::swarm::inbox::{Letter, Want};
+use crate::swarm::inbox::{Letter, Want, by_name, node};
+use crate::swarm::words;
 
 impl Pilot {
     /// Carries out what other processes want.
@@ -19,7 +18,7 @@ impl Pilot {
                 continue;
             }
             if let Err(why) = &outcome {
-                self.show.note(&format!("from outside: could not {why}"));
+                self.refuse(letter, why);
             }
             self.inbox.answer(letter, &outcome)?;
         }
@@ -30,29 +29,33 @@ impl Pilot {
     }
 
     async fn carry_out(&mut self, letter: &Letter) -> Result<(), String> {
-        let command = match letter.want.clone()? {
-            Want::Cancel(why) => RunCommand::Cancel { why },
-            Want::End(name, why) => RunCommand::End {
-                node: self.node(&name)?,
-                why,
-            },
-            Want::Pause => RunCommand::Pause,
-            Want::Unpause => RunCommand::Unpause,
-            Want::Retry(name) => RunCommand::Retry {
-                node: self.node(&name)?,
-            },
-            Want::Steer(name, text) => {
-                let node = self.node(&name)?;
+        let want = letter.want.clone()?;
+        let command = want.command(&self.show.view)?;
+        let done = match (command, want) {
+            (Some(command), _) => self.swarm.command(command).await,
+            (None, Want::Steer(name, text)) => {
+                let node = node(&self.show.view, &name)?.id();
                 if self.heard.has(letter, node) {
                     return Ok(());
                 }
                 let content = vec![Block::Text(text.into())];
-                let told = self.swarm.steer(node, content).await;
-                return told.map_err(|error| error.to_string());
+                self.swarm.steer(node, content).await
             }
+            (None, _) => Ok(()),
         };
-        let done = self.swarm.command(command).await;
-        done.map_err(|error| self.by_name(&error.to_string()))
+        done.map_err(|error| by_name(&self.show.view, &error.to_string()))
+    }
+
+    /// Says what of another process was refused, and why.
+    fn refuse(&mut self, letter: &Letter, why: &str) {
+        let age = words::age(self.source.now().since(letter.at));
+        self.show.note(&match &letter.want {
+            Ok(want) => {
+                let said = want.said();
+                format!("another process wanted, {age}: {said}; refused: could not {why}")
+            }
+            Err(_) => format!("another process left what nobody can read: {why}"),
+        });
     }
 
     /// Whether a letter is for an agent that is on its way to its node: brought back after a crash, or waiting for a tree.
@@ -62,20 +65,5 @@ impl Pilot {
         };
         let mut nodes = self.show.view.nodes.iter();
         nodes.any(|node| node.node.name == *name && node.state == NodeState::Working)
-    }
-
-    /// A text with the names of nodes in place of their ids.
-    fn by_name(&self, text: &str) -> String {
-        let nodes = self.show.view.nodes.iter();
-        nodes.fold(text.to_owned(), |text, node| {
-            text.replace(&node.id().to_string(), node.name())
-        })
-    }
-
-    fn node(&self, name: &NodeName) -> Result<NodeId, String> {
-        let mut nodes = self.show.view.nodes.iter();
-        let node = nodes.find(|node| node.node.name == *name);
-        let known = node.map(views::SwarmNode::id);
-        known.ok_or_else(|| format!("find a node called {name}"))
     }
 }

@@ -1,0 +1,44 @@
+//! What is wanted of a run that no process has, and is refused: at once, or by the process that takes it up.
+
+use crate::swarm::{runs, script, swarm, world};
+
+#[test]
+fn what_a_run_without_a_process_would_refuse_is_refused_at_once() {
+    let (world, _server) = world(&script());
+    assert_eq!(swarm(&world, &[]).code, 5);
+    let refused = |args: &[&str], why: &str| {
+        let told = world.run(&[&["swarm"], args].concat());
+        assert_eq!(told.code, 2, "{args:?}: {}", told.out);
+        assert!(told.err.contains(why), "{args:?}: {}", told.err);
+    };
+    let unapproved = "the run: it is waiting for its plan to be approved";
+    refused(&["retry", "a"], unapproved);
+    refused(&["cancel", "a"], unapproved);
+    refused(&["pause"], "could not pause");
+    refused(
+        &["steer", "a", "mind the gap"],
+        "could not speak to node a: ",
+    );
+    let done = world.run(&["swarm", "resume", "--yes"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(!done.err.contains("refused"), "{}", done.err);
+    refused(&["retry", "a"], "could not try node a again: it is done");
+}
+
+#[test]
+fn what_was_kept_and_is_refused_later_says_who_wanted_what_of_which_node() {
+    let (world, _server) = world(&script());
+    assert_eq!(swarm(&world, &[]).code, 5);
+    let id = runs(&world)[0]["run_id"].as_str().unwrap().to_owned();
+    // As another version may have left it.
+    let letter = r#"{"at": 0, "want": "steer", "node": "a", "text": "mind the gap"}"#;
+    world.write(&format!("data/sessions/{id}/inbox/x.json"), letter);
+    let done = world.run(&["swarm", "resume", "--yes"]);
+    let told =
+        "steer a \"mind the gap\"; refused: could not speak to node a: no agent of it is at work";
+    assert!(
+        done.err.contains("another process wanted, ") && done.err.contains(told),
+        "{}",
+        done.err
+    );
+}
