@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 /// Where a run stops, checked before the call that would pass it.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
     /// Model calls at most

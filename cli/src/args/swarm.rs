@@ -75,7 +75,7 @@ pub struct BeginArgs {
 }
 
 /// How a run runs, new or taken up again.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct CrewArgs {
     /// Approve the plan without looking at it
     #[arg(long, short = 'y')]

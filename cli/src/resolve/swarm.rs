@@ -1,6 +1,7 @@
 //! A swarm run, resolved: what every session needs, the models of its nodes, and what settings say of swarms.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use actors::plans::Prices;
@@ -105,6 +106,24 @@ impl SwarmRun {
             models.tiers.insert(*tier, self.model(args, named).await?);
         }
         Ok(models)
+    }
+
+    /// What the models of a run cost that works in `cwd` and began with `model`; the others are as the settings there have
+    /// them.
+    ///
+    /// # Errors
+    /// When one of them cannot be found now.
+    pub async fn tariff_of(cwd: &Path, model: &ModelRef) -> Result<Tariff, Failure> {
+        let mut args = CrewArgs::default();
+        args.place.cwd = Some(cwd.to_owned());
+        let mut run = Self::prepare(&args)?;
+        // A run with a model for planning began with that one.
+        if run.wishes.planner.is_none() {
+            args.model.model = Some(model.to_string());
+            run = Self::prepare(&args)?;
+        }
+        let models = run.find_servers(&args).await?;
+        Ok(run.tariff(&models))
     }
 
     async fn model(&self, args: &CrewArgs, named: &Named) -> Result<ModelChoice, Failure> {

@@ -3,7 +3,7 @@
 use actors::archive::{self, DataFolder};
 use actors::plans::forecast;
 use actors::{Source, SystemSource};
-use protocol::{Record, Seq, SessionId};
+use protocol::{Event, Record, Seq, SessionEvent, SessionId};
 use views::{Phase, Swarm, View};
 
 use super::choose::{self, Reach};
@@ -15,12 +15,13 @@ use crate::args::swarm::ShowArgs;
 use crate::failure::Failure;
 use crate::output;
 use crate::resolve::environment::Environment;
+use crate::resolve::swarm::{SwarmRun, Tariff};
 
 /// Prints a run as it stands, or one node of it.
 ///
 /// # Errors
 /// When there is no such run or node, or it cannot be read.
-pub fn show(data: &DataFolder, args: &ShowArgs) -> Result<(), Failure> {
+pub async fn show(data: &DataFolder, args: &ShowArgs) -> Result<(), Failure> {
     let (run, node) = choose::run_or_node(data, &args.named, Reach::Beyond)?;
     let report = archive::read(data, run.info.id, Seq(1))?;
     let moment = match run.info.locked_by {
@@ -30,21 +31,40 @@ pub fn show(data: &DataFolder, args: &ShowArgs) -> Result<(), Failure> {
     let (id, json) = (run.info.id, args.named.json);
     match node {
         Some(node) => node::show(&report.records, (id, &node), (moment, json)),
-        None => whole(&report.records, id, (moment, json)),
+        None => {
+            let tariff = tariff(&report.records).await;
+            whole(&report.records, id, &tariff, (moment, json))
+        }
     }
 }
 
-fn whole(records: &[Record], id: SessionId, (moment, json): (Moment, bool)) -> Result<(), Failure> {
+/// What the models of the run cost, as far as that is known here.
+async fn tariff(records: &[Record]) -> Tariff {
+    match records.first().map(|record| &record.event) {
+        Some(Event::Session(SessionEvent::Opened(opening))) => {
+            let tariff = SwarmRun::tariff_of(&opening.cwd, &opening.model).await;
+            tariff.unwrap_or_default()
+        }
+        _ => Tariff::default(),
+    }
+}
+
+fn whole(
+    records: &[Record],
+    id: SessionId,
+    tariff: &Tariff,
+    (moment, json): (Moment, bool),
+) -> Result<(), Failure> {
     let swarm = Swarm::fold(records);
     let plan = swarm.plan();
-    let expected = forecast(&plan, swarm.lanes(), &Default::default());
+    let expected = forecast(&plan, swarm.lanes(), &tariff.prices);
     let said = Report::new(&swarm, id, (Some(expected), moment));
     if json {
         return output::json(&said.json());
     }
     let environment = Environment::read();
     let paper = Paper::find(&environment);
-    let preview = Preview::new(plan, Vec::new(), swarm.remarks.clone(), &Default::default());
+    let preview = Preview::new(plan, Vec::new(), swarm.remarks.clone(), tariff);
     let text = match swarm.phase {
         Phase::Proposed => preview.text(paper),
         _ => text(&swarm, &preview, &said, paper),

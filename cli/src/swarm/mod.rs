@@ -52,7 +52,7 @@ pub fn run(args: &SwarmArgs) -> Result<ExitCode, Failure> {
     match command {
         SwarmCommand::Resume(args) => return block_on(begin::resume(args)).map(ExitCode::from),
         SwarmCommand::Ls(args) => list::ls(&data()?, args),
-        SwarmCommand::Show(args) => look::show(&data()?, args),
+        SwarmCommand::Show(args) => block_on(look::show(&data()?, args)),
         SwarmCommand::Cancel(args) => block_on(control::cancel(&data()?, args)),
         SwarmCommand::Pause(args) => block_on(control::pause(&data()?, args)),
         SwarmCommand::Steer(args) => block_on(control::steer(&data()?, args)),

@@ -353,6 +353,28 @@ fn a_forecast_says_whose_price_is_not_known() {
 }
 
 #[test]
+fn a_plan_that_waits_is_shown_with_the_forecast_it_was_proposed_with() {
+    let (world, _server) = world(&script());
+    let settings =
+        r#"{"providers": {"anthropic": {"models": {"m": {"price": {"input": 3, "output": 15}}}}}}"#;
+    world.write("config/settings.json", settings);
+    let model = ["--model", "m"];
+    let forecast = |text: &str| {
+        let mut lines = text.lines();
+        lines
+            .find(|line| line.starts_with("forecast: "))
+            .map(str::to_owned)
+    };
+    let dry = forecast(&swarm(&world, &[&model[..], &["--dry-run"]].concat()).out);
+    assert!(
+        dry.as_ref().is_some_and(|line| line.contains(" tokens, $")),
+        "{dry:?}"
+    );
+    assert_eq!(swarm(&world, &model).code, 5);
+    assert_eq!(forecast(&world.run(&["swarm", "show"]).out), dry);
+}
+
+#[test]
 fn a_run_that_was_killed_at_work_and_then_cancelled_ends_when_it_is_taken_up() {
     for what in [&["swarm", "cancel"][..], &["swarm", "cancel", "a"]] {
         let (world, server) = world(&slow());
