@@ -40,13 +40,12 @@ pub async fn show(data: &DataFolder, args: &ShowArgs) -> Result<(), Failure> {
 
 /// What the models of the run cost, as far as that is known here.
 async fn tariff(records: &[Record]) -> Tariff {
-    match records.first().map(|record| &record.event) {
-        Some(Event::Session(SessionEvent::Opened(opening))) => {
-            let tariff = SwarmRun::tariff_of(&opening.cwd, &opening.model).await;
-            tariff.unwrap_or_default()
-        }
-        _ => Tariff::default(),
-    }
+    let first = records.first().map(|record| &record.event);
+    let Some(Event::Session(SessionEvent::Opened(opening))) = first else {
+        return Tariff::default();
+    };
+    let tariff = SwarmRun::tariff_of(&opening.cwd, &opening.model).await;
+    tariff.unwrap_or_default()
 }
 
 fn whole(

@@ -18,6 +18,7 @@ mod leftovers;
 mod runs;
 mod sessions;
 mod settings;
+mod stands;
 mod stops;
 mod swarm;
 mod terminal;

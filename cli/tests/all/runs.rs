@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::formic::{World, ran};
-use crate::swarm::{PLAN, git, runs, script, swarm, world};
+use crate::swarm::{PLAN, runs, script, swarm, world};
 
 /// The last digits of a run's id, as commands print them.
 fn short(run: &Value) -> String {
@@ -290,56 +290,6 @@ fn a_misspelt_command_is_no_goal_and_a_goal_may_be_called_like_one() {
     assert_eq!(runs(&world)[0]["goal"], "ls", "{}", meant.err);
 }
 
-/// A plan that is refused, whether it is only shown or carried out; gives the two lines.
-fn refused(world: &World, more: &[&str]) -> String {
-    let dry = swarm(world, &[more, &["--dry-run"]].concat());
-    let real = swarm(world, &[more, &["--yes"]].concat());
-    assert_eq!((dry.code, real.code), (2, 2), "{}{}", dry.out, real.err);
-    assert_eq!(dry.err, real.err);
-    dry.err
-}
-
-#[test]
-fn a_repository_that_no_run_can_start_from_is_refused_with_a_next_step_of_its_own() {
-    let (world, _server) = world(&script());
-    git(&world, &["clone", "--quiet", "--bare", ".", "../bare"]);
-    git(&world, &["init", "--quiet", "../empty"]);
-    let [bare, empty] = ["bare", "empty"].map(|name| world.path(name).display().to_string());
-    for (more, subject, step) in [
-        (
-            ["--target", "nosuch"],
-            "branch nosuch",
-            "hint: `git branch` lists the branches; ",
-        ),
-        (
-            ["--cwd", &bare],
-            "the repository is bare",
-            "hint: clone it, ",
-        ),
-        (
-            ["--cwd", &empty],
-            "no commit yet",
-            "hint: make the first commit: ",
-        ),
-    ] {
-        let said = refused(&world, &more);
-        assert!(said.contains(subject) && said.contains(step), "{said}");
-    }
-}
-
-#[test]
-fn a_plan_that_is_only_shown_is_shown_as_it_would_start_from_its_target() {
-    let (world, _server) = world(&script());
-    git(&world, &["branch", "other"]);
-    git(
-        &world,
-        &["commit", "--quiet", "--allow-empty", "--message", "on"],
-    );
-    let shown = swarm(&world, &["--dry-run", "--json", "--target", "other"]);
-    let other = git(&world, &["rev-parse", "other"]);
-    assert_eq!(shown.json()["base"], other.trim(), "{}", shown.err);
-}
-
 #[test]
 fn a_forecast_says_whose_price_is_not_known() {
     let (world, _server) = world(&script());
@@ -392,20 +342,4 @@ fn a_run_that_was_killed_at_work_and_then_cancelled_ends_when_it_is_taken_up() {
         let a = &done.json()["nodes"][0];
         assert_eq!((&a["id"], &a["state"]), (&json!("a"), &json!("cancelled")));
     }
-}
-
-#[test]
-fn what_the_run_leaves_out_and_where_the_work_of_one_folder_is_are_said_where_nobody_is_asked() {
-    let (world, _server) = world(&script());
-    world.write("project/b.txt", "b\nmine\n");
-    let done = swarm(&world, &["--yes"]);
-    let remark = "remark: uncommitted changes are not part of the run (b.txt)";
-    assert!(done.err.contains(remark), "{}", done.err);
-    let (world, _server) = crate::swarm::world(&script());
-    let done = swarm(&world, &["--yes", "--isolation", "shared"]);
-    let folder = world.path("project").display().to_string();
-    let told = format!("what was made is in the folder {folder}, ");
-    assert!(done.out.contains(&told), "{}{}", done.out, done.err);
-    let shown = world.run(&["swarm", "show"]).out;
-    assert!(shown.contains(&told), "{shown}");
 }

@@ -1,0 +1,81 @@
+//! Where the result of a run is, where work is that did not land, and how to go on.
+
+use views::{NodeLine, NodeState, RunStatus};
+
+use super::{Report, short};
+
+impl Report {
+    /// How to go on with what is not done.
+    pub(super) fn next(&self) -> Option<String> {
+        let run = self.report.run_id.digits();
+        let mut lines = Vec::new();
+        let given_up =
+            |node: &&NodeLine| matches!(node.state, NodeState::Failed | NodeState::Cancelled);
+        if let Some(first) = self.report.nodes.iter().find(given_up) {
+            let is_over = self.report.status != RunStatus::Unfinished;
+            let again = match is_over {
+                true => format!(" && formic swarm resume {run}"),
+                false => String::new(),
+            };
+            let has_denials = self.report.nodes.iter().any(|node| node.denials > 0);
+            let rule = match is_over && has_denials {
+                true => " --allowedTools \"Bash(COMMAND:*)\"",
+                false => "",
+            };
+            let node = &first.id;
+            lines.push(format!(
+                "what was tried at a node, and why it came back: formic swarm show {run} {node}"
+            ));
+            lines.push(format!(
+                "what its agents said and did: formic sessions show {run}"
+            ));
+            lines.push(format!(
+                "try one again: formic swarm retry {run} {node}{again}{rule}"
+            ));
+        }
+        match self.halt() {
+            Some(halt) => lines.push(halt.hint),
+            None if self.is_interrupted() => {
+                lines.push(format!("go on with the run: formic swarm resume {run}"));
+            }
+            None => {}
+        }
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// What was done and is on no branch, with the way to it.
+    pub(super) fn kept(&self) -> Option<String> {
+        let left = self.report.nodes.iter().filter_map(|node| {
+            let name = node.kept.as_ref()?;
+            Some(format!("\n  {}: git show {name}", node.id))
+        });
+        let lines: String = left.collect();
+        (!lines.is_empty()).then(|| format!("work that did not land is kept:{lines}"))
+    }
+
+    pub(super) fn landing(&self) -> Option<String> {
+        if let Some(folder) = self
+            .shared
+            .as_ref()
+            .filter(|_| self.report.totals.attempts > 0)
+        {
+            return Some(format!(
+                "what was made is in the folder {folder}, in which all nodes work; it is not committed"
+            ));
+        }
+        let target = self.report.target.as_ref()?;
+        let commit = short(&target.commit.to_string());
+        let branch = &target.branch;
+        if self.report.status == RunStatus::Unfinished {
+            return Some(format!("so far on the branch {branch} at {commit}"));
+        }
+        Some(match (target.fast_forwarded, &target.remark) {
+            (true, None) => format!("landed: {branch} is at {commit}"),
+            (true, Some(remark)) => format!("landed: {branch} is at {commit}; {remark}"),
+            (false, Some(remark)) => format!("left on the branch {branch} at {commit}: {remark}"),
+            (false, None) => {
+                format!("left on the branch {branch} at {commit}; take it with: git merge {branch}")
+            }
+        })
+    }
+}
