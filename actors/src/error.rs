@@ -32,15 +32,26 @@ pub enum OpenError {
     /// Every rule a plan breaks.
     #[error("use the plan: {}", listed(.0))]
     Plan(Vec<scheduler::plan::Problem>),
-    /// Money is limited, and nobody knows what this model costs.
-    #[error("keep the plan's budget of money: the price of {0} is not known")]
-    Unpriced(ModelRef),
+    /// A limit that cannot be kept.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// A chat is not a run.
     #[error("take up run {0}: it is a chat, not a run")]
     NoRun(SessionId),
     /// A part of formic could not start.
     #[error("start the session: {0}")]
     Stopped(String),
+}
+
+/// Why a limit cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum LimitError {
+    /// Money is limited, and nobody knows what this model costs.
+    #[error("keep the plan's budget of money: the price of {0} is not known")]
+    Unpriced(ModelRef),
+    /// More than that has been used.
+    #[error(transparent)]
+    Spent(#[from] scheduler::run::Illegal),
 }
 
 fn listed(problems: &[scheduler::plan::Problem]) -> String {

@@ -162,6 +162,11 @@ impl Ledger {
         ledger
     }
 
+    /// Gives the run other limits.
+    pub fn limit(&mut self, total: &Budget) {
+        self.run.limit = limits(total);
+    }
+
     /// A ledger with the limits of a plan and an account for each of its nodes.
     pub fn of(plan: &Plan) -> Self {
         let mut ledger = Self::new(&plan.budget);
@@ -234,6 +239,21 @@ impl Ledger {
             account.attempt = Some(wanted);
         }
         Ok(())
+    }
+
+    /// Sets more of one thing aside for an attempt that is under way, at most what there is; gives how much.
+    pub(crate) fn enlarge(&mut self, node: NodeId, meter: Meter, by: u64) -> u64 {
+        let has_attempt = self.reserved(node).is_some();
+        let room = meter.of(&self.room(node)).filter(|_| has_attempt);
+        let by = room.map_or(0, |room| room.min(by));
+        let more: Amounts = METERS.map(|one| if one == meter { by } else { 0 });
+        self.change(node, |account| {
+            for (reserved, more) in account.reserved.iter_mut().zip(more) {
+                *reserved += more;
+            }
+        });
+        self.keep(node, |held, at| held + more[at]);
+        by
     }
 
     /// Counts what was used: it is taken from what is reserved, and beyond that from the limits.

@@ -155,6 +155,42 @@ fn a_swarm_that_comes_to_its_limit_says_what_the_server_counted() {
 }
 
 #[test]
+fn a_swarm_that_came_to_its_limit_goes_on_with_more_and_not_without() {
+    let (stage, plan) = eight(|_| {});
+    let limit = |most| ["--max-budget-tokens", most];
+    let ended = stage.swarm(&plan).args(limit("40000")).run();
+    assert_eq!(ended.code(), Some(4), "{ended}");
+    let report = Report::of(&ended);
+    let run = report.0["run_id"].as_str().expect("an id").to_owned();
+    let (asked, used) = (stage.asked().len(), tokens_of(&report));
+    let failed = report.in_state("failed").remove(0);
+    let retried = stage.formic(["swarm", "retry", &run, &failed]).run();
+    let said = retried.to_string();
+    assert_eq!(retried.code(), Some(2), "{retried}");
+    assert!(said.contains("limit of 40000 tokens"), "{retried}");
+    assert!(said.contains("--max-budget-tokens N"), "{retried}");
+    let resume = || stage.formic(["swarm", "resume", "--json"]);
+    let less = resume().args(limit("100")).run();
+    let both = format!("to 100 tokens: it has used {used} tokens");
+    assert_eq!(less.code(), Some(2), "{less}");
+    assert!(less.json().to_string().contains(&both), "{less}");
+    assert_eq!(stage.asked().len(), asked, "nothing was asked for so far");
+    let ended = resume().args(limit("400000")).succeed();
+    let report = Report::of(&ended);
+    assert_eq!(report.in_state("done").len(), 8, "{ended}");
+    assert_eq!(report.0["totals"]["budget"]["tokens"], 400_000, "{ended}");
+    assert_eq!(report.took(), stage.took(), "{ended}");
+    let more = stage.formic(["swarm", "resume", &run, "--json"]);
+    let ended = more.args(limit("500000")).succeed();
+    assert!(
+        ended
+            .to_string()
+            .contains("may use 500000 tokens in all; it is over"),
+        "{ended}"
+    );
+}
+
+#[test]
 fn what_a_provider_counts_beyond_its_share_is_told_and_ends_the_run() {
     // Each reply counts far more tokens than were asked for.
     let (stage, plan) = eight(|reply| reply.usage = Some(used(30_000, 20_000)));

@@ -4,18 +4,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::{
-    CheckDocument, Event, Ground, Isolation, Kind, Opening, Plan, PlanDocument, Planner,
-    SessionEvent, SessionId,
+    Budget, CheckDocument, Event, Ground, Isolation, Kind, Opening, Plan, PlanDocument, PlanEvent,
+    Planner, SessionEvent, SessionId,
 };
 use scheduler::plan::{Defaults, normalise};
-use scheduler::run::{Run, RunCommand};
+use scheduler::run::{Run, RunCommand, RunInput, decide};
 use tokio::sync::OnceCell;
 use workspace::{Repo, Standing};
 
 use super::options::{Models, SwarmOptions};
 use super::planner::{self, Planning};
 use super::site::Git;
-use crate::error::OpenError;
+use crate::error::{LimitError, OpenError};
 use crate::options::Options;
 use crate::plans::{self, NO_WALLS, Start};
 use crate::setup::{self, Ground as Setup};
@@ -134,16 +134,34 @@ async fn survey(
         .map_err(|error| OpenError::Stopped(error.to_string()))
 }
 
+/// What gives a run that is taken up again other limits, if any are wanted; and its plan with them.
+///
+/// # Errors
+/// [`LimitError::Spent`]: more than a limit has been used already.
+pub(super) fn limited(run: &Run, wanted: &Budget) -> Result<(Vec<Event>, Plan), OpenError> {
+    let mut plan = run.proposed().unwrap_or(run.plan()).clone();
+    if wanted.tokens.is_none() && wanted.cost.is_none() {
+        return Ok((Vec::new(), plan));
+    }
+    let command = RunCommand::Limit { budget: *wanted };
+    let events = decide(run, RunInput::Command(command)).map_err(LimitError::Spent)?;
+    for event in &events {
+        if let Event::Plan(PlanEvent::Patched { patch, .. }) = event {
+            plan.budget = patch.budget.unwrap_or(plan.budget);
+        }
+    }
+    Ok((events, plan))
+}
+
 /// What the plan of a run that is taken up again is made of, if it has none yet.
 ///
 /// # Errors
 /// The repository is not there any more.
 pub(super) async fn planning(
     options: &Options,
-    run: &Run,
+    (run, frame): (&Run, &Plan),
     git: Option<&Git>,
 ) -> Result<Option<Arc<Planning>>, OpenError> {
-    let frame = run.proposed().unwrap_or(run.plan());
     let is_frame =
         !frame.nodes.is_empty() && frame.nodes.iter().all(|node| node.kind == Kind::Plan);
     let Some(ground) = run.ground().filter(|_| is_frame) else {
@@ -277,7 +295,7 @@ pub(super) fn resumption(options: &Options, models: &Models) -> Result<Event, Op
 /// Money is kept within a limit only where every price is known.
 ///
 /// # Errors
-/// [`OpenError::Unpriced`]: the plan limits money, and nobody knows what a model of the run costs.
+/// [`LimitError::Unpriced`]: the plan limits money, and nobody knows what a model of the run costs.
 pub(super) fn prices(options: &Options, models: &Models, plan: &Plan) -> Result<(), OpenError> {
     let mut nodes = plan.nodes.iter();
     let has_limit = plan.budget.cost.is_some() || nodes.any(|node| node.budget.cost.is_some());
@@ -289,7 +307,7 @@ pub(super) fn prices(options: &Options, models: &Models, plan: &Plan) -> Result<
             .price
             .is_none()
         {
-            return Err(OpenError::Unpriced(model.clone()));
+            return Err(LimitError::Unpriced(model.clone()).into());
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{Block, Event, NodeId, Record, SessionEvent, SessionId, WorkspaceEvent};
+use protocol::{Block, Budget, Event, NodeId, Record, SessionEvent, SessionId, WorkspaceEvent};
 use ractor::{Actor, ActorRef};
 use scheduler::run::{Change, RunCommand, RunPhase};
 use store::{DataFolder, Journal, Loss};
@@ -146,14 +146,15 @@ impl Swarm {
     }
 
     /// Takes a run up again, and tells its past record by record. What was under way goes on; what is done is not done
+    /// again. With other limits of tokens or money than before in `more`, what was given up for want of them is tried
     /// again.
     ///
     /// # Errors
-    /// [`OpenError`]: there is no such run, another process has it, or it cannot be read.
+    /// [`OpenError`]: there is no such run, another process has it, it cannot be read, or it has used more than it may.
     pub async fn resume(
         options: Options,
         models: Models,
-        id: SessionId,
+        (id, more): (SessionId, Budget),
         mut tell: impl FnMut(&Record),
     ) -> Result<Self, OpenError> {
         let mut chronicle = Chronicle::new(id);
@@ -168,14 +169,15 @@ impl Swarm {
         let ground = chronicle.run.ground().ok_or(OpenError::NoRun(id))?;
         let git = begin::git(&options, ground).await?;
         let run = &chronicle.run;
-        begin::prices(&options, &models, run.proposed().unwrap_or(run.plan()))?;
-        let planning = begin::planning(&options, run, git.as_ref()).await?;
+        let (raised, plan) = begin::limited(run, &more)?;
+        begin::prices(&options, &models, &plan)?;
+        let planning = begin::planning(&options, (run, &plan), git.as_ref()).await?;
         let resumed = begin::resumption(&options, &models)?;
         let cut = cut.as_ref().map(|cut| Event::Fault(cut.fault()));
         let taken = Taken {
             journal,
             chronicle,
-            first: cut.into_iter().chain([resumed]).collect(),
+            first: cut.into_iter().chain([resumed]).chain(raised).collect(),
             git,
             intent: Intent {
                 planning,

@@ -2,7 +2,7 @@
 
 use actors::{Models, RunCommand, RunPhase, Swarm};
 use protocol::{
-    Event, Isolation, Kind, ModelEvent, NodeDocument, NodeEnd, NodeName, PlanEvent, Record,
+    Budget, Event, Isolation, Kind, ModelEvent, NodeDocument, NodeEnd, NodeName, PlanEvent, Record,
     ToolEvent, TurnEvent, WorkspaceEvent,
 };
 use scripted::{Fault, Reply, Rule, Script};
@@ -49,7 +49,12 @@ async fn a_run_that_is_closed_anywhere_goes_on_and_does_nothing_twice() {
         }
         swarm.close().await;
         let mut past = 0;
-        let resumed = Swarm::resume(bench.options(), Models::default(), id, |_| past += 1);
+        let resumed = Swarm::resume(
+            bench.options(),
+            Models::default(),
+            (id, Budget::default()),
+            |_| past += 1,
+        );
         let swarm = resumed.await.unwrap();
         assert!(past >= stop);
         to_the_end(swarm).await;
@@ -255,7 +260,12 @@ async fn a_node_tried_again_after_the_run_landed_lands_on_top_of_it() {
         ("ALPHA\n".into(), "beta\n".into())
     );
     std::fs::write(&mark, "").unwrap();
-    let resumed = Swarm::resume(bench.options(), Models::default(), id, |_| {});
+    let resumed = Swarm::resume(
+        bench.options(),
+        Models::default(),
+        (id, Budget::default()),
+        |_| {},
+    );
     let swarm = Box::pin(resumed).await.unwrap();
     let node = scheduler::plan::node_id(id, &NodeName::from("two"));
     swarm.command(RunCommand::Retry { node }).await.unwrap();
@@ -300,7 +310,12 @@ async fn of_a_run_with_many_agents_only_those_with_work_left_are_taken_up() {
         }
     }
     swarm.close().await;
-    let resumed = Swarm::resume(bench.options(), Models::default(), id, |_| {});
+    let resumed = Swarm::resume(
+        bench.options(),
+        Models::default(),
+        (id, Budget::default()),
+        |_| {},
+    );
     to_the_end(Box::pin(resumed).await.unwrap()).await;
     let records = bench.records(id);
     let started = |event: &Event| matches!(event, Event::Plan(PlanEvent::NodeStarted { .. }));

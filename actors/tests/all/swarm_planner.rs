@@ -1,7 +1,7 @@
 //! Runs without a plan: facts by code, choices by a scripted model, and what happens when it gives none.
 
 use actors::{Models, Swarm, SwarmOptions};
-use protocol::{Event, Kind, Plan, PlanEvent, Planner, Record};
+use protocol::{Budget, Event, Kind, Plan, PlanEvent, Planner, Record};
 use scripted::{Reply, Rule, Script};
 use serde_json::{Value, json};
 
@@ -127,9 +127,14 @@ async fn a_plan_waits_for_its_approval_across_processes() {
     let id = swarm.id();
     swarm.close().await;
     assert_eq!(bench.file("a/a.py"), "name = 'alpha'\n");
-    let swarm = Swarm::resume(bench.options(), Models::default(), id, |_| {})
-        .await
-        .unwrap();
+    let swarm = Swarm::resume(
+        bench.options(),
+        Models::default(),
+        (id, Budget::default()),
+        |_| {},
+    )
+    .await
+    .unwrap();
     assert_eq!(
         soon(swarm.rest()).await.unwrap(),
         actors::RunPhase::Proposed

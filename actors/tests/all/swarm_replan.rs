@@ -1,7 +1,7 @@
 //! Planning anew: a node that could not be done, a planner that is asked, and what becomes of its answer.
 
 use actors::{Models, RunCommand, RunPhase, Swarm, SwarmOptions};
-use protocol::{Event, NodeEnd, PlanDocument, PlanEvent, Record};
+use protocol::{Budget, Event, NodeEnd, PlanDocument, PlanEvent, Record};
 use scripted::{Reply, Rule, Script};
 use serde_json::{Value, json};
 
@@ -130,7 +130,12 @@ async fn a_change_waits_to_be_taken_across_processes() {
     let change = swarm.change().unwrap();
     assert_eq!(change.why, "node one is planned anew: say which file");
     swarm.close().await;
-    let resumed = Swarm::resume(bench.options(), Models::default(), id, |_| {});
+    let resumed = Swarm::resume(
+        bench.options(),
+        Models::default(),
+        (id, Budget::default()),
+        |_| {},
+    );
     let swarm = Box::pin(resumed).await.unwrap();
     soon(swarm.rest()).await.unwrap();
     assert_eq!(swarm.change().as_deref(), Some(&*change));
@@ -169,7 +174,12 @@ async fn a_run_that_is_closed_while_it_is_planned_anew_goes_on_with_that() {
     .await;
     swarm.close().await;
     let bench = bench.served(planning());
-    let resumed = Swarm::resume(bench.options(), Models::default(), id, |_| {});
+    let resumed = Swarm::resume(
+        bench.options(),
+        Models::default(),
+        (id, Budget::default()),
+        |_| {},
+    );
     let swarm = Box::pin(resumed).await.unwrap();
     soon(swarm.rest()).await.unwrap();
     let change = swarm.change().unwrap();

@@ -13,6 +13,7 @@ const EXAMPLES: &str = r#"Examples:
   formic swarm "move every crate to the new error type" --gate "cargo test"
   formic swarm --plan plan.json --dry-run
   formic swarm resume                     after Ctrl-C, a crash, its --timeout
+  formic swarm resume --max-budget-usd 5  with more to use, after its budget was used up
   formic swarm steer NODE "keep the old name as an alias"
   formic swarm show NODE                  one node in full
 
@@ -196,6 +197,14 @@ pub struct ResumeArgs {
     /// How it runs.
     #[command(flatten)]
     pub crew: CrewArgs,
+}
+
+impl ResumeArgs {
+    /// Whether the run gets another limit of tokens or money.
+    pub const fn has_limit(&self) -> bool {
+        let limits = &self.crew.limits;
+        limits.max_budget_tokens.is_some() || limits.max_budget_usd.is_some()
+    }
 }
 
 /// `formic swarm pause`.

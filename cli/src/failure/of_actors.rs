@@ -1,7 +1,7 @@
 //! Failures of sessions and their disk, said with what to do next.
 
 use actors::archive::StoreError;
-use actors::{CommandError, ConnectError, GitError, OpenError, Stopped, Unfit};
+use actors::{CommandError, ConnectError, GitError, LimitError, OpenError, Stopped, Unfit};
 use protocol::ModelRef;
 
 use super::{Failure, Kind};
@@ -68,7 +68,10 @@ impl From<OpenError> for Failure {
                 "`git branch` lists the branches; --target names one of them, and is left out for the one that is checked out",
             ),
             OpenError::Plan(_) => Self::usage(said, "mend the plan; nothing was begun"),
-            OpenError::Unpriced(ModelRef { provider, model }) => Self::usage(
+            OpenError::Limit(LimitError::Spent(_)) => {
+                Self::usage(said, "give a limit above that; nothing was changed")
+            }
+            OpenError::Limit(LimitError::Unpriced(ModelRef { provider, model })) => Self::usage(
                 said,
                 format_args!(
                     "set providers.{provider}.models.{model:?}.price in settings, or limit tokens in place of usd"

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use actors::archive::{self, DataFolder};
+use actors::archive::{self, DataFolder, SessionInfo};
 use actors::{OpenError, Swarm, SwarmOptions};
-use protocol::{Check, DEFAULT_CHECK_MS, Expect, SessionId};
+use protocol::{Budget, Check, DEFAULT_CHECK_MS, Expect, SessionId};
 
 use super::inbox::{Heard, Inbox, Want};
+use super::list::Outcome;
 use super::pilot::{Cockpit, Pilot, Terms};
 use super::preview::{Edge, Preview, edges};
 use super::screen::{Paper, Screen};
@@ -100,11 +101,18 @@ pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
     let data = DataFolder::at(&run.ground.folders.data);
     let id = match &args.run {
         Some(name) => named(&data, name)?,
-        None => newest_open(&run, &data)?,
+        None => newest_open(&run, &data, args.has_limit())?,
     };
     let seen = archive::glance(&data, id).ok().filter(|seen| seen.is_run);
     let seen = seen.ok_or_else(|| choose::no_run(id))?;
     if let Some(pid) = seen.locked_by {
+        if args.has_limit() {
+            return Err(Failure::new(
+                Kind::Session,
+                format_args!("run {}: process {pid} has it", id.digits()),
+                "stop that process first: limits are set when a run is taken up again",
+            ));
+        }
         let answer = control::hand_over(&data, (id, seen.locked_by), &Want::Unpause).await?;
         return match answer {
             Some(Ok(())) => {
@@ -121,6 +129,13 @@ pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
             )),
         };
     }
+    let (limits, wanted) = (run.options.limits, &args.crew.limits);
+    let more = Budget {
+        // Only flags: what settings say of all runs was in force when this one began.
+        tokens: wanted.max_budget_tokens.and(limits.tokens),
+        cost: wanted.max_budget_usd.and(limits.cost),
+        ..Budget::default()
+    };
     let models = run.find_servers(&args.crew).await?;
     let tariff = run.tariff(&models);
     let terms = Terms {
@@ -132,7 +147,7 @@ pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
     };
     let rest = Rest::of(&mut run, &args.crew, terms)?;
     let (mut show, mut heard) = (rest.show(id), Heard::default());
-    let swarm = Swarm::resume(run.options, models, id, |record| {
+    let swarm = Swarm::resume(run.options, models, (id, more), |record| {
         show.remember(record);
         heard.remember(record);
     });
@@ -149,18 +164,23 @@ fn prepare(args: &CrewArgs) -> Result<SwarmRun, Failure> {
     Ok(run)
 }
 
-/// The newest run of this project that can go on: it is not over, or something of it was asked for that waits.
-fn newest_open(run: &SwarmRun, data: &DataFolder) -> Result<SessionId, Failure> {
+/// The newest run of this project that can go on: it is not over, or something of it was asked for that waits, or it is
+/// given more than it may use so far and ended for want of that.
+fn newest_open(run: &SwarmRun, data: &DataFolder, has_more: bool) -> Result<SessionId, Failure> {
     let root = &run.ground.place.root;
     let waits = |id: SessionId| {
         let letters = control::inbox(data, id).letters();
         letters.is_ok_and(|letters| !letters.is_empty())
     };
+    let ran_out = |info: &SessionInfo| Outcome::of(info) == Some(Outcome::Limited);
+    let listed = has_more.then(|| archive::list(data)).transpose()?;
+    let listed = listed.unwrap_or_default();
+    let starved = |id: SessionId| listed.iter().any(|info| info.id == id && ran_out(info));
     let looked_at = archive::newest_first(data)?.into_iter().filter_map(|id| {
         // What cannot be read is no run to go on with.
         let seen = archive::glance(data, id).ok()?;
         let is_here = seen.is_run && choose::is_in(seen.cwd.as_deref(), root);
-        (is_here && (seen.is_open || waits(id))).then_some((id, seen))
+        (is_here && (seen.is_open || waits(id) || starved(id))).then_some((id, seen))
     });
     let (id, seen) = { looked_at }.next().ok_or_else(|| {
         Failure::new(

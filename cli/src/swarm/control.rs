@@ -19,6 +19,9 @@ use crate::output;
 /// How long a run may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How a run ends its refusal that would take the command with more to use.
+const HIGHER: &str = "resume the run with a higher limit";
+
 /// How often the answer is looked for.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -144,11 +147,14 @@ fn unhearing(node: &SwarmNode) -> Option<String> {
 
 fn could_not(id: SessionId, why: &str) -> Failure {
     let short = id.digits();
-    Failure::new(
-        Kind::Session,
-        format_args!("run {short}: could not {why}"),
-        format_args!("`formic swarm show {short}` tells how the run stands"),
-    )
+    let hint = match why.ends_with(HIGHER) {
+        true => format!(
+            "once no process has it: formic swarm resume {short} --max-budget-tokens N, or --max-budget-usd X"
+        ),
+        false => format!("`formic swarm show {short}` tells how the run stands"),
+    };
+    let why = format_args!("run {short}: could not {why}");
+    Failure::new(Kind::Session, why, hint)
 }
 
 /// What a run did that was asked for.

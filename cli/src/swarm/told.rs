@@ -1,6 +1,8 @@
 //! A run as plain lines, one for each thing that happened to a node or to the run as a whole.
 
-use protocol::{Event, FailureClass, NodeEnd, NodeId, PlanEvent, Planner, Record, WorkspaceEvent};
+use protocol::{
+    Event, FailureClass, NodeEnd, NodeId, PlanEvent, PlanPatch, Planner, Record, WorkspaceEvent,
+};
 use views::{Phase, Swarm};
 
 use super::report::short;
@@ -26,7 +28,9 @@ pub fn line(record: &Record, swarm: &Swarm) -> Option<String> {
 pub const fn stays(record: &Record) -> bool {
     match &record.event {
         Event::Workspace(event) => matches!(event, WorkspaceEvent::Advanced { .. }),
-        Event::Plan(PlanEvent::Patched { patch, .. }) => !patch.remove.is_empty(),
+        Event::Plan(PlanEvent::Patched { patch, .. }) => {
+            !patch.remove.is_empty() || patch.budget.is_some()
+        }
         Event::Plan(event) => matches!(
             event,
             PlanEvent::NodeEnded {
@@ -78,17 +82,7 @@ fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
         ),
         PlanEvent::Accepted { .. } => format!("plan: approved, {}", nodes()),
         PlanEvent::Rejected { why } => format!("plan: rejected: {}", words::brief(why, 200)),
-        PlanEvent::Patched { patch, .. } if !patch.remove.is_empty() => {
-            let change = swarm.changes().last();
-            format!("plan: {}", change.map(words::change).unwrap_or_default())
-        }
-        PlanEvent::Patched { patch, why } => format!(
-            "plan: changed ({} added, {} removed, {} rewritten): {}",
-            patch.add.len(),
-            patch.remove.len(),
-            patch.modify.len(),
-            words::brief(why, 200)
-        ),
+        PlanEvent::Patched { patch, why } => patched((patch, why), swarm),
         PlanEvent::Checked { runs } => format!(
             "what is there already: {} run",
             words::count(runs.len(), "check")
@@ -121,6 +115,23 @@ fn paused(swarm: &Swarm) -> String {
         .no_model()
         .map_or("nothing new starts", |no_model| &no_model.text);
     format!("paused: {}", words::brief(why, 200))
+}
+
+fn patched((patch, why): (&PlanPatch, &str), swarm: &Swarm) -> String {
+    if !patch.remove.is_empty() {
+        let change = swarm.changes().last();
+        return format!("plan: {}", change.map(words::change).unwrap_or_default());
+    }
+    if patch.budget.is_some() {
+        return format!("budget: {}", words::brief(why, 200));
+    }
+    format!(
+        "plan: changed ({} added, {} removed, {} rewritten): {}",
+        patch.add.len(),
+        patch.remove.len(),
+        patch.modify.len(),
+        words::brief(why, 200)
+    )
 }
 
 fn ended(swarm: &Swarm, id: NodeId, end: NodeEnd) -> String {

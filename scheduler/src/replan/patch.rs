@@ -58,6 +58,7 @@ impl Replan {
             modify: self.repointed(&briefs, &removed, &outs),
             remove: removed,
             add,
+            budget: None,
         };
         Ok((patch, self.why(&answer)))
     }

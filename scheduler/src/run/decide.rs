@@ -11,7 +11,7 @@ use super::lane::{Batch, BatchStage};
 use super::node_run::{NodePhase, NodeRun};
 use super::{
     Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, commons, conflict, footing,
-    gate, replan, single, verdict, wishes,
+    gate, raise, replan, single, verdict, wishes,
 };
 use crate::{Dag, plan};
 
@@ -62,6 +62,7 @@ fn commanded(run: &Run, command: RunCommand) -> Result<PlanEvent, Illegal> {
         (RunCommand::Retry { node }, RunPhase::Running | RunPhase::Paused | RunPhase::Closed) => {
             retried(run, node)
         }
+        (RunCommand::Limit { budget }, _) => raise::limited(run, &budget),
         (RunCommand::End { node, why }, RunPhase::Running | RunPhase::Paused) => {
             single::end(run, node, why)
         }
@@ -100,6 +101,7 @@ pub(super) fn patched(run: &Run, patch: &PlanPatch) -> Result<PlanPatch, Illegal
         add: plan.nodes.iter().filter(is_new).map(freed).collect(),
         remove: patch.remove.clone(),
         modify: plan.nodes.iter().filter(is_other).map(freed).collect(),
+        budget: None,
     })
 }
 
@@ -166,6 +168,7 @@ fn retried(run: &Run, node: NodeId) -> Result<PlanEvent, Illegal> {
         let why = "something it depends on is not done";
         return Err(Illegal::NotRetryable(node, why));
     }
+    raise::has_room(run, planned)?;
     let patch = PlanPatch {
         modify: again(run, planned),
         ..PlanPatch::default()

@@ -1,8 +1,8 @@
 //! What reaches the machine of a run and what it wishes: commands, outcomes, wishes, refusals.
 
 use protocol::{
-    AgentId, CheckRun, Conflict, Failure, GitId, Inspection, Landing, MemoryId, Merged, NodeId,
-    Plan, PlanPatch, Planner,
+    AgentId, Budget, CheckRun, Conflict, Failure, GitId, Inspection, Landing, MemoryId, Merged,
+    NodeId, Plan, PlanPatch, Planner,
 };
 
 use super::RunPhase;
@@ -69,6 +69,12 @@ pub enum RunCommand {
         node: NodeId,
         /// Why it is turned down, for people; `None` to take it.
         refused: Option<String>,
+    },
+    /// Give the run other limits of tokens or money, and try again what was given up only for want of them; also in a
+    /// run that is over.
+    Limit {
+        /// The new limits; what is `None` in it stays as it is, and so does everything but tokens and money.
+        budget: Budget,
     },
     /// Try a node again that was given up; also in a run that is over.
     Retry {
@@ -257,6 +263,26 @@ pub enum Illegal {
     /// The node was not given up, or something it depends on was.
     #[error("try node {0} again: {1}")]
     NotRetryable(NodeId, &'static str),
+    /// The limit is below what has been used already.
+    #[error("limit the run to {limit}: it has used {used} already")]
+    Spent {
+        /// The limit, with its unit.
+        limit: String,
+        /// What is used, and what is set aside for attempts under way.
+        used: String,
+    },
+    /// Another attempt would end as the one before, for want of what the run limits.
+    #[error(
+        "try node {node} again: of the run's limit of {limit}, {left} are left; resume the run with a higher limit"
+    )]
+    UsedUp {
+        /// The node.
+        node: NodeId,
+        /// The limit, with its unit.
+        limit: String,
+        /// What it leaves.
+        left: String,
+    },
     /// The node has ended, or its work is not its own any more.
     #[error("end node {0}: {1}")]
     NotEndable(NodeId, &'static str),

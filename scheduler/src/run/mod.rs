@@ -22,6 +22,7 @@ mod lineage;
 mod node_run;
 mod paths;
 mod purse;
+mod raise;
 mod replan;
 mod single;
 mod state;

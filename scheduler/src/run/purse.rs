@@ -3,7 +3,7 @@
 use protocol::{Budget, Cost, FailureClass, Limit, Node, NodeId, Plan, TurnEnd};
 
 use super::Run;
-use super::node_run::{NodeRun, Setback, Spent};
+use super::node_run::{NodePhase, NodeRun, Setback, Spent};
 use super::wishes::DEFAULT_WALL_MS;
 use crate::ledger::{Ledger, Meter, Spend};
 
@@ -71,6 +71,84 @@ pub(super) fn spend(spent: Spent) -> Spend {
     }
 }
 
+/// Gives the run other limits. An attempt that is under way without one of them gets a share of what is left.
+pub(super) fn limit(run: &mut Run, total: &Budget) {
+    let plan = run.stage.proposed.as_mut().unwrap_or(&mut run.plan);
+    plan.budget = *total;
+    run.ledger.limit(total);
+    for meter in [Meter::Tokens, Meter::Cost] {
+        let open = match meter.of(total) {
+            Some(_) => unlimited(run, meter),
+            None => Vec::new(),
+        };
+        for (at, node) in open.iter().enumerate() {
+            let room = meter.of(&run.ledger.room(*node)).unwrap_or_default();
+            let share = run
+                .ledger
+                .enlarge(*node, meter, room / (open.len() - at) as u64);
+            allot(run, *node, (meter, share));
+        }
+    }
+}
+
+/// The nodes whose agents are at work with as much of something as they like.
+fn unlimited(run: &Run, meter: Meter) -> Vec<NodeId> {
+    let is_open = |(node, state): &(&Node, &NodeRun)| {
+        let attempt = state.attempt.as_ref();
+        let is_bare = attempt.is_some_and(|attempt| meter.of(&attempt.allotted).is_none());
+        state.phase == NodePhase::Working && node.kind.has_agent() && is_bare
+    };
+    let nodes = run.nodes().filter(is_open);
+    nodes.map(|(node, _)| node.id).collect()
+}
+
+/// Allots something to an attempt besides what it has used of it.
+fn allot(run: &mut Run, node: NodeId, (meter, share): (Meter, u64)) {
+    let Some(state) = run.nodes.get_mut(&node) else {
+        return;
+    };
+    let all = spend(state.spent_now).of_meter(meter).saturating_add(share);
+    if let Some(attempt) = &mut state.attempt {
+        match meter {
+            Meter::Cost => attempt.allotted.cost = Some(Cost(all)),
+            Meter::Tokens => attempt.allotted.tokens = Some(all),
+            Meter::ToolCalls | Meter::Attempts => {}
+        }
+    }
+}
+
+/// Whether a node's own limits, and those of the nodes whose budget it shares, leave enough for another attempt.
+pub(super) fn has_own(run: &Run, node: &Node) -> bool {
+    let left = run.ledger.left(node.id);
+    let meters = [Meter::Tokens, Meter::Cost, Meter::ToolCalls];
+    let mut limited = meters.into_iter().filter(|meter| needs(node, *meter));
+    limited.all(|meter| meter.of(&left).is_none_or(|left| left >= least(meter)))
+}
+
+/// How much of something another attempt at a node must be able to have: more than the last one had too little of.
+pub(super) fn wanted(run: &Run, node: &Node, meter: Meter) -> u64 {
+    let short = cut_short(run, node.id).and_then(|before| meter.of(&before));
+    let used_up = run.nodes.get(&node.id).and_then(used_up);
+    match short.filter(|_| used_up == Some(meter)) {
+        Some(before) => before.saturating_add(1),
+        None => least(meter) * u64::from(needs(node, meter)),
+    }
+}
+
+/// Whether a node cannot do without something. One without money of its own is a local model's.
+fn needs(node: &Node, meter: Meter) -> bool {
+    let is_free = meter == Meter::Cost && node.budget.cost == Some(Cost(0));
+    node.kind.has_agent() && !is_free
+}
+
+/// With less than this no attempt is worth beginning.
+const fn least(meter: Meter) -> u64 {
+    match meter {
+        Meter::Tokens => LEAST_TOKENS,
+        Meter::Cost | Meter::ToolCalls | Meter::Attempts => 1,
+    }
+}
+
 /// Sets aside what an attempt was allotted.
 pub(super) fn reserve(run: &mut Run, node: NodeId, allotted: &Budget) {
     run.ledger.release(node);
@@ -108,14 +186,10 @@ pub(super) fn is_own_fault(run: &Run, node: NodeId) -> bool {
     let Some(meter) = used_up(state) else {
         return true;
     };
-    let least = match meter {
-        Meter::Tokens => LEAST_TOKENS,
-        Meter::Cost | Meter::ToolCalls | Meter::Attempts => 1,
-    };
     let used = run.ledger.settled(node).of_meter(meter);
     meter
         .of(&planned.budget)
-        .is_some_and(|own| own < used.saturating_add(least))
+        .is_some_and(|own| own < used.saturating_add(least(meter)))
 }
 
 /// Which part of its allotment the newest attempt used up.

@@ -144,8 +144,11 @@ impl Facts {
             PlanEvent::Closed if self.run == Some(RunStage::Rejected) => RunStage::Rejected,
             PlanEvent::Closed => RunStage::Closed,
             // A node of a run that is over can be tried again.
-            PlanEvent::NodeStarted { .. } | PlanEvent::Patched { .. }
-                if self.run == Some(RunStage::Closed) =>
+            PlanEvent::NodeStarted { .. } if self.run == Some(RunStage::Closed) => {
+                RunStage::Running
+            }
+            PlanEvent::Patched { patch, .. }
+                if self.run == Some(RunStage::Closed) && patch.has_nodes() =>
             {
                 RunStage::Running
             }

@@ -100,10 +100,11 @@ fn said(line: &[u8]) -> Option<bool> {
         | PlanEvent::Accepted { .. }
         | PlanEvent::NodeStarted { .. }
         | PlanEvent::NodeReturned { .. }
-        | PlanEvent::Patched { .. }
         | PlanEvent::Paused
         | PlanEvent::Unpaused
         | PlanEvent::Cancelled { .. } => Some(true),
+        // What it may use says nothing of whether it goes on.
+        PlanEvent::Patched { patch, .. } => patch.has_nodes().then_some(true),
         // The nodes of a run that was turned down are cancelled; those of any other come to their ends before it does.
         PlanEvent::NodeEnded { end, .. } if *end != NodeEnd::Cancelled => Some(true),
         PlanEvent::NodeEnded { .. } | PlanEvent::Checked { .. } => None,

@@ -213,12 +213,32 @@ fn a_node_tried_again_begins_anew_with_what_was_skipped_for_it() {
 }
 
 #[test]
+fn what_a_run_may_use_says_nothing_of_whether_it_goes_on() {
+    let more = Event::Plan(PlanEvent::Patched {
+        patch: PlanPatch {
+            budget: Some(protocol::Budget::default()),
+            ..PlanPatch::default()
+        },
+        why: "more".to_owned(),
+    });
+    let events = vec![ended(1, NodeEnd::Failed), ended(2, NodeEnd::Skipped)];
+    let (before, _) = told(events.clone());
+    let (open, _) = told([events.clone(), vec![more.clone()]].concat());
+    let (over, _) = told([events, vec![closed(), more]].concat());
+    assert_eq!(
+        (before, open, over),
+        (RunStage::Running, RunStage::Running, RunStage::Closed)
+    );
+}
+
+#[test]
 fn what_was_given_up_stays_so_where_others_come_in_the_place_of_what_it_waited_for() {
     let otherwise = |remove| {
         let patch = PlanPatch {
             add: vec![planned(3)],
             remove,
             modify: vec![planned(2)],
+            budget: None,
         };
         let why = "planned anew".to_owned();
         vec![

@@ -29,10 +29,13 @@ impl Report {
             lines.push(format!(
                 "what its agents said and did: formic sessions show {run}"
             ));
-            lines.push(format!(
-                "try one again: formic swarm retry {run} {node}{again}{rule}"
-            ));
+            if self.more().is_none() {
+                lines.push(format!(
+                    "try one again: formic swarm retry {run} {node}{again}{rule}"
+                ));
+            }
         }
+        lines.extend(self.more());
         match self.halt() {
             Some(halt) => lines.push(halt.hint),
             None if self.is_interrupted() => {
@@ -41,6 +44,17 @@ impl Report {
             None => {}
         }
         (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// How to go on with a run that has used up what it may.
+    fn more(&self) -> Option<String> {
+        let budget = &self.report.totals.budget;
+        let tokens = budget.tokens.map(|_| " --max-budget-tokens N");
+        let usd = budget.usd.map(|_| " --max-budget-usd X");
+        let flags: String = tokens.into_iter().chain(usd).collect();
+        let is_out = self.report.status == RunStatus::LimitReached && !flags.is_empty();
+        let run = self.report.run_id.digits();
+        is_out.then(|| format!("go on with more to use: formic swarm resume {run}{flags}"))
     }
 
     /// What was done and is on no branch, with the way to it.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Node;
+use super::{Budget, Node};
 use crate::NodeId;
 
 /// What changes; validated like a plan before it is applied. Nodes that have started are never touched,
@@ -16,9 +16,17 @@ pub struct PlanPatch {
     pub remove: Vec<NodeId>,
     /// Nodes in their new form; the id stays.
     pub modify: Vec<Node>,
+    /// What the run may use from here on; `None` if that stays as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
 }
 
 impl PlanPatch {
+    /// Whether any node is concerned, and not only what the run may use.
+    pub const fn has_nodes(&self) -> bool {
+        !(self.add.is_empty() && self.remove.is_empty() && self.modify.is_empty())
+    }
+
     /// Nodes that begin anew if they had been given up, and with them whatever was skipped. Where a node goes and others
     /// take its place, nothing does: what had been given up only waits for those others from then on.
     pub fn reopened(&self) -> impl Iterator<Item = NodeId> {

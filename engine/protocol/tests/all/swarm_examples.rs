@@ -108,8 +108,8 @@ pub(crate) fn swarm_events(text: &Text) -> Vec<Event> {
         .collect()
 }
 
-/// What came when plans could be changed after failures.
-pub(crate) fn of_a_replan(text: &Text) -> [PlanEvent; 2] {
+/// What came when plans could be changed after failures, and when a run could be given other limits.
+pub(crate) fn of_a_replan(text: &Text) -> [PlanEvent; 3] {
     let mut plan = plan(text);
     plan.caps.max_replans = 2;
     let failure = Failure {
@@ -122,6 +122,13 @@ pub(crate) fn of_a_replan(text: &Text) -> [PlanEvent; 2] {
             node: node(),
             attempt: 1,
             failure,
+        },
+        PlanEvent::Patched {
+            patch: PlanPatch {
+                budget: Some(budget()),
+                ..PlanPatch::default()
+            },
+            why: "more".into(),
         },
     ]
 }
@@ -155,6 +162,7 @@ fn of_plan(text: &Text) -> Vec<PlanEvent> {
                 add: vec![planned(text)],
                 remove: vec![node()],
                 modify: vec![planned(text)],
+                budget: None,
             },
             why: "a conflict".into(),
         },

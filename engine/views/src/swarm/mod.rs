@@ -167,6 +167,9 @@ impl Swarm {
     }
 
     fn patch(&mut self, (patch, why): (&PlanPatch, &str), now: Timestamp) {
+        if let Some(budget) = patch.budget {
+            self.frame.plan.budget = budget;
+        }
         if !patch.remove.is_empty() {
             let (why, lines) = (why.to_owned(), self.diff(patch));
             self.course.changes.push(PlanChange { why, lines });

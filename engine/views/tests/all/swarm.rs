@@ -143,6 +143,7 @@ fn a_patch_adds_removes_and_rewrites_nodes_and_the_rest_keeps_its_state() {
         add: vec![again.remove(1)],
         remove: vec![node(3)],
         modify: again,
+        budget: None,
     };
     let swarm = run(vec![
         accepted(&[(1, &[]), (2, &[1]), (3, &[])]),
@@ -162,6 +163,32 @@ fn a_patch_adds_removes_and_rewrites_nodes_and_the_rest_keeps_its_state() {
 }
 
 #[test]
+fn other_limits_are_the_runs_from_then_on_and_open_nothing_by_themselves() {
+    let budget = protocol::Budget {
+        tokens: Some(9),
+        ..protocol::Budget::default()
+    };
+    let more = |modify| {
+        patched(PlanPatch {
+            modify,
+            budget: Some(budget),
+            ..PlanPatch::default()
+        })
+    };
+    let events = |more| {
+        let over = [over(1, NodeEnd::Failed), over(2, NodeEnd::Skipped)];
+        let closed = Event::Plan(PlanEvent::Closed);
+        let accepted = accepted(&[(1, &[]), (2, &[1])]);
+        [vec![accepted], over.into(), vec![closed, more]].concat()
+    };
+    let swarm = run(events(more(Vec::new())));
+    assert_eq!((swarm.budget(), swarm.is_over()), (&budget, true));
+    let again = plan(&[(1, &[])]).nodes;
+    let swarm = run(events(more(again)));
+    assert_eq!((swarm.budget(), swarm.is_over()), (&budget, false));
+}
+
+#[test]
 fn what_was_given_up_stays_so_where_others_come_in_the_place_of_what_it_waited_for() {
     let mut modify = plan(&[(3, &[2, 4])]).nodes;
     modify[0].title = "otherwise".into();
@@ -169,6 +196,7 @@ fn what_was_given_up_stays_so_where_others_come_in_the_place_of_what_it_waited_f
         add: plan(&[(4, &[])]).nodes,
         remove: vec![node(1)],
         modify,
+        budget: None,
     };
     let swarm = run(vec![
         accepted(&[(1, &[]), (2, &[]), (3, &[1, 2])]),

@@ -75,6 +75,12 @@ fn place(run: &mut Run) {
 }
 
 fn patched(run: &mut Run, patch: &PlanPatch) {
+    if let Some(total) = &patch.budget {
+        purse::limit(run, total);
+    }
+    if !patch.has_nodes() {
+        return;
+    }
     let replaced = lineage::learn(run, patch);
     run.plan = after(&run.plan, patch);
     place(run);

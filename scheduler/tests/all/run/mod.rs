@@ -18,6 +18,7 @@ mod laws;
 mod life;
 mod planners;
 mod prefixes;
+mod raises;
 mod replan_races;
 mod replans;
 mod single;

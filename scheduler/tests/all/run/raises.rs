@@ -1,0 +1,238 @@
+//! Other limits for a run: what they open again, what they leave as it is, and that they hold from then on.
+
+use proptest::prelude::*;
+use protocol::{Budget, Cost, Isolation, Limit, NodeEnd, Plan, TurnEnd};
+use scheduler::run::{Illegal, NodePhase, Run, RunCommand, RunPhase};
+
+use super::given_run::*;
+use super::laws::{any_plan, cases};
+use super::life::{command, propose, two};
+use super::world::{Weather, World, resumed};
+use crate::given::node;
+
+const FAILED: NodePhase = NodePhase::Ended(NodeEnd::Failed);
+
+fn tokens(most: u64) -> RunCommand {
+    RunCommand::Limit {
+        budget: Budget {
+            tokens: Some(most),
+            ..Budget::default()
+        },
+    }
+}
+
+fn within(mut plan: Plan, tokens: u64) -> Plan {
+    plan.budget.tokens = Some(tokens);
+    plan
+}
+
+/// Node 1 uses so many tokens, and its agent says that these were all.
+fn uses_up(sim: &mut Sim, n: usize, tokens: u64) {
+    sim.begin(n);
+    sim.agent_says(sim.speaker(n), replied("more", tokens));
+    sim.end(n, TurnEnd::Limited(Limit::Tokens));
+}
+
+/// A run of two nodes, one after the other, whose 4000 tokens the first has used up.
+fn used_up() -> Sim {
+    let mut sim = Sim::of(within(two(), 4_000), Isolation::Worktree);
+    while sim.phase(1) == NodePhase::Working {
+        uses_up(&mut sim, 1, 1_900);
+    }
+    assert_eq!(sim.run.phase(), RunPhase::Closed);
+    sim
+}
+
+/// Why nothing more than the limit came of it.
+fn why(sim: &Sim) -> String {
+    match &sim.journal.last().unwrap().event {
+        protocol::Event::Plan(protocol::PlanEvent::Patched { why, .. }) => why.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Decides and keeps the event alone: nothing follows yet.
+fn limit(sim: &mut Sim, most: u64) {
+    let input = scheduler::run::RunInput::Command(tokens(most));
+    let events = scheduler::run::decide(&sim.run, input).unwrap();
+    events.into_iter().for_each(|event| sim.say(event));
+}
+
+#[test]
+fn what_was_given_up_for_want_of_tokens_goes_on_with_more_of_them_and_so_does_what_was_skipped() {
+    let mut sim = used_up();
+    assert_eq!(
+        (sim.phase(1), sim.phase(2)),
+        (FAILED, NodePhase::Ended(NodeEnd::Skipped))
+    );
+    limit(&mut sim, 40_000);
+    assert_eq!(
+        why(&sim),
+        "the run may use 40000 tokens in all; tried again: n1"
+    );
+    sim.settle();
+    assert_eq!(
+        (sim.run.phase(), sim.phase(1), sim.phase(2)),
+        (RunPhase::Running, NodePhase::Working, NodePhase::Waiting)
+    );
+    sim.say(resumed());
+    assert_eq!(
+        Run::fold(run_id(), &sim.journal).plan().budget.tokens,
+        Some(40_000),
+        "it holds for the next process too"
+    );
+    let mut world = World::new(sim, 3, Weather::default());
+    world.live();
+    assert_eq!(world.sim.phase(2), NodePhase::Ended(NodeEnd::Done));
+}
+
+#[test]
+fn the_new_limit_is_as_hard_as_the_old_one() {
+    let mut sim = used_up();
+    let before = sim.run.spent().tokens;
+    command(&mut sim, tokens(6_000)).unwrap();
+    let attempt = sim.run.node(node(1)).unwrap().attempt.clone().unwrap();
+    assert!(attempt.allotted.tokens.unwrap() <= 6_000 - before);
+    while sim.phase(1) == NodePhase::Working {
+        uses_up(&mut sim, 1, 900);
+    }
+    assert_eq!((sim.phase(1), sim.run.phase()), (FAILED, RunPhase::Closed));
+    assert!(sim.run.spent().tokens <= 6_000);
+}
+
+#[test]
+fn a_limit_below_what_was_used_is_refused_with_both_numbers() {
+    let mut sim = used_up();
+    let used = sim.run.spent().tokens;
+    let said = command(&mut sim, tokens(1_000)).unwrap_err().to_string();
+    assert_eq!(
+        said,
+        format!("limit the run to 1000 tokens: it has used {used} tokens already")
+    );
+    let cents = RunCommand::Limit {
+        budget: Budget {
+            cost: Some(Cost(1)),
+            ..Budget::default()
+        },
+    };
+    let said = command(&mut sim, cents).unwrap_err().to_string();
+    assert!(
+        said.contains("to $0.000000000001: it has used $0.0000000"),
+        "{said}"
+    );
+    // What is set aside may be used without another word.
+    let mut sim = Sim::of(within(two(), 30_000), Isolation::Worktree);
+    assert!(matches!(
+        command(&mut sim, tokens(10_000)),
+        Err(Illegal::Spent { .. })
+    ));
+    command(&mut sim, tokens(15_000)).unwrap();
+}
+
+#[test]
+fn nothing_is_tried_again_that_more_of_it_would_not_help() {
+    let mut failed = two();
+    failed.nodes[0].budget.attempts = Some(1);
+    let mut sim = Sim::of(within(failed, 30_000), Isolation::Worktree);
+    sim.begin(1);
+    sim.end(1, TurnEnd::Looping);
+    let mut own = two();
+    own.nodes[0].budget.tokens = Some(4_000);
+    let mut other = Sim::of(within(own, 30_000), Isolation::Worktree);
+    uses_up(&mut other, 1, 4_000);
+    let mut cancelled = Sim::of(within(two(), 30_000), Isolation::Worktree);
+    command(&mut cancelled, RunCommand::Cancel { why: "no".into() }).unwrap();
+    let mut late = within(two(), 4_000);
+    late.budget.wall_ms = Some(3);
+    let mut late = Sim::of(late, Isolation::Worktree);
+    uses_up(&mut late, 1, 1_900);
+    for mut sim in [sim, other, cancelled, late] {
+        assert_eq!(sim.run.phase(), RunPhase::Closed);
+        let before: Vec<NodePhase> = sim.run.nodes().map(|(_, state)| state.phase).collect();
+        limit(&mut sim, 90_000);
+        sim.settle();
+        let after: Vec<NodePhase> = sim.run.nodes().map(|(_, state)| state.phase).collect();
+        assert_eq!((after, sim.run.phase()), (before, RunPhase::Closed));
+        assert_eq!(
+            why(&sim),
+            "the run may use 90000 tokens in all; it is over, and no node of it was given up for want of that"
+        );
+        assert_eq!(sim.run.plan().budget.tokens, Some(90_000));
+    }
+}
+
+#[test]
+fn a_node_is_not_tried_again_with_no_more_than_its_last_attempt_had_too_little_of() {
+    let mut sim = used_up();
+    let retry = || RunCommand::Retry { node: node(1) };
+    let left = 4_000 - sim.run.spent().tokens;
+    let said = command(&mut sim, retry()).unwrap_err().to_string();
+    let wanted = format!(
+        "of the run's limit of 4000 tokens, {left} tokens are left; resume the run with a higher limit"
+    );
+    assert!(said.ends_with(&wanted), "{said}");
+    assert_eq!(sim.run.phase(), RunPhase::Closed);
+    // One that was given up for another reason has what is left.
+    let mut failed = two();
+    failed.nodes[0].budget.attempts = Some(1);
+    let mut sim = Sim::of(within(failed, 9_000), Isolation::Worktree);
+    sim.begin(1);
+    sim.agent_says(sim.speaker(1), replied("no", 2_000));
+    sim.end(1, TurnEnd::Looping);
+    command(&mut sim, retry()).unwrap();
+    assert_eq!(sim.phase(1), NodePhase::Working);
+}
+
+#[test]
+fn an_attempt_under_way_without_a_limit_gets_a_share_of_a_new_one() {
+    let plan = of(vec![writer(1, &[]), writer(2, &[]), writer(3, &[1])]);
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    for n in [1, 2] {
+        sim.begin(n);
+        sim.agent_says(sim.speaker(n), replied("so far", 3_000));
+    }
+    sim.say(resumed());
+    limit(&mut sim, 10_000);
+    let allotted = |n| {
+        let attempt = sim.run.node(node(n)).unwrap().attempt.clone();
+        attempt.unwrap().allotted.tokens
+    };
+    assert_eq!((allotted(1), allotted(2)), (Some(5_000), Some(5_000)));
+    let ledger = sim.run.ledger();
+    assert_eq!(
+        (ledger.total().tokens, ledger.total_reserved().tokens),
+        (6_000, 4_000)
+    );
+}
+
+#[test]
+fn a_plan_that_waits_to_be_approved_takes_the_limit_along() {
+    let mut sim = Sim::new();
+    command(&mut sim, propose(within(two(), 9_000))).unwrap();
+    command(&mut sim, tokens(30_000)).unwrap();
+    assert_eq!(sim.run.phase(), RunPhase::Proposed);
+    command(&mut sim, RunCommand::Approve { plan: None }).unwrap();
+    assert_eq!(sim.run.plan().budget.tokens, Some(30_000));
+    assert_eq!(sim.run.ledger().run_room().tokens, Some(30_000));
+}
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    #[test]
+    fn a_run_that_is_given_more_again_and_again_comes_to_its_end_within_each_limit(
+        plan in any_plan(), seed in any::<u64>(), first in 1_000..20_000u64, more in 1_000..20_000u64,
+    ) {
+        let weather = Weather { failure: 200, conflict: 100, death: 20, ..Weather::default() };
+        let sim = Sim::of(within(plan, first), Isolation::Worktree);
+        let mut world = World::new(sim, seed, weather);
+        world.live();
+        for round in 1..4 {
+            limit(&mut world.sim, first + round * more);
+            world.noted();
+            world.live();
+            prop_assert_eq!(&world.sim.run, &Run::fold(run_id(), &world.sim.journal));
+            prop_assert!(world.sim.run.spent().tokens <= first + round * more);
+        }
+    }
+}
