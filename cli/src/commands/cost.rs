@@ -232,7 +232,7 @@ fn sum(accounts: &[Account]) -> Option<f64> {
 fn object(account: &Account) -> Value {
     let models = account.ledger.models.iter();
     let models: Map<String, Value> = models
-        .map(|(model, used)| (model.clone(), tally(used)))
+        .map(|(model, used)| (model.clone(), answered(used)))
         .collect();
     let nodes = account.nodes.iter();
     let nodes: Map<String, Value> = nodes
@@ -247,15 +247,22 @@ fn object(account: &Account) -> Value {
     })
 }
 
+/// All that was used. Calls of tools and of models that were made again are no model's, but those of an agent.
 fn tally(tally: &Tally) -> Value {
+    let mut all = answered(tally);
+    all["retries"] = json!(tally.retries);
+    all["tool_calls"] = json!(tally.tool_calls);
+    all
+}
+
+/// What replies used.
+fn answered(tally: &Tally) -> Value {
     json!({
         "calls": tally.steps,
         "input_tokens": tally.usage.input,
         "output_tokens": tally.usage.output,
         "cache_read_input_tokens": tally.usage.cache_read,
         "cache_creation_input_tokens": tally.usage.cache_write,
-        "retries": tally.retries,
-        "tool_calls": tally.tool_calls,
         "duration_api_ms": tally.api_ms,
         "cost_usd": tally.cost.map(protocol::Cost::usd),
     })

@@ -122,6 +122,13 @@ fn a_session_is_shown_replayed_and_paid() {
     assert_eq!(replayed.json()["checkpoints"].as_array().unwrap().len(), 1);
     let cost = world.run(&["cost", "--json"]).json();
     assert_eq!(cost["sessions"][0]["total"]["calls"], 1);
+    let models = cost["sessions"][0]["models"].as_object().unwrap();
+    assert!(!models.is_empty(), "{cost}");
+    let claims = |field| models.values().any(|model| !model[field].is_null());
+    assert!(
+        !claims("tool_calls") && !claims("retries"),
+        "no model's: {cost}"
+    );
     assert_eq!(
         cost["sessions"][0]["total"]["cost_usd"],
         cost["total_cost_usd"]
