@@ -152,6 +152,13 @@ fn a_swarm_that_comes_to_its_limit_says_what_the_server_counted() {
     assert_eq!(report.took(), stage.took(), "{ended}");
     assert!(tokens_of(&report) <= 40_000, "{ended}");
     assert_eq!(report.0["totals"]["overrun_tokens"], 0, "{ended}");
+    let budget = &report.0["totals"]["budget"];
+    let spent = (&json!(40_000), &json!(tokens_of(&report)));
+    assert_eq!(
+        (&budget["tokens"], &budget["used_tokens"]),
+        spent,
+        "{ended}"
+    );
 }
 
 #[test]

@@ -212,14 +212,12 @@ impl Report {
                 "forecast: {}, {} tokens{}, {}, {}",
                 words::count(forecast.agents as usize, "agent"),
                 words::tokens(forecast.tokens),
-                share(spent, forecast.tokens),
+                words::share(spent, forecast.tokens),
                 words::cost(forecast.cost.map(Cost::usd), &self.unpriced),
                 words::span(forecast.makespan_ms),
             ));
         }
-        if let Some(limit) = totals.budget.usd {
-            lines.push(format!("budget: {}", words::money(Some(limit))));
-        }
+        lines.extend(words::budget(&totals.budget));
         if used.overrun_tokens > 0 {
             let over = words::tokens(used.overrun_tokens);
             lines.push(format!(
@@ -280,14 +278,6 @@ pub const fn standing(state: NodeState, has_process: bool) -> &'static str {
             "interrupted"
         }
         state => state.name(),
-    }
-}
-
-/// `, 81 % of them spent`, where there is something to compare.
-fn share(spent: u64, of: u64) -> String {
-    match (spent.saturating_mul(100)).checked_div(of) {
-        Some(percent) => format!(" ({percent} % of them used)"),
-        None => String::new(),
     }
 }
 

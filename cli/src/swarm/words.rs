@@ -1,6 +1,6 @@
 //! Amounts and names as people read them.
 
-use views::PlanChange;
+use views::{BudgetLine, PlanChange};
 
 /// How long, in at most two units.
 pub fn span(ms: u64) -> String {
@@ -130,9 +130,52 @@ pub fn list(names: &[&str], most: usize) -> String {
     }
 }
 
+/// `, 81 % of them spent`, where there is something to compare.
+pub fn share(spent: u64, of: u64) -> String {
+    match (spent.saturating_mul(100)).checked_div(of) {
+        Some(percent) => format!(" ({percent} % of them used)"),
+        None => String::new(),
+    }
+}
+
+/// What of the limits is used, of those there are.
+pub fn budget(budget: &BudgetLine) -> Option<String> {
+    // Not rounded: whether a limit holds is in the last tokens.
+    let tokens = budget.tokens;
+    let tokens = tokens.map(|limit| format!("{} of {limit} tokens", budget.used_tokens));
+    let (used, limit) = (money(budget.used_usd), budget.usd);
+    let money = limit.map(|limit| format!("{used} of {}", money(Some(limit))));
+    let parts: Vec<String> = tokens.into_iter().chain(money).collect();
+    (!parts.is_empty()).then(|| format!("budget: {} used", parts.join(", ")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_limit_is_told_beside_what_is_used_of_it() {
+        let tokens = BudgetLine {
+            tokens: Some(40_000),
+            used_tokens: 39_999,
+            used_usd: None,
+            ..BudgetLine::default()
+        };
+        let both = BudgetLine {
+            usd: Some(5.0),
+            ..tokens
+        };
+        for (line, then) in [
+            (BudgetLine::default(), None),
+            (tokens, Some("budget: 39999 of 40000 tokens used")),
+            (
+                both,
+                Some("budget: 39999 of 40000 tokens, $? of $5.00 used"),
+            ),
+        ] {
+            assert_eq!(super::budget(&line).as_deref(), then);
+        }
+    }
 
     #[test]
     fn amounts_are_short_and_never_say_more_than_is_known() {

@@ -33,6 +33,10 @@ pub struct Tally {
     pub uncounted: u32,
     /// What all that cost; `None` as soon as the cost of a part is unknown.
     pub cost: Option<Cost>,
+    /// Tokens that count against limits: what providers counted, and estimates of what they did not.
+    pub charged: u64,
+    /// Money that counts against limits; `None` as soon as a price is unknown.
+    pub charged_cost: Option<Cost>,
     /// Tokens that providers counted beyond what was set aside for a call; only where tokens or money are limited.
     pub overrun: u64,
     /// Replies.
@@ -53,6 +57,8 @@ impl Default for Tally {
             estimated: 0,
             uncounted: 0,
             cost: Some(Cost(0)),
+            charged: 0,
+            charged_cost: Some(Cost(0)),
             overrun: 0,
             steps: 0,
             retries: 0,
@@ -63,13 +69,13 @@ impl Default for Tally {
 }
 
 impl Tally {
-    fn reply(&mut self, reply: &Reply, overrun: u64, total_ms: u64) {
+    fn reply(&mut self, reply: &Reply, charge: &Charge, total_ms: u64) {
         match reply.usage {
             Some(usage) => self.usage += usage,
             None => self.uncounted += 1,
         }
-        self.pay(reply.cost);
-        self.overrun = self.overrun.saturating_add(overrun);
+        add(&mut self.cost, reply.cost);
+        self.charge(charge);
         self.steps += 1;
         self.api_ms = self.api_ms.saturating_add(total_ms);
     }
@@ -81,15 +87,31 @@ impl Tally {
         if charge.is_estimate {
             self.estimated = self.estimated.saturating_add(usage.total());
         }
-        self.pay(charge.cost);
-        self.overrun = self.overrun.saturating_add(charge.over);
+        add(&mut self.cost, charge.cost);
+        self.charge(charge);
     }
 
-    fn pay(&mut self, cost: Option<Cost>) {
-        match (&mut self.cost, cost) {
-            (Some(sum), Some(cost)) => *sum += cost,
-            (sum, _) => *sum = None,
-        }
+    /// What a call counts for against the limits.
+    fn charge(&mut self, charge: &Charge) {
+        self.charged = self.charged.saturating_add(charge.tokens);
+        add(&mut self.charged_cost, charge.cost);
+        self.overrun = self.overrun.saturating_add(charge.over);
+    }
+}
+
+fn add(sum: &mut Option<Cost>, cost: Option<Cost>) {
+    match (sum, cost) {
+        (Some(sum), Some(cost)) => *sum += cost,
+        (sum, _) => *sum = None,
+    }
+}
+
+/// What a reply of a journal older than its charge counts for.
+fn counted(reply: &Reply) -> Charge {
+    Charge {
+        tokens: reply.usage.map_or(0, |usage| usage.total()),
+        cost: reply.cost,
+        ..Charge::default()
     }
 }
 
@@ -121,10 +143,10 @@ impl Ledger {
                 charge,
                 ..
             } => {
-                let over = charge.map_or(0, |charge| charge.over);
-                self.each(record, |tally| tally.reply(reply, over, *total_ms));
+                let charge = charge.unwrap_or_else(|| counted(reply));
+                self.each(record, |tally| tally.reply(reply, &charge, *total_ms));
                 let model = self.models.entry(reply.model.clone()).or_default();
-                model.reply(reply, over, *total_ms);
+                model.reply(reply, &charge, *total_ms);
             }
             ModelEvent::Retried { charge, .. } => {
                 self.each(record, |tally| tally.retries += 1);

@@ -158,7 +158,7 @@ pub struct Totals {
     pub budget: BudgetLine,
 }
 
-/// A budget under the names of plan files.
+/// A budget under the names of plan files, and what of it is used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct BudgetLine {
     /// Tokens.
@@ -169,6 +169,10 @@ pub struct BudgetLine {
     pub wall_ms: Option<u64>,
     /// Tool calls.
     pub tool_calls: Option<u64>,
+    /// Tokens that count against it so far; where a provider did not count, an estimate.
+    pub used_tokens: u64,
+    /// Dollars that count against it so far; `None` if a price is not known.
+    pub used_usd: Option<f64>,
 }
 
 /// Where the result came to rest.

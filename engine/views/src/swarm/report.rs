@@ -230,6 +230,8 @@ impl Swarm {
                 usd: budget.cost.map(Cost::usd),
                 wall_ms: budget.wall_ms,
                 tool_calls: budget.tool_calls,
+                used_tokens: self.ledger.total.charged,
+                used_usd: self.ledger.total.charged_cost.map(Cost::usd),
             },
         }
     }

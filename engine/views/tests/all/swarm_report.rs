@@ -151,7 +151,8 @@ fn the_report_is_the_object_that_the_command_line_promises() {
         "totals": {"nodes": 2, "done": 1, "failed": 0, "not_done": 1, "attempts": 1, "agents": 1,
             "usage": usage, "cost_usd": 7e-12, "wall_ms": 9000, "overrun_tokens": 0, "model_calls": 1, "tool_calls": 1, "retries": 0,
             "batches": 1, "landed_batches": 1,
-            "budget": {"tokens": null, "usd": null, "wall_ms": null, "tool_calls": null}},
+            "budget": {"tokens": null, "usd": null, "wall_ms": null, "tool_calls": null,
+                "used_tokens": 18, "used_usd": 7e-12}},
         "target": {"branch": "main", "commit": git(9), "fast_forwarded": true},
     });
     let run = SessionId::new(Uuid::from_u128(1));
