@@ -2,7 +2,7 @@
 //! is kept open.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::GitId;
 
@@ -18,6 +18,13 @@ const NAMES: usize = 200_000;
 /// How many commits are remembered before all are forgotten.
 const COMMITS: usize = 8192;
 
+/// How much of what files held is remembered before all is forgotten, in bytes: trees that are brought to one commit side
+/// by side want the same files.
+const CONTENTS: usize = 4 << 20;
+
+/// The largest file that is.
+const CONTENT: usize = 64 << 10;
+
 /// What of a repository is kept open and in mind; all clones of a [`Repo`] share it.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
@@ -29,6 +36,29 @@ pub(crate) struct Desk {
     folders: Mutex<Folders>,
     // The files of commits, for the same reason without an owner.
     trees: Mutex<HashMap<GitId, GitId>>,
+    // And what files held, without an owner as those.
+    contents: Mutex<Contents>,
+}
+
+/// Files that were read before.
+#[derive(Debug, Default)]
+struct Contents {
+    known: HashMap<Oid, Arc<[u8]>>,
+    bytes: usize,
+}
+
+impl Contents {
+    fn remember(&mut self, id: Oid, content: &[u8]) {
+        if content.len() > CONTENT {
+            return;
+        }
+        if self.bytes + content.len() > CONTENTS {
+            *self = Self::default();
+        }
+        if self.known.insert(id, content.into()).is_none() {
+            self.bytes += content.len();
+        }
+    }
 }
 
 /// Folders that were looked at before.
@@ -69,6 +99,10 @@ impl Desk {
     fn known(&self, id: Oid) -> Option<Arc<Listing>> {
         let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         folders.known.get(&id).cloned()
+    }
+
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Objects never change: what is known of them stays true.
@@ -118,6 +152,17 @@ impl Repo {
         Ok(listing)
     }
 
+    /// What a file holds.
+    pub(crate) async fn file(&self, id: Oid) -> Result<Arc<[u8]>, GitError> {
+        let known = self.desk.contents().known.get(&id).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let content = self.content(id, Sort::Blob).await?;
+        self.desk.contents().remember(id, &content);
+        Ok(content.into())
+    }
+
     /// The content of an object.
     pub(crate) async fn content(&self, id: Oid, sort: Sort) -> Result<Vec<u8>, GitError> {
         if let Some(content) = loose::read(&self.places.objects(), id, sort) {
@@ -163,6 +208,20 @@ fn id_of(answer: &Answer) -> Option<GitId> {
 mod tests {
     use super::super::listing::{FILE, Leaf};
     use super::*;
+
+    #[test]
+    fn so_much_of_files_is_remembered_and_no_large_one() {
+        let mut contents = Contents::default();
+        let id = |n: usize| Oid([u8::try_from(n).unwrap(); 20]);
+        let most = CONTENTS / CONTENT;
+        for n in (0..most).chain(0..most) {
+            contents.remember(id(n), &vec![0; CONTENT]);
+        }
+        contents.remember(id(most), &vec![0; CONTENT + 1]);
+        assert_eq!(contents.known.len(), most);
+        contents.remember(id(most), &[0]);
+        assert_eq!((contents.known.len(), contents.bytes), (1, 1));
+    }
 
     #[test]
     fn of_large_folders_fewer_are_remembered() {

@@ -1,11 +1,13 @@
 //! Bringing a tree of the pool from one commit to another by touching only what differs, without starting git.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, symlink};
 use std::path::Path;
+use std::sync::Arc;
 
 use protocol::GitId;
 
@@ -40,7 +42,7 @@ struct Found {
 }
 
 /// What is to lie at a path: nothing, or this with its content.
-type Target = (Vec<u8>, Option<(Leaf, Vec<u8>)>);
+type Target = (Vec<u8>, Option<(Leaf, Arc<[u8]>)>);
 
 impl Refill<'_> {
     /// Makes files and index those that are wanted; what is ignored stays. `false` where git has to do it, whatever was
@@ -110,7 +112,7 @@ impl Refill<'_> {
         let mut targets = Vec::new();
         for (path, leaf) in wanted {
             let content = match leaf {
-                Some(leaf) => Some((leaf, self.repo.content(leaf.id, Sort::Blob).await?)),
+                Some(leaf) => Some((leaf, self.repo.file(leaf.id).await?)),
                 None => None,
             };
             targets.push((path, content));
@@ -174,7 +176,7 @@ fn reaches(root: &Path, path: &[u8]) -> bool {
 }
 
 /// Writes one file or link anew.
-fn place(root: &Path, path: Vec<u8>, (leaf, content): (Leaf, Vec<u8>)) -> io::Result<Entry> {
+fn place(root: &Path, path: Vec<u8>, (leaf, content): (Leaf, Arc<[u8]>)) -> io::Result<Entry> {
     for folder in above(&path) {
         let folder = at(root, folder);
         match fs::symlink_metadata(&folder) {
@@ -187,7 +189,7 @@ fn place(root: &Path, path: Vec<u8>, (leaf, content): (Leaf, Vec<u8>)) -> io::Re
     match leaf.mode {
         LINK => {
             absent(fs::remove_file(&to))?;
-            symlink(std::ffi::OsString::from_vec(content), &to)?;
+            symlink(OsStr::from_bytes(&content), &to)?;
         }
         mode => write(&to, mode, &content)?,
     }

@@ -35,6 +35,8 @@ pub struct Trees {
     pub(crate) traffic: Arc<Traffic>,
     // Looked at by whoever takes or gives back a tree, for no longer than that takes. An owner task would have to await git.
     idle: Arc<Mutex<Vec<Idle>>>,
+    // Filled by whoever comes first, for the same reason without an owner.
+    names: Arc<Mutex<Option<BTreeSet<String>>>>,
 }
 
 /// A place that nobody has and that stays locked: it is known how its tree looks, and nobody else may change that.
@@ -61,6 +63,7 @@ impl Trees {
             home,
             traffic: Arc::default(),
             idle: Arc::default(),
+            names: Arc::default(),
         }
     }
 
@@ -130,6 +133,8 @@ impl Trees {
         if !self.home.join(MARKER).is_file() {
             return Ok(0);
         }
+        // What this process kept for its own next node is anybody's.
+        self.idle().clear();
         let (home, repo) = (self.home.clone(), self.repo.clone());
         off_thread(&self.home, move || {
             let (mut free, mut gone) = (0, 0);
@@ -203,7 +208,10 @@ impl Trees {
             files,
             cone,
         };
-        let named = self.named(name).await?;
+        let named = match self.may_be_known(name).await? {
+            true => self.named(name).await?,
+            false => None,
+        };
         let idle = match named.is_none() && wanted.cone.is_none() {
             true => self.idle().pop(),
             false => None,
@@ -235,6 +243,24 @@ impl Trees {
         }
         let told = wanted.iter().all(|folder| !folder.contains('\n'));
         Ok(told.then(|| patterns(&wanted)))
+    }
+
+    /// Whether some place may hold a name: it was taken before by this process, or by another before this one took any.
+    /// Nobody else takes it meanwhile: names are unique among runs, and a run is one process's. From now on it may.
+    async fn may_be_known(&self, name: &str) -> Result<bool, GitError> {
+        let names = || self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if names().is_none() {
+            let home = self.home.clone();
+            let found = off_thread(&self.home, move || {
+                let folders = Slot::numbered(&home)?.into_iter();
+                Ok(folders.map(|folder| Slot::note(&folder).name).collect())
+            });
+            let found: BTreeSet<String> = found.await?;
+            names().get_or_insert_with(BTreeSet::new).extend(found);
+        }
+        let mut names = names();
+        let known = names.get_or_insert_with(BTreeSet::new);
+        Ok(!known.insert(name.to_owned()))
     }
 
     /// The place that holds a name, waiting a little for one that an ended process has not let go.

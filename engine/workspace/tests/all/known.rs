@@ -83,3 +83,16 @@ async fn a_tree_that_somebody_worked_in_since_its_snapshot_is_looked_at() {
         trees.give_back(tree).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn what_a_process_keeps_for_its_next_node_is_swept_as_well() {
+    let stage = Stage::new();
+    let trees = stage.trees().await;
+    let start = TreeStart::Commit(stage.head());
+    let tree = trees.take("one", &start, None).await.unwrap();
+    tree.snapshot().await.unwrap();
+    trees.give_back(tree).await.unwrap();
+    assert_eq!(trees.sweep(|_| false, 0).await.unwrap(), 1);
+    let tree = trees.take("two", &start, None).await.unwrap();
+    is_pristine(&tree, &stage.head(), &stage).await;
+}
