@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::{
-    Budget, CheckDocument, Event, Ground, Isolation, Kind, Opening, Plan, PlanDocument, PlanEvent,
-    Planner, SessionEvent, SessionId,
+    Budget, Check, CheckDocument, Event, Ground, Isolation, Kind, Opening, Plan, PlanDocument,
+    PlanEvent, Planner, SessionEvent, SessionId,
 };
 use scheduler::plan::{Defaults, normalise};
 use scheduler::run::{Run, RunCommand, RunInput, decide};
@@ -182,16 +182,21 @@ pub(super) async fn planning(
 /// What the options say wins over what the document says.
 fn completed(mut document: PlanDocument, swarm: &SwarmOptions) -> PlanDocument {
     if let Some(check) = &swarm.gate {
-        document.gate = Some(CheckDocument {
-            cmd: check.cmd.clone(),
-            timeout: Some(format!("{}ms", check.timeout_ms)),
-            expect: check.expect,
-        });
+        document.gate = Some(written(check));
     }
     if swarm.max_parallel.is_some() {
         document.caps.max_parallel = swarm.max_parallel;
     }
     document
+}
+
+/// A check as a document has it.
+pub(super) fn written(check: &Check) -> CheckDocument {
+    CheckDocument {
+        cmd: check.cmd.clone(),
+        timeout: Some(format!("{}ms", check.timeout_ms)),
+        expect: check.expect,
+    }
 }
 
 async fn find(options: &Options, swarm: &SwarmOptions, id: SessionId) -> Result<Found, OpenError> {

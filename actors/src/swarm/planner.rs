@@ -15,6 +15,8 @@ use scheduler::plan::{self, Defaults, Normal, better_alone, node_id, normalise};
 use scheduler::run::RunCommand;
 use serde_json::Value;
 
+use super::begin;
+
 /// How often what a node of a drafted plan leaves undone is planned anew.
 const REPLANS: u32 = 2;
 
@@ -92,6 +94,9 @@ impl Planning {
         if document.caps.max_parallel.is_none() {
             document.caps.max_parallel = Some(self.frame.caps.max_parallel);
         }
+        if let Some(gate) = &self.frame.gate {
+            document.gate = Some(begin::written(gate));
+        }
         let ground = plan::Ground {
             run: self.run,
             base: self.frame.base.as_ref(),
@@ -100,7 +105,6 @@ impl Planning {
             defaults: &Defaults::default(),
         };
         let mut normal = normalise(&document, &ground)?;
-        normal.plan.gate = self.frame.gate.clone().or(normal.plan.gate);
         normal.plan.budget = self.frame.budget;
         Ok(normal)
     }

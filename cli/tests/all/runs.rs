@@ -325,6 +325,19 @@ fn a_plan_that_waits_is_shown_with_the_forecast_it_was_proposed_with() {
 }
 
 #[test]
+fn a_gate_that_is_given_checks_the_plan_that_code_makes() {
+    let (world, _server) = world(&script());
+    let shown = world.run(&["swarm", "append a line", "--gate", "true", "--dry-run"]);
+    assert!(
+        shown.out.contains("; gate: true"),
+        "{}{}",
+        shown.out,
+        shown.err
+    );
+    assert!(!shown.out.contains("nothing checks"), "{}", shown.out);
+}
+
+#[test]
 fn a_run_that_was_killed_at_work_and_then_cancelled_ends_when_it_is_taken_up() {
     for what in [&["swarm", "cancel"][..], &["swarm", "cancel", "a"]] {
         let (world, server) = world(&slow());
