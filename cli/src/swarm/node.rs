@@ -128,7 +128,7 @@ impl<'a> Portrait<'a> {
     /// What can be said in a few words, each under its name; what there is nothing to say of is left out.
     fn rows(&self, strokes: Strokes) -> Vec<Vec<String>> {
         let (line, planned) = (&self.line, &self.node.node);
-        let state = standing(line.state, self.has_process);
+        let state = standing(line, self.has_process);
         let state = format!("{} {state}", mark(line.state, strokes));
         let used = &line.used;
         let used = format!(
@@ -232,7 +232,7 @@ fn attempt(attempt: &AttemptStory) -> String {
         let evidence = failure.evidence.as_str();
         text.push_str(&format!(
             "\n  came back, {}:\n{}",
-            failure.class.name(),
+            failure.class.said(),
             indented(log(&evidence).iter().map(String::as_str))
         ));
     }
@@ -250,7 +250,7 @@ fn checked(check: &CheckRun) -> String {
 }
 
 /// The head and the end of a log; how many lines were left out stands between them.
-fn log(text: &str) -> Vec<String> {
+pub fn log(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let short = |lines: &[&str]| -> Vec<String> {
         lines.iter().map(|line| words::brief(line, LINE)).collect()
@@ -266,7 +266,7 @@ fn log(text: &str) -> Vec<String> {
     }
 }
 
-fn indented<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+pub fn indented<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     let lines: Vec<String> = lines.map(|line| format!("    {line}")).collect();
     lines.join("\n")
 }

@@ -35,6 +35,8 @@ pub struct Report {
     mend: Option<&'static str>,
     /// The folder in which all nodes work, where they have no trees of their own.
     shared: Option<String>,
+    /// Whether what was not done may be tried again.
+    is_retryable: bool,
 }
 
 /// When a report is made, and by whom.
@@ -67,6 +69,7 @@ impl Report {
             forecast,
             unpriced: unpriced.map(|(model, _)| model.clone()).collect(),
             has_process: matches!(moment, Moment::UnderWay(_)),
+            is_retryable: swarm.is_retryable(),
             mend: swarm.no_model().map(|no_model| match no_model.kind {
                 FaultKind::Authentication => MEND_KEY,
                 _ => MEND_SERVER,
@@ -142,6 +145,7 @@ impl Report {
         let said = match self.report.status {
             RunStatus::Success => "every node is done",
             RunStatus::Partial => "some nodes are not done",
+            RunStatus::Failed if !self.is_retryable => "nothing was begun",
             RunStatus::Failed => "no node is done",
             RunStatus::LimitReached => "a budget was used up",
             RunStatus::Cancelled => "cancelled",
@@ -156,11 +160,14 @@ impl Report {
         };
         let goal = words::brief(&self.report.goal, 200);
         let run = self.report.run_id.digits();
-        format!(
-            "{goal}\nrun {run}: {said} ({} of {}{so_far})",
-            totals.done,
-            words::count(totals.nodes, "node")
-        )
+        let nodes = words::count(totals.nodes, "node");
+        match totals.nodes {
+            0 => format!("{goal}\nrun {run}: {said}"),
+            _ => format!(
+                "{goal}\nrun {run}: {said} ({} of {nodes}{so_far})",
+                totals.done
+            ),
+        }
     }
 
     fn rows(&self, paper: Paper) -> Vec<Vec<String>> {
@@ -232,19 +239,10 @@ impl Report {
         }
         lines.join("\n")
     }
-
-    /// Why the run as a whole goes no further.
-    fn why(&self) -> Option<String> {
-        self.report
-            .why
-            .as_ref()
-            .filter(|_| !self.has_process)
-            .cloned()
-    }
 }
 
 fn row(node: &NodeLine, strokes: Strokes, is_interrupted: bool) -> Vec<String> {
-    let state = standing(node.state, !is_interrupted);
+    let state = standing(node, !is_interrupted);
     let check = node
         .checks
         .last()
@@ -272,8 +270,9 @@ fn row(node: &NodeLine, strokes: Strokes, is_interrupted: bool) -> Vec<String> {
 }
 
 /// The state of a node. Where no process has its run, nothing of it goes on, whatever its records say.
-pub const fn standing(state: NodeState, has_process: bool) -> &'static str {
-    match state {
+pub const fn standing(node: &NodeLine, has_process: bool) -> &'static str {
+    match node.state {
+        NodeState::Cancelled if node.attempts == 0 => "never started",
         NodeState::Working | NodeState::Inspecting | NodeState::InBatch if !has_process => {
             "interrupted"
         }

@@ -99,15 +99,25 @@ fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
         PlanEvent::NodeReturned { node, failure, .. } => format!(
             "{}: came back, {}: {}",
             name(swarm, *node),
-            failure.class.name(),
+            failure.class.said(),
             words::brief(&failure.evidence.as_str(), 200)
         ),
         PlanEvent::NodeEnded { node, end, .. } => ended(swarm, *node, *end),
         PlanEvent::Paused => paused(swarm),
         PlanEvent::Unpaused => "goes on".to_owned(),
-        PlanEvent::Cancelled { why } => format!("cancelled: {}", words::brief(why, 200)),
+        PlanEvent::Cancelled { why } => given_up(swarm, why),
         PlanEvent::Closed => return None,
     })
+}
+
+fn given_up(swarm: &Swarm, why: &str) -> String {
+    let said = match swarm.is_unfounded() {
+        true => "stopped",
+        false => "cancelled",
+    };
+    // What follows on further lines is a log, which the report tells.
+    let why = why.lines().next().unwrap_or_default();
+    format!("{said}: {}", words::brief(why, 400))
 }
 
 fn paused(swarm: &Swarm) -> String {
@@ -168,7 +178,11 @@ fn workspace(event: &WorkspaceEvent, swarm: &Swarm) -> Option<String> {
         WorkspaceEvent::Gated { batch, runs, .. } => {
             let red = runs.iter().find(|run| !run.passed());
             match red {
-                Some(run) => format!("batch {batch}: red: {}", words::brief(&run.check.cmd, 100)),
+                Some(run) => format!(
+                    "batch {batch}: red: {} `{}`",
+                    swarm.whose(&run.check),
+                    words::brief(&run.check.cmd, 100)
+                ),
                 None => format!("batch {batch}: green"),
             }
         }

@@ -1,7 +1,7 @@
 //! What an attempt came to: the end of its turn, what lies in its tree, and the failure either amounts to.
 
 use protocol::{
-    Change, ChangeKind, CheckRun, Failure, FailureClass, GaveUp, Inspection, InterruptCause,
+    Change, ChangeKind, Check, CheckRun, Failure, FailureClass, GaveUp, Inspection, InterruptCause,
     Isolation, Kind, Limit, Node, NodeId, Text, TurnEnd,
 };
 
@@ -220,6 +220,25 @@ fn of_check(planned: &Node, found: &Inspection) -> Option<Failure> {
         }
         (Some(_) | None, _) => None,
     }
+}
+
+/// The evidence of a red check of a merged tree: whose it is, and the rest. The plan's gate comes before a node's own,
+/// and that before those of nodes that landed earlier.
+pub(super) fn red_merged(run: &Run, node: NodeId, runs: &[CheckRun]) -> String {
+    let evidence = red(runs);
+    let Some(red) = runs.iter().find(|run| !run.passed()) else {
+        return evidence;
+    };
+    let is_it = |check: &Option<Check>| check.as_ref().is_some_and(|it| it.cmd == red.check.cmd);
+    if is_it(&run.plan.gate) {
+        return format!("the gate: {evidence}");
+    }
+    let own = run.planned(node).into_iter();
+    let mut nodes = own.chain(&run.plan.nodes);
+    let whose = nodes.find(|node| is_it(&node.accept));
+    whose.map_or(evidence.clone(), |node| {
+        format!("the check of node {}: {evidence}", node.name)
+    })
 }
 
 /// The evidence of red checks: each command, how it ended, the end of what it said.

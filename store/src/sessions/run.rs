@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{FailureClass, Kind, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch, WorkspaceEvent};
+use protocol::{
+    CheckRun, FailureClass, Kind, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch, WorkspaceEvent,
+};
 use serde::{Deserialize, Serialize};
 
 /// How far a run of a swarm is.
@@ -49,6 +51,8 @@ pub(super) struct RunFold {
     /// The branch that collects its work.
     integration: Option<String>,
     is_cancelled: bool,
+    /// Whether a check did not go as the plan declares before any of the work: then the run failed.
+    is_unfounded: bool,
     branch: Option<String>,
     is_landed: bool,
 }
@@ -74,7 +78,7 @@ impl RunFold {
             done: nodes()
                 .filter(|mark| mark.end == Some(NodeEnd::Done))
                 .count(),
-            is_cancelled: self.is_cancelled,
+            is_cancelled: self.is_cancelled && !self.is_unfounded,
             is_limited: nodes().any(ran_out),
             branch: self.branch.clone(),
             is_landed: self.is_landed,
@@ -125,9 +129,11 @@ impl RunFold {
                 self.change(*node, |mark| mark.end = Some(*end));
             }
             PlanEvent::Cancelled { .. } => self.is_cancelled = true,
+            PlanEvent::Checked { runs } => {
+                self.is_unfounded = !runs.iter().all(CheckRun::is_as_declared);
+            }
             PlanEvent::Proposed { .. }
             | PlanEvent::Rejected { .. }
-            | PlanEvent::Checked { .. }
             | PlanEvent::Paused
             | PlanEvent::Unpaused
             | PlanEvent::Closed => {}
@@ -145,7 +151,7 @@ impl RunFold {
         patch.remove.iter().for_each(|node| {
             self.nodes.remove(node);
         });
-        for node in &patch.add {
+        for node in patch.add.iter().filter(|node| node.kind != Kind::Plan) {
             self.nodes.insert(node.id, Mark::default());
         }
         let is_given_up = |end: Option<NodeEnd>| end.is_some_and(|end| end != NodeEnd::Done);
@@ -165,7 +171,7 @@ impl RunFold {
         }
     }
 
-    /// The node that makes the plan is none of the plan's.
+    /// A node that makes or changes the plan is none of the plan's.
     fn change(&mut self, node: NodeId, change: impl FnOnce(&mut Mark)) {
         if let Some(mark) = self.nodes.get_mut(&node) {
             change(mark);

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use protocol::{
-    Attempt, Budget, Event, Failure, FailureClass, Ground, Isolation, Kind, Landing, Merged, Node,
-    NodeEnd, NodeId, Plan, PlanEvent, PlanPatch, SessionId, TreeStart, WorkspaceEvent,
+    Attempt, Budget, Check, CheckRun, Event, Expect, Failure, FailureClass, Ground, Isolation,
+    Kind, Landing, Merged, Node, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch, SessionId, TreeStart,
+    WorkspaceEvent,
 };
 use store::{RunStage, RunTally, forget_lock, forgotten_locks, list};
 
@@ -178,14 +179,45 @@ fn a_run_that_did_not_do_all_is_told_by_why() {
         is_cancelled: true,
         ..none()
     };
+    let checked = |exit| {
+        let run = CheckRun {
+            check: Check {
+                cmd: "make".into(),
+                timeout_ms: 1,
+                expect: Expect::Pass,
+            },
+            exit: Some(exit),
+            log: "".into(),
+            ms: 1,
+        };
+        let mut events = cancelled.clone();
+        events.insert(0, Event::Plan(PlanEvent::Checked { runs: vec![run] }));
+        events
+    };
+    let (founded, unfounded) = (checked(0), checked(1));
     for (events, then) in [
         (failing(FailureClass::Check), one()),
         (failing(FailureClass::Budget), limited.clone()),
         (never_begun, limited),
-        (cancelled, given_up),
+        (cancelled, given_up.clone()),
+        (founded, given_up),
+        (unfounded, none()),
     ] {
         assert_eq!(told(events), (RunStage::Closed, then));
     }
+}
+
+#[test]
+fn who_is_asked_how_a_node_could_be_done_otherwise_is_not_counted() {
+    let planner = Node::new(node(3), Kind::Plan, "plan anew");
+    let patch = PlanPatch {
+        add: vec![planner],
+        ..PlanPatch::default()
+    };
+    let why = "x".to_owned();
+    let asked = Event::Plan(PlanEvent::Patched { patch, why });
+    let events = vec![asked, ended(3, NodeEnd::Done), closed()];
+    assert_eq!(told(events), (RunStage::Closed, none()));
 }
 
 #[test]

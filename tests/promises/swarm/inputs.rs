@@ -198,6 +198,24 @@ fn a_gate_that_is_red_before_anything_changed_is_said_and_nothing_lands() {
         let said = format!("{}{}", ended.stdout, ended.stderr);
         assert!(said.contains(says), "{ended}");
         assert_eq!(mine(&stage), before, "{ended}");
+        let report = Report::of(&ended);
+        assert_eq!(report.0["status"], "failed", "{ended}");
+        assert_eq!(
+            report.node("work")["reason"],
+            "it was never started",
+            "{ended}"
+        );
+        let shown = stage.formic(["swarm", "show"]).run().stdout;
+        assert!(
+            shown.contains("never started") && shown.contains("begin anew"),
+            "{shown}"
+        );
+        assert!(!shown.contains("swarm retry"), "{shown}");
+        let list = stage.formic(["swarm", "ls"]).run().stdout;
+        assert!(
+            list.contains("failed") && !list.contains("cancelled"),
+            "{list}"
+        );
     }
 }
 

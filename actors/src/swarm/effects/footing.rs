@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use protocol::{Check, CheckRun, Expect, TreeStart};
+use protocol::{Check, CheckRun, TreeStart};
 use scheduler::run::RunOutcome;
 use tokio_util::sync::CancellationToken;
 
@@ -50,7 +50,7 @@ async fn run(
         let Some(mut run) = command.check(check).await? else {
             break;
         };
-        if run.passed() != (check.expect != Expect::Fail) {
+        if !run.is_as_declared() {
             // Once more, because it may have been chance.
             match command.check(check).await? {
                 Some(again) => run = again,

@@ -2,16 +2,36 @@
 
 use views::{NodeLine, NodeState, RunStatus};
 
+use super::super::node::{indented, log};
 use super::{Report, short};
 
 impl Report {
+    /// Why the run as a whole goes no further.
+    pub(super) fn why(&self) -> Option<String> {
+        let why = self.report.why.as_ref().filter(|_| !self.has_process)?;
+        Some(match why.split_once('\n') {
+            Some((why, said)) => {
+                let said = log(said);
+                format!("{why}\n{}", indented(said.iter().map(String::as_str)))
+            }
+            None => why.clone(),
+        })
+    }
+
     /// How to go on with what is not done.
     pub(super) fn next(&self) -> Option<String> {
         let run = self.report.run_id.digits();
         let mut lines = Vec::new();
         let given_up =
             |node: &&NodeLine| matches!(node.state, NodeState::Failed | NodeState::Cancelled);
-        if let Some(first) = self.report.nodes.iter().find(given_up) {
+        if !self.is_retryable {
+            let is_unfounded = self.report.status == RunStatus::Failed;
+            lines.extend(is_unfounded.then(|| {
+                "mend the check, the plan or what is committed, and begin anew: this run stays with the commit it began \
+                 with"
+                .to_owned()
+            }));
+        } else if let Some(first) = self.report.nodes.iter().find(given_up) {
             let is_over = self.report.status != RunStatus::Unfinished;
             let again = match is_over {
                 true => format!(" && formic swarm resume {run}"),

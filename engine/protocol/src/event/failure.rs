@@ -72,7 +72,16 @@ const ALL: [FailureClass; 13] = [
 ];
 
 impl FailureClass {
-    /// In a word or two, for people.
+    /// Where an attempt failed, or why, for people: in a word or two.
+    pub const fn said(self) -> &'static str {
+        match self {
+            // Any check may be what is red there, not only the plan's gate.
+            Self::Gate => "merged tree",
+            class => class.name(),
+        }
+    }
+
+    /// What it is called.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Model => "model",

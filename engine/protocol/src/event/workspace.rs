@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Check, GitId, NodeId, Text};
+use crate::{Check, Expect, GitId, NodeId, Text};
 
 /// Facts about working trees and what comes out of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -195,6 +195,12 @@ impl CheckRun {
     /// Whether the check holds.
     pub fn passed(&self) -> bool {
         self.exit == Some(0)
+    }
+
+    /// Whether it went as the plan declares, where nothing of the work was done yet; nothing said is as much as that it
+    /// passes.
+    pub fn is_as_declared(&self) -> bool {
+        self.passed() == (self.check.expect != Expect::Fail)
     }
 }
 

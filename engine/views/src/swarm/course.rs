@@ -2,12 +2,17 @@
 
 use protocol::{Event, FaultKind, PlanEvent, Record, SessionEvent, TurnEvent};
 
-use super::{PlanChange, Swarm};
+use super::{Phase, PlanChange, RunStatus, Swarm};
 
 /// What the run has been through.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Course {
-    pub is_cancelled: bool,
+    /// Why it was given up.
+    pub cancelled: Option<String>,
+    /// Whether a check did not go as the plan declares before any of the work.
+    pub is_unfounded: bool,
+    /// Whether its plan was ever agreed to.
+    pub is_agreed: bool,
     /// Milliseconds in which no process had the run, or a person thought about its plan.
     pub idle: u64,
     pub changes: Vec<PlanChange>,
@@ -24,6 +29,16 @@ pub struct NoModel {
 }
 
 impl Swarm {
+    /// Whether it was given up before any of the work because a check did not go as the plan declares.
+    pub fn is_unfounded(&self) -> bool {
+        self.course.is_unfounded && self.course.cancelled.is_some()
+    }
+
+    /// Whether a node of it that was not done may be tried again: its plan was agreed to, and its checks held.
+    pub fn is_retryable(&self) -> bool {
+        self.course.is_agreed && !self.course.is_unfounded
+    }
+
     /// Why there is no model to ask, as long as nobody has had the run go on since.
     pub fn no_model(&self) -> Option<&NoModel> {
         self.course.no_model.as_ref()
@@ -31,6 +46,13 @@ impl Swarm {
 
     /// Why the run as a whole goes no further, where no node of it says so.
     pub(super) fn why(&self) -> Option<String> {
+        if let Phase::Rejected(why) = &self.phase {
+            return Some(why.clone());
+        }
+        let given_up = self.course.cancelled.as_ref();
+        if let Some(why) = given_up.filter(|_| self.status() != RunStatus::Success) {
+            return Some(why.clone());
+        }
         let no_model = self.no_model().filter(|_| !self.is_over());
         no_model.map(|no_model| format!("there is no model to ask: {}", no_model.text))
     }

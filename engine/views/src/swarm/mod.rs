@@ -12,8 +12,8 @@ mod story;
 use std::collections::BTreeMap;
 
 use protocol::{
-    Budget, Event, Ground, Kind, Landing, NodeId, Plan, PlanEvent, PlanPatch, Planner, Record,
-    SessionEvent, Timestamp, WorkspaceEvent,
+    Budget, CheckRun, Event, Ground, Kind, Landing, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch,
+    Planner, Record, SessionEvent, Timestamp, WorkspaceEvent,
 };
 
 pub use batch::Batch;
@@ -200,10 +200,24 @@ impl Swarm {
                 node.reopened(now);
             }
         }
-        self.course.is_cancelled = false;
+        self.course.cancelled = None;
         self.landing = None;
         if matches!(self.phase, Phase::Closed | Phase::Cancelled(_)) {
             self.phase = Phase::Running;
+        }
+    }
+
+    fn goes_on(&mut self) {
+        self.phase = match is_planning(&self.plan()) {
+            true => Phase::Planning,
+            false => Phase::Running,
+        };
+    }
+
+    /// Nodes of a plan that was never agreed to are not begun any more.
+    fn leave(&mut self, now: Timestamp) {
+        for node in self.nodes.iter_mut().filter(|node| !node.state.is_end()) {
+            node.ended(NodeEnd::Cancelled, None, now);
         }
     }
 
@@ -220,15 +234,18 @@ impl Swarm {
             }
             PlanEvent::Accepted { plan } => {
                 self.plan_is(plan);
-                self.phase = match is_planning(plan) {
-                    true => Phase::Planning,
-                    false => Phase::Running,
-                };
+                self.goes_on();
+                self.course.is_agreed = self.phase == Phase::Running;
             }
-            PlanEvent::Rejected { why } => self.phase = Phase::Rejected(why.clone()),
+            PlanEvent::Rejected { why } => {
+                self.phase = Phase::Rejected(why.clone());
+                self.leave(now);
+            }
             PlanEvent::Patched { patch, why } => self.patch((patch, why), now),
             // What they say of the run follows as a record of its own.
-            PlanEvent::Checked { .. } => {}
+            PlanEvent::Checked { runs } => {
+                self.course.is_unfounded = !runs.iter().all(CheckRun::is_as_declared);
+            }
             PlanEvent::NodeStarted {
                 node,
                 agent,
@@ -246,18 +263,16 @@ impl Swarm {
                 self.change(*node, |node| node.ended(*end, why.clone(), now));
             }
             PlanEvent::Paused => self.phase = Phase::Paused,
-            PlanEvent::Unpaused => {
-                self.phase = match is_planning(&self.plan()) {
-                    true => Phase::Planning,
-                    false => Phase::Running,
-                };
-            }
+            PlanEvent::Unpaused => self.goes_on(),
             PlanEvent::Cancelled { why } => {
                 self.phase = Phase::Cancelled(why.clone());
-                self.course.is_cancelled = true;
+                self.course.cancelled = Some(why.clone());
             }
             PlanEvent::Closed if matches!(self.phase, Phase::Rejected(_)) => {}
-            PlanEvent::Closed => self.phase = Phase::Closed,
+            PlanEvent::Closed => {
+                self.phase = Phase::Closed;
+                self.leave(now);
+            }
         }
         self.settle(now);
     }

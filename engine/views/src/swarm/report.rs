@@ -1,6 +1,6 @@
 //! The report of a run: one line a node, the totals, where the result came to rest.
 
-use protocol::{CheckRun, Cost, Failure, FailureClass, SessionId, Timestamp};
+use protocol::{Check, CheckRun, Cost, Failure, FailureClass, Kind, SessionId, Timestamp};
 
 use super::lines::{
     BudgetLine, CheckLine, NodeLine, NodeUse, RunStatus, SwarmReport, Target, Totals,
@@ -77,28 +77,31 @@ impl Swarm {
                 && (node.attempt == 0 || node.last_failure().is_some_and(is_budget))
         };
         let is_done = |node: &&SwarmNode| node.state == NodeState::Done;
-        // What became of a node counts, not of whoever was asked how it could be done otherwise.
-        let asked = |node: &&SwarmNode| !node.plans_anew();
-        let done = self.nodes.iter().filter(is_done).count();
+        let done = self.work().filter(is_done).count();
         match &self.phase {
             Phase::Rejected(_) => RunStatus::Rejected,
             Phase::Planning | Phase::Proposed | Phase::Running | Phase::Paused => {
                 RunStatus::Unfinished
             }
+            Phase::Cancelled(_) | Phase::Closed if self.is_unfounded() => RunStatus::Failed,
             Phase::Cancelled(_) => RunStatus::Cancelled,
-            Phase::Closed if done > 0 && self.nodes.iter().filter(asked).all(|it| is_done(&it)) => {
-                RunStatus::Success
-            }
-            Phase::Closed if self.course.is_cancelled => RunStatus::Cancelled,
+            Phase::Closed if done > 0 && self.work().all(|it| is_done(&it)) => RunStatus::Success,
+            Phase::Closed if self.course.cancelled.is_some() => RunStatus::Cancelled,
             Phase::Closed if self.nodes.iter().any(is_over_budget) => RunStatus::LimitReached,
             Phase::Closed if done == 0 => RunStatus::Failed,
             Phase::Closed => RunStatus::Partial,
         }
     }
 
-    /// How many nodes are in a state.
+    /// The nodes that do the work: what became of them counts, not of whoever was asked how it could be done.
+    fn work(&self) -> impl Iterator<Item = &SwarmNode> {
+        let nodes = self.nodes.iter();
+        nodes.filter(|node| node.node.kind != Kind::Plan)
+    }
+
+    /// How many nodes that do the work are in a state.
     pub fn count(&self, is: impl Fn(NodeState) -> bool) -> usize {
-        self.nodes.iter().filter(|node| is(node.state)).count()
+        self.work().filter(|node| is(node.state)).count()
     }
 
     /// Why a node is not done, for people; `None` if it is, or nothing keeps it.
@@ -136,6 +139,11 @@ impl Swarm {
                 Some(resolver) => format!("{} resolves its conflict", resolver.name()),
                 None => return None,
             },
+            NodeState::Cancelled
+                if node.attempt == 0 && (node.why.is_none() || self.is_why(node)) =>
+            {
+                "it was never started".to_owned()
+            }
             NodeState::Failed
             | NodeState::Cancelled
             | NodeState::Ready
@@ -144,6 +152,27 @@ impl Swarm {
             | NodeState::InBatch => fault(node)?,
         };
         Some(brief(&text))
+    }
+
+    /// Whether a node ended for what ended the whole run.
+    fn is_why(&self, node: &SwarmNode) -> bool {
+        let why = node.why.as_ref().map(|why| why.as_str());
+        why.as_deref() == self.course.cancelled.as_deref()
+    }
+
+    /// Whose check it is, for people.
+    pub fn whose(&self, check: &Check) -> String {
+        let is_it = |one: Option<&Check>| one.is_some_and(|one| one.cmd == check.cmd);
+        if is_it(self.frame.plan.gate.as_ref()) {
+            return "the gate".to_owned();
+        }
+        let node = self
+            .nodes
+            .iter()
+            .find(|node| is_it(node.node.accept.as_ref()));
+        node.map_or("the check".to_owned(), |node| {
+            format!("the check of {}", node.name())
+        })
     }
 
     /// The node that resolves another one's conflict.
@@ -210,10 +239,10 @@ impl Swarm {
         let budget = self.budget();
         let landed = self.batches.iter().filter(|batch| batch.landed.is_some());
         Totals {
-            nodes: self.nodes.len(),
+            nodes: self.work().count(),
             done,
             failed,
-            not_done: self.nodes.len() - done - failed,
+            not_done: self.work().count() - done - failed,
             attempts: self.nodes.iter().map(|node| node.attempt).sum(),
             agents: self
                 .ledger
@@ -251,7 +280,7 @@ fn fault(node: &SwarmNode) -> Option<String> {
     let failure = node
         .last_failure()
         .filter(|_| node.state != NodeState::Cancelled);
-    let class = failure.map(|failure| format!("{}: ", failure.class.name()));
+    let class = failure.map(|failure| format!("{}: ", failure.class.said()));
     let said = match (&node.why, failure) {
         (Some(why), _) => why.as_str().into_owned(),
         (None, Some(failure)) => failure.evidence.as_str().into_owned(),

@@ -1,12 +1,12 @@
 //! The report of a run: its status, its times, the object that is printed.
 
 use protocol::{
-    Event, FailureClass, FaultKind, Landing, ModelFault, NodeEnd, PlanEvent, SessionId, Timestamp,
-    TurnEnd, WorkspaceEvent,
+    Event, Expect, FailureClass, FaultKind, Kind, Landing, ModelFault, Node, NodeEnd, PlanEvent,
+    PlanPatch, SessionId, Timestamp, TurnEnd, WorkspaceEvent,
 };
 use serde_json::json;
 use uuid::Uuid;
-use views::{Phase, RunStatus, Swarm, View};
+use views::{NodeState, Phase, RunStatus, Swarm, View};
 
 use crate::given::*;
 use crate::given_swarm::*;
@@ -146,7 +146,7 @@ fn the_report_is_the_object_that_the_command_line_promises() {
              "checks": [{"cmd": "make", "passed": true, "exit": 0, "ms": 5}],
              "usage": usage, "cost_usd": 7e-12, "wall_ms": 5000, "overrun_tokens": 0, "model_calls": 1, "tool_calls": 1},
             {"id": "n2", "title": "node 2", "kind": "edit", "state": "cancelled", "attempts": 0, "commit": null,
-             "files": [], "checks": [], "usage": nothing, "cost_usd": 0.0, "wall_ms": 0, "overrun_tokens": 0, "model_calls": 0, "tool_calls": 0},
+             "reason": "it was never started", "files": [], "checks": [], "usage": nothing, "cost_usd": 0.0, "wall_ms": 0, "overrun_tokens": 0, "model_calls": 0, "tool_calls": 0},
         ],
         "totals": {"nodes": 2, "done": 1, "failed": 0, "not_done": 1, "attempts": 1, "agents": 1,
             "usage": usage, "cost_usd": 7e-12, "wall_ms": 9000, "overrun_tokens": 0, "model_calls": 1, "tool_calls": 1, "retries": 0,
@@ -208,4 +208,102 @@ fn a_run_without_a_model_to_ask_says_so_until_somebody_has_it_go_on() {
         (swarm.report(run).why, &swarm.phase),
         (None, &Phase::Running)
     );
+}
+
+fn report_of(events: Vec<Event>) -> views::SwarmReport {
+    run(events).report(SessionId::new(Uuid::from_u128(1)))
+}
+
+#[test]
+fn what_a_run_that_was_turned_down_or_given_up_never_started_says_so() {
+    let proposed = || {
+        Event::Plan(PlanEvent::Proposed {
+            plan: plan(&[(1, &[]), (2, &[1])]),
+            by: protocol::Planner::User,
+            remarks: Vec::new(),
+        })
+    };
+    let why = |n| {
+        Event::Plan(PlanEvent::NodeEnded {
+            node: node(n),
+            end: NodeEnd::Cancelled,
+            why: Some("w".into()),
+        })
+    };
+    let closed = || Event::Plan(PlanEvent::Closed);
+    for (events, is_retryable) in [
+        (vec![proposed(), rejected()], false),
+        (vec![proposed(), rejected(), closed()], false),
+        (vec![proposed(), cancelled(), closed()], false),
+        (
+            vec![
+                accepted(&[(1, &[]), (2, &[1])]),
+                cancelled(),
+                why(1),
+                why(2),
+                closed(),
+            ],
+            true,
+        ),
+    ] {
+        assert_eq!(
+            run(events.clone()).is_retryable(),
+            is_retryable,
+            "{events:?}"
+        );
+        let report = report_of(events);
+        assert_eq!(report.why.as_deref(), Some("w"));
+        for line in &report.nodes {
+            assert_eq!(line.state, NodeState::Cancelled, "{report:?}");
+            assert_eq!(line.reason.as_deref(), Some("it was never started"));
+        }
+        assert_eq!(report.totals.not_done, 2);
+    }
+}
+
+#[test]
+fn a_run_that_ends_because_of_a_check_before_any_of_the_work_has_failed() {
+    let red = |expect, exit| {
+        let mut red = check_run(exit);
+        red.check.expect = expect;
+        Event::Plan(PlanEvent::Checked { runs: vec![red] })
+    };
+    let closed = || Event::Plan(PlanEvent::Closed);
+    for (checked, status) in [
+        (red(Expect::Pass, 1), RunStatus::Failed),
+        (red(Expect::Fail, 0), RunStatus::Failed),
+        (red(Expect::Pass, 0), RunStatus::Cancelled),
+        (red(Expect::Fail, 1), RunStatus::Cancelled),
+    ] {
+        let events = vec![accepted(&[(1, &[])]), checked, cancelled(), closed()];
+        assert_eq!(
+            run(events.clone()).is_retryable(),
+            status != RunStatus::Failed
+        );
+        let report = report_of(events);
+        assert_eq!((report.status, report.why.as_deref()), (status, Some("w")));
+    }
+}
+
+#[test]
+fn who_is_asked_how_a_node_could_be_done_otherwise_is_no_node_that_is_counted() {
+    let mut planner = Node::new(node(3), Kind::Plan, "plan anew");
+    planner.resolves = Some(node(1));
+    let patch = PlanPatch {
+        add: vec![planner],
+        ..PlanPatch::default()
+    };
+    let why = "x".to_owned();
+    let report = report_of(vec![
+        accepted(&[(1, &[])]),
+        begun(1, 1),
+        Event::Plan(PlanEvent::Patched { patch, why }),
+        over(3, NodeEnd::Done),
+        over(1, NodeEnd::Failed),
+        Event::Plan(PlanEvent::Closed),
+    ]);
+    let totals = &report.totals;
+    let counts = (totals.nodes, totals.done, totals.failed, totals.not_done);
+    assert_eq!((report.status, counts), (RunStatus::Failed, (1, 0, 1, 0)));
+    assert_eq!(report.nodes.len(), 2, "it is told all the same");
 }

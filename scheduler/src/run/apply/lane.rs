@@ -225,7 +225,8 @@ fn red(run: &mut Run, batch: &Batch, runs: &[CheckRun]) {
             base: batch.tip.clone(),
             tree: only.commit.clone(),
         };
-        let failure = verdict::failure(FailureClass::Gate, verdict::red(runs));
+        let evidence = verdict::red_merged(run, only.node, runs);
+        let failure = verdict::failure(FailureClass::Gate, evidence);
         let paths = Vec::new();
         bounce(
             run,

@@ -214,6 +214,34 @@ fn a_check_known_to_hold_on_a_commit_is_not_run_on_it_again() {
 }
 
 #[test]
+fn what_is_red_on_the_merged_tree_is_called_by_its_name() {
+    for (red, says) in [
+        ("gate", "the gate: `gate` exited with 1"),
+        ("own", "the check of node n2: `own` exited with 1"),
+        ("other", "the check of node n1: `other` exited with 1"),
+    ] {
+        let mut plan = gated(2);
+        plan.nodes[0].accept = Some(check("other"));
+        plan.nodes[1].accept = Some(check("own"));
+        let mut sim = Sim::of(plan, Isolation::Worktree);
+        sim.submit(2);
+        merge(&mut sim);
+        for _ in 0..2 {
+            let commit = sim.run.batch().unwrap().head().unwrap().clone();
+            let runs = vec![check_run(&check(red), 1)];
+            sim.answer(RunOutcome::Gated {
+                batch: 1,
+                commit,
+                runs,
+            });
+        }
+        let setback = &sim.run.node(node(2)).unwrap().setbacks[0];
+        let evidence = setback.failure.evidence.as_str();
+        assert!(evidence.starts_with(says), "{evidence}");
+    }
+}
+
+#[test]
 fn without_any_check_a_batch_is_green() {
     let mut sim = Sim::of(of(vec![writer(1, &[])]), Isolation::Worktree);
     sim.submit(1);
