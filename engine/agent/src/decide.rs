@@ -100,7 +100,10 @@ fn react(flow: &Flow, input: Input) -> Result<Vec<Event>, Illegal> {
             Vec::new()
         }
         (_, Input::Command(Command::Interrupt { cause })) => {
-            vec![Event::Turn(TurnEvent::Interrupted { cause })]
+            let interrupted = Event::Turn(TurnEvent::Interrupted { cause });
+            // Whoever made the call listens no longer, and its server may have begun to answer.
+            let lost = charges::lost(flow).map(Event::Model);
+            [interrupted].into_iter().chain(lost).collect()
         }
         (Phase::Calling { attempt, .. }, Input::Outcome(outcome)) => {
             calling(flow, *attempt, outcome)

@@ -236,6 +236,18 @@ fn a_call_lost_with_its_process_is_charged_once_whenever_the_next_one_dies() {
 }
 
 #[test]
+fn a_call_that_is_stopped_is_charged_as_a_lost_one_and_its_late_end_no_more() {
+    let stopped = within(tokens(9_000))
+        .when(submit(1, "go"))
+        .when(interrupt());
+    assert_eq!(stopped.state.flow.spent.tokens, PROMPT + 256);
+    let late = stopped.when(says("late").to(0)).tells("");
+    assert_eq!(late.state.flow.spent.tokens, PROMPT + 256);
+    // It is the end of the call for the next process too.
+    late.when(resume(tokens(9_000))).tells("resumed");
+}
+
+#[test]
 fn nothing_is_lost_that_was_not_under_way() {
     let broke = cut(heard(None, 100), RetryHint::Backoff);
     let waiting = session().when(submit(1, "go")).when(fails(0, 0, broke));

@@ -123,7 +123,7 @@ calling: -> model 0.0
     submit: illegal: begin a turn: one is under way
     steer: steered -> model 0.0
     resume: lost 0, resumed, requested 0 -> model 0.0
-    interrupt: interrupted, ended interrupted ->
+    interrupt: interrupted, lost 0, ended interrupted ->
     reply: replied 0, ended completed ->
     fault: retried 0.1 in 500 -> wait 0.1 500
 waiting: -> wait 0.1 500

@@ -18,11 +18,12 @@ fn nothing_happens_to_an_agent_at_rest() {
 fn a_model_call_and_a_pause_end_at_once() {
     let calling = session().when(submit(1, "go"));
     let passing = fault(FaultKind::Overloaded, RetryHint::Backoff);
-    for story in [calling.clone(), calling.when(fails(0, 0, passing))] {
-        let story = story
-            .when(interrupt())
-            .tells("interrupted, ended interrupted")
-            .wishes("");
+    let waiting = calling.clone().when(fails(0, 0, passing));
+    for (story, told) in [
+        (calling, "interrupted, lost 0, ended interrupted"),
+        (waiting, "interrupted, ended interrupted"),
+    ] {
+        let story = story.when(interrupt()).tells(told).wishes("");
         for late in [says("late").to(0), waited(0, 1)] {
             story.clone().when(late).tells("");
         }

@@ -97,7 +97,7 @@ fn words_an_ended_turn_left_unread_come_before_the_next_input() {
         .when(submit(1, "one"))
         .when(steer("late"))
         .when(interrupt())
-        .tells("interrupted, ended interrupted")
+        .tells("interrupted, lost 0, ended interrupted")
         .when(submit(2, "two"));
     assert_eq!(
         story.conversation(),

@@ -68,7 +68,8 @@ pub enum ModelEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<Limit>,
     },
-    /// The process that made the call is gone, and nobody hears its end. If it is still wanted it is made again.
+    /// Nobody hears the call's end: the process that made it is gone, and if it is still wanted it is made again; or its
+    /// turn was stopped.
     Lost {
         /// The step.
         step: u32,
