@@ -139,8 +139,13 @@ async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse
     }
     let (tree, changed, weakened) = match snapshot? {
         Some(snapshot) => {
-            kept(site, order, (&house, &snapshot)).await?;
-            let weakened = weakened::tests(site, &order.node, (&house, &snapshot)).await?;
+            let weakened = async {
+                let weakened = weakened::tests(site, &order.node, (&house, &snapshot));
+                Ok(weakened.await?)
+            };
+            // Neither hangs on the other.
+            let kept = kept(site, order, (&house, &snapshot));
+            let ((), weakened) = futures_util::try_join!(kept, weakened)?;
             (Some(snapshot.tree), snapshot.changed, weakened)
         }
         None => (None, seen, Vec::new()),

@@ -2,6 +2,7 @@
 //! result stays on a branch of its own, with the command that merges it.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use protocol::{GitId, Landing};
 
 use super::error::GitError;
 use super::refs::RefMove;
-use super::repo::Repo;
+use super::repo::{Places, Repo};
 use super::run::Git;
 use super::standing::{status, under_way};
 
@@ -260,6 +261,9 @@ impl Repo {
 
     /// The working trees of the repository, the user's and every linked one.
     async fn checkouts(&self) -> Result<Vec<Checkout>, GitError> {
+        if let Some(only) = self.only_checkout() {
+            return Ok(vec![only]);
+        }
         let args = ["worktree", "list", "--porcelain", "-z"];
         let bytes = self.git().args(args).bytes().await?;
         let mut found: Vec<Checkout> = Vec::new();
@@ -276,6 +280,21 @@ impl Repo {
             }
         }
         Ok(found)
+    }
+
+    /// The user's working tree, where no other was ever linked and its HEAD can be read without git.
+    fn only_checkout(&self) -> Option<Checkout> {
+        let Places { root, own, shared } = &self.places;
+        let linked = fs::symlink_metadata(shared.join("worktrees"));
+        let is_alone = linked.is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        let head = fs::read_to_string(own.join("HEAD")).ok()?;
+        let branch = head.trim_end().strip_prefix("ref: refs/heads/")?;
+        // A repository that keeps its refs otherwise has this in the place of a branch.
+        let is_told = own == shared && branch != ".invalid";
+        (is_alone && is_told).then(|| Checkout {
+            root: root.clone(),
+            branch: Some(format!("refs/heads/{branch}")),
+        })
     }
 
     /// The git folder of a working tree where a rebase or a bisection will come back to this branch.

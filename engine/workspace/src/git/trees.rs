@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::TryFutureExt;
 use protocol::{GitId, TreeStart};
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 
 use super::cone::{folder_of, folders, patterns};
 use super::error::{GitError, PoolFault};
@@ -35,8 +36,8 @@ pub struct Trees {
     pub(crate) traffic: Arc<Traffic>,
     // Looked at by whoever takes or gives back a tree, for no longer than that takes. An owner task would have to await git.
     idle: Arc<Mutex<Vec<Idle>>>,
-    // Filled by whoever comes first, for the same reason without an owner.
-    names: Arc<Mutex<Option<BTreeSet<String>>>>,
+    // Filled by whoever comes first, while the others wait; for the same reason without an owner.
+    names: Arc<OnceCell<Mutex<BTreeSet<String>>>>,
 }
 
 /// A place that nobody has and that stays locked: it is known how its tree looks, and nobody else may change that.
@@ -248,19 +249,14 @@ impl Trees {
     /// Whether some place may hold a name: it was taken before by this process, or by another before this one took any.
     /// Nobody else takes it meanwhile: names are unique among runs, and a run is one process's. From now on it may.
     async fn may_be_known(&self, name: &str) -> Result<bool, GitError> {
-        let names = || self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        if names().is_none() {
-            let home = self.home.clone();
-            let found = off_thread(&self.home, move || {
-                let folders = Slot::numbered(&home)?.into_iter();
-                Ok(folders.map(|folder| Slot::note(&folder).name).collect())
-            });
-            let found: BTreeSet<String> = found.await?;
-            names().get_or_insert_with(BTreeSet::new).extend(found);
-        }
-        let mut names = names();
-        let known = names.get_or_insert_with(BTreeSet::new);
-        Ok(!known.insert(name.to_owned()))
+        let home = self.home.clone();
+        let found = off_thread(&self.home, move || {
+            let folders = Slot::numbered(&home)?.into_iter();
+            Ok(folders.map(|folder| Slot::note(&folder).name).collect())
+        });
+        let names = self.names.get_or_try_init(|| found.map_ok(Mutex::new));
+        let mut names = names.await?.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(!names.insert(name.to_owned()))
     }
 
     /// The place that holds a name, waiting a little for one that an ended process has not let go.
