@@ -17,7 +17,7 @@ const FEW: u64 = 16;
 /// Whatever the journal has.
 const ALL: Seq = Seq(u64::MAX);
 
-/// Tells of durable records. Only the journal holds it: when that ends, every watch ends.
+/// Tells of records once they are written. Only the journal holds it: when that ends, every watch ends.
 pub(crate) struct Announcer {
     sender: broadcast::Sender<Notice>,
     journal: Arc<Journal>,

@@ -1,4 +1,4 @@
-//! The feed: every durable record, in order and none left out, for the one actor that may miss none.
+//! The feed: every record that is written, in order and none left out, for the one actor that may miss none.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub(crate) struct Feed {
     news: Arc<Notify>,
 }
 
-/// Where they are taken: whoever was told that an append is durable finds its records here.
+/// Where they are taken: whoever was told that an append is written finds its records here.
 pub(crate) struct Intake {
     records: UnboundedReceiver<Arc<Record>>,
     news: Arc<Notify>,

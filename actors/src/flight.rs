@@ -15,7 +15,7 @@ pub(crate) struct Home {
     pub number: u64,
     /// The answer; `None` if it was cancelled.
     pub outcome: Option<Outcome>,
-    /// A write that holds its permit: kept until its end is durable.
+    /// A write that holds its permit: kept until its end is written.
     pub held: Option<Held>,
     /// The record that led to the effect.
     pub cause: Seq,

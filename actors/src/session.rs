@@ -278,8 +278,8 @@ impl Session {
             .send_message(message)
             .map_err(|_| stopped())?;
         taken.await.map_err(|_| stopped())??;
-        let synced = self.inner.base.sync().await;
-        synced.map_err(|down| CommandError::Stopped(down.to_string()))
+        let synced = self.sync().await;
+        synced.map_err(|Stopped(why)| CommandError::Stopped(why))
     }
 
     fn stopped(&self) -> CommandError {
@@ -299,9 +299,17 @@ impl Session {
         if let Some(why) = now.down {
             return Err(Stopped(why));
         }
-        let synced = self.inner.base.sync().await;
-        synced.map_err(|down| Stopped(down.to_string()))?;
+        self.sync().await?;
         Ok(now.end)
+    }
+
+    /// Waits until everything that watchers were told so far is durable: before anybody is told what it came to.
+    ///
+    /// # Errors
+    /// [`Stopped`]: the disk did not keep it.
+    pub async fn sync(&self) -> Result<(), Stopped> {
+        let synced = self.inner.base.sync().await;
+        synced.map_err(|down| Stopped(down.to_string()))
     }
 
     /// Ends the actors and whatever still runs. What is not finished can be resumed.

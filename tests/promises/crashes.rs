@@ -55,6 +55,10 @@ fn was_asked(records: &[Record]) -> bool {
     records.iter().any(asked)
 }
 
+fn has_ended(record: &Record) -> bool {
+    matches!(record.event, Event::Turn(TurnEvent::Ended { .. }))
+}
+
 /// Whether the newest thing known of the command is that it started.
 fn left_a_doubt(records: &[Record]) -> bool {
     let command = records.iter().rev().find_map(|record| match &record.event {
@@ -116,6 +120,8 @@ fn killed_at_every_record(variable: &str) {
         let killed = stage.prompt(PROMPT).env(variable, seq.to_string()).run();
         assert!(killed.was_killed(), "{at}: {killed}");
         let left = records(&stage);
+        let is_kept = left.iter().any(has_ended) || killed.answer().is_empty();
+        assert!(is_kept, "{at}: told before it was kept: {killed}");
         let ended = taken_up(&stage).run();
         ends_as_if_nothing_had_happened(&stage, &like, &ended, &at);
         let told = doubts(&records(&stage));

@@ -54,7 +54,7 @@ pub(crate) enum CoordinatorMsg {
     Recall(NodeId),
     /// A sub-agent has come to its end; an error says why it cannot be told what became of it.
     Rested(NodeId, Result<Box<Tidings>, String>),
-    /// The session closes; answered when the plan's end is durable.
+    /// The session closes; answered when the plan's end is written.
     Close(oneshot::Sender<()>),
 }
 

@@ -222,7 +222,7 @@ async fn permit(
     Ok((Some(outcome), Some(held)))
 }
 
-/// Does what a permitted write intends, once the disk knows that it begins. The permit comes back with the end and is freed once that is durable.
+/// Does what a permitted write intends, once the disk knows that it begins. The permit comes back with the end and is freed once that is written.
 pub(crate) async fn commit(
     world: Arc<World>,
     job: Job,

@@ -22,7 +22,7 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// Gives it a command and waits until what that causes is durable.
+    /// Gives it a command and waits until what that causes is written.
     ///
     /// # Errors
     /// It makes no sense now, or the agent has ended.

@@ -248,7 +248,7 @@ impl Swarm {
         let (answer, taken) = oneshot::channel();
         self.send(RunMsg::Command(Box::new(command), answer))?;
         taken.await.map_err(|_| self.stopped())??;
-        self.sync().await
+        self.taken().await
     }
 
     /// Says something to a node's agent, which reads it at its next step. Durable when this returns.
@@ -260,12 +260,22 @@ impl Swarm {
         let (answer, taken) = oneshot::channel();
         self.send(RunMsg::Tell(node, steer(content), answer))?;
         taken.await.map_err(|_| self.stopped())??;
-        self.sync().await
+        self.taken().await
     }
 
-    async fn sync(&self) -> Result<(), CommandError> {
+    /// Waits until everything that watchers were told so far is durable: before anybody is told what it came to.
+    ///
+    /// # Errors
+    /// [`Stopped`]: the disk did not keep it.
+    pub async fn sync(&self) -> Result<(), Stopped> {
         let synced = self.inner.site.base.sync().await;
-        synced.map_err(|down| CommandError::Stopped(down.to_string()))
+        synced.map_err(|down| Stopped(down.to_string()))
+    }
+
+    /// The same, for whoever gave a command.
+    async fn taken(&self) -> Result<(), CommandError> {
+        let synced = self.sync().await;
+        synced.map_err(|Stopped(why)| CommandError::Stopped(why))
     }
 
     fn send(&self, message: RunMsg) -> Result<(), CommandError> {
@@ -299,8 +309,7 @@ impl Swarm {
         match down {
             Some(why) => Err(Stopped(why)),
             None => {
-                let synced = self.sync().await;
-                synced.map_err(|error| Stopped(error.to_string()))?;
+                self.sync().await?;
                 Ok(phase)
             }
         }

@@ -206,13 +206,17 @@ fn sparse(node: &Node) -> Option<Vec<String>> {
         .then(|| reads.iter().chain(writes).cloned().collect())
 }
 
-/// A tree that begins like this, with all of it or only the folders of some paths.
+/// A tree that begins like this, with all of it or only the folders of some paths. What it is laid out for is durable
+/// first: nobody could tell from an attempt's tree that it is the next one's already.
 async fn take(
     site: &Site,
     name: &str,
     (start, sparse): (&TreeStart, Option<&[String]>),
 ) -> Result<Tree, NoHouse> {
     let git = site.git.as_ref().ok_or(NoHouse::NoGit)?;
+    if !matches!(start, TreeStart::Kept) {
+        site.base.sync().await?;
+    }
     let anchored = git.anchored.get_or_try_init(|| keep::base(site, &git.repo));
     let taken = git.trees.take(name, start, sparse);
     let (_, tree) = futures_util::try_join!(anchored, taken)?;

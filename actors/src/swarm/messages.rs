@@ -20,7 +20,7 @@ pub(crate) enum RunMsg {
     Heard,
     /// Everything that had come before this is taken in: what follows is to be looked at.
     Due,
-    /// A wish from outside; acknowledged once its facts are durable.
+    /// A wish from outside; acknowledged once its facts are written.
     Command(Box<RunCommand>, oneshot::Sender<Result<(), CommandError>>),
     /// Something for a node's agent.
     Tell(
@@ -54,7 +54,7 @@ pub(crate) struct Home {
     pub number: u64,
     /// The answer; `None` if records have said it already, or it was cancelled.
     pub outcome: Option<RunOutcome>,
-    /// The lane of the branches, kept until the answer is durable.
+    /// The lane of the branches, kept until the answer is written.
     pub held: Option<WritePermit>,
 }
 

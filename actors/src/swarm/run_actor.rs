@@ -1,4 +1,4 @@
-//! The run actor: carries one run. Every durable record reaches it in order; what follows from them it has kept, what
+//! The run actor: carries one run. Every record reaches it in order; what follows from them it has kept, what
 //! they wish for it has done.
 //!
 //! May: ask the scheduler, await the journal's acknowledgement, start and cancel effects, watch over agents.
@@ -246,7 +246,7 @@ impl RunState {
             let failed = RunOutcome::Failed { wish, text };
             let _ = self.step(RunInput::Outcome(failed)).await?;
         }
-        // Only now is what was done under it durable.
+        // Only now is what was done under it written.
         drop(held);
         Ok(())
     }
@@ -356,6 +356,10 @@ impl RunState {
         self.site.yard.effects.spawn(async move {
             for member in left {
                 member.end().await;
+            }
+            // The next one finds other files there: that nobody needs these is durable first.
+            if site.base.sync().await.is_err() {
+                return;
             }
             for house in empty {
                 house.give_back(&site).await;

@@ -173,6 +173,7 @@ impl Engine {
                     if let Event::Turn(TurnEvent::Ended { end, .. }) = &record.event
                         && self.account.is_own(&record)
                     {
+                        self.session.sync().await?;
                         return Ok(ending::of(end, &self.account));
                     }
                 }

@@ -136,8 +136,11 @@ impl Pilot {
             self.show.hold("stopping; once more ends it at once");
             self.show.paint(self.source.as_ref());
         }
+        let synced = self.swarm.sync().await;
         let closed = self.close().await;
-        let code = self.tell(end?);
+        let end = end?;
+        synced?;
+        let code = self.tell(end);
         closed?;
         code
     }
@@ -266,7 +269,7 @@ impl Pilot {
         Ok(())
     }
 
-    /// Takes in what is durable already, so that nothing is asked about what has just changed.
+    /// Takes in what has come already, so that nothing is asked about what has just changed.
     async fn catch_up(&mut self) -> Result<(), Failure> {
         loop {
             let notice = tokio::select! {

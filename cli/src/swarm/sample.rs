@@ -130,7 +130,7 @@ fn inspected(name: &str, exit: i32) -> (Option<&str>, Event) {
             ms: 1_500,
         }),
         fault: None,
-        is_passing: false,
+        may_pass: false,
         markers: Vec::new(),
         weakened: Vec::new(),
     };

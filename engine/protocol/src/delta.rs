@@ -9,7 +9,7 @@ use crate::{AgentId, CallId, Record};
 /// What subscribers receive.
 #[derive(Debug, Clone)]
 pub enum Notice {
-    /// A durable record.
+    /// A record that is written.
     Record(Arc<Record>),
     /// Something in passing.
     Delta(Delta),

@@ -28,6 +28,11 @@ impl SegmentWriter {
         let number = segment::numbers(folder)?.pop().unwrap_or(1);
         let file = append_to(folder, number)?;
         let bytes = segment::length(folder, number)?;
+        if bytes > 0 {
+            // A process that was killed may have left more than the disk has.
+            let path = segment::path(folder, number);
+            file.sync_data().about("sync", &path)?;
+        }
         Ok(Self {
             folder: folder.to_owned(),
             number,

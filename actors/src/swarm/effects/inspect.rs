@@ -1,6 +1,7 @@
 //! Looks at what a node left: its changes, what strayed outside its scope, and whether its check passes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use protocol::{Attempt, Change, CheckRun, GitId, Inspection, Kind, Node, NodeId, TreeStart};
@@ -56,7 +57,10 @@ struct Found {
 /// Looks at the tree. What keeps it from being looked at is told as what was found.
 pub(super) async fn inspect(site: Arc<Site>, order: Order, cancel: CancellationToken) -> Answer {
     let (node, attempt) = (order.node.id, order.attempt.number);
-    let looked = cancel.run_until_cancelled(timeout(LONGEST, look(&site, &order)));
+    // What was undone would not be found by another look.
+    let is_undone = AtomicBool::new(false);
+    let looking = look(&site, &order, &is_undone);
+    let looked = cancel.run_until_cancelled(timeout(LONGEST, looking));
     let found = match looked.await {
         None => return Ok((None, None)),
         Some(Err(_)) => {
@@ -69,7 +73,8 @@ pub(super) async fn inspect(site: Arc<Site>, order: Order, cancel: CancellationT
         Some(Ok(Err(NoHouse::Journal(down)))) => return Err(down.to_string()),
         Some(Ok(Err(error))) => {
             let is_works = matches!(&error, NoHouse::Git(error) if error.is_of_work());
-            fault(format!("could not {error}"), !is_works)
+            let may_pass = !is_works && !is_undone.load(Ordering::Relaxed);
+            fault(format!("could not {error}"), may_pass)
         }
         Some(Ok(Ok((house, found)))) => match check(&site, &order, (&house, &found), &cancel).await
         {
@@ -82,9 +87,12 @@ pub(super) async fn inspect(site: Arc<Site>, order: Order, cancel: CancellationT
                 weakened: found.weakened,
                 check,
                 fault: None,
-                is_passing: false,
+                may_pass: false,
             },
-            Err(text) => fault(format!("could not {text}"), true),
+            Err(text) => {
+                let may_pass = !is_undone.load(Ordering::Relaxed);
+                fault(format!("could not {text}"), may_pass)
+            }
         },
     };
     let outcome = RunOutcome::Inspected {
@@ -95,8 +103,8 @@ pub(super) async fn inspect(site: Arc<Site>, order: Order, cancel: CancellationT
     Ok((Some(outcome), None))
 }
 
-/// What kept it from being looked at; the machine's doing if it passes.
-fn fault(text: String, is_passing: bool) -> Inspection {
+/// What kept it from being looked at; the machine's doing if it may pass.
+fn fault(text: String, may_pass: bool) -> Inspection {
     Inspection {
         tree: None,
         changed: Vec::new(),
@@ -105,12 +113,16 @@ fn fault(text: String, is_passing: bool) -> Inspection {
         weakened: Vec::new(),
         check: None,
         fault: Some(text.into()),
-        is_passing,
+        may_pass,
     }
 }
 
-/// What changed, with what is outside the scope undone.
-async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse> {
+/// What changed, with what is outside the scope undone; says so before it undoes it.
+async fn look(
+    site: &Site,
+    order: &Order,
+    is_undone: &AtomicBool,
+) -> Result<(Arc<House>, Found), NoHouse> {
     if let Some(member) = &order.member {
         // What an agent left running must not go on changing what is looked at.
         member.world.commands.shells.end_all().await;
@@ -132,6 +144,7 @@ async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse
     };
     let strays = fence::strays(&seen, &scope);
     if !strays.is_empty() {
+        is_undone.store(true, Ordering::Relaxed);
         house.revert(&strays).await?;
         let reverted = fence::reverted(order.node.id, strays.clone());
         site.note(Some(order.node.id), vec![reverted]).await?;
@@ -139,13 +152,7 @@ async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse
     }
     let (tree, changed, weakened) = match snapshot? {
         Some(snapshot) => {
-            let weakened = async {
-                let weakened = weakened::tests(site, &order.node, (&house, &snapshot));
-                Ok(weakened.await?)
-            };
-            // Neither hangs on the other.
-            let kept = kept(site, order, (&house, &snapshot));
-            let ((), weakened) = futures_util::try_join!(kept, weakened)?;
+            let weakened = compared(site, order, (&house, &snapshot)).await?;
             (Some(snapshot.tree), snapshot.changed, weakened)
         }
         None => (None, seen, Vec::new()),
@@ -165,6 +172,21 @@ async fn look(site: &Site, order: &Order) -> Result<(Arc<House>, Found), NoHouse
         weakened,
     };
     Ok((house, found))
+}
+
+/// The tests that check less than before. What is found is kept meanwhile: neither hangs on the other.
+async fn compared(
+    site: &Site,
+    order: &Order,
+    (house, found): (&House, &Snapshot),
+) -> Result<Vec<String>, NoHouse> {
+    let weakened = async {
+        let weakened = weakened::tests(site, &order.node, (house, found));
+        Ok(weakened.await?)
+    };
+    let kept = kept(site, order, (house, found));
+    let ((), weakened) = futures_util::try_join!(kept, weakened)?;
+    Ok(weakened)
 }
 
 /// What is found is kept before anybody is told of it.

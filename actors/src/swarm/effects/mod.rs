@@ -33,7 +33,7 @@ use super::run_actor::RunState;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// What an effect's task returns: an answer, if the records do not say it already, and what it holds until that answer
-/// is durable. An error is a fault of formic or of the machine.
+/// is written. An error is a fault of formic or of the machine.
 pub(crate) type Answer = Result<(Option<RunOutcome>, Option<WritePermit>), String>;
 
 /// What is to be done to fulfil a wish. What it needs of the run is taken now; nothing of the run is shared with it. A

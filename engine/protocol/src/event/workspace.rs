@@ -152,7 +152,7 @@ pub struct Inspection {
     pub fault: Option<Text>,
     /// Whether the machine is to blame for that rather than the work: another look may find it otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_passing: bool,
+    pub may_pass: bool,
 }
 
 /// One changed path.

@@ -34,6 +34,7 @@ pub(crate) fn grown(text: &Text) -> Vec<Event> {
     events.extend(broke(text).map(Event::Model));
     let (step, charge) = (1, charged());
     events.push(Event::Model(ModelEvent::Lost { step, charge }));
+    events.push(blind(text));
     events
 }
 
@@ -83,6 +84,23 @@ fn broke(text: &Text) -> [ModelEvent; 2] {
     [retried, failed]
 }
 
+fn blind(text: &Text) -> Event {
+    let Event::Workspace(WorkspaceEvent::Inspected { node, found, .. }) = looked() else {
+        unreachable!("it is an inspection");
+    };
+    let found = Inspection {
+        fault: Some(text.clone()),
+        may_pass: true,
+        ..found
+    };
+    let attempt = 1;
+    Event::Workspace(WorkspaceEvent::Inspected {
+        node,
+        attempt,
+        found,
+    })
+}
+
 fn looked() -> Event {
     let found = Inspection {
         tree: None,
@@ -92,7 +110,7 @@ fn looked() -> Event {
         weakened: vec!["a.rs: adds is gone".into()],
         check: None,
         fault: None,
-        is_passing: false,
+        may_pass: false,
     };
     Event::Workspace(WorkspaceEvent::Inspected {
         node: NodeId::new(uuid(1)),

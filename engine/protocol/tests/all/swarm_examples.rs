@@ -230,7 +230,7 @@ fn of_trees(text: &Text) -> Vec<WorkspaceEvent> {
                 weakened: Vec::new(),
                 check: Some(run(text)),
                 fault: Some(text.clone()),
-                is_passing: false,
+                may_pass: false,
             },
         },
     ]

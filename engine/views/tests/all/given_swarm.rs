@@ -94,7 +94,7 @@ pub(crate) fn inspected(n: u8, files: &[&str], exit: i32) -> Event {
             weakened: Vec::new(),
             check: Some(check_run(exit)),
             fault: None,
-            is_passing: false,
+            may_pass: false,
         },
     })
 }

@@ -40,6 +40,7 @@ fn taken_up(run: &mut Run, (before, now): (Timestamp, Timestamp)) {
         if state.lingers() {
             state.turn.open = None;
         }
+        state.rungs.blind = 0;
         let watch = &mut state.turn.watch;
         watch.before_ms += before.since(watch.since);
         watch.since = now;

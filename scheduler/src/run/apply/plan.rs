@@ -151,7 +151,7 @@ fn started(run: &mut Run, node: NodeId, agent: AgentId, attempt: Option<&Attempt
     if is_first || is_fresh {
         state.said = None;
     }
-    state.rungs.bounce = None;
+    (state.rungs.bounce, state.rungs.blind) = (None, 0);
     state.rungs.has_written = false;
     state.attempt = Some(attempt.cloned().unwrap_or_else(sole));
     state.agent = Some(agent);

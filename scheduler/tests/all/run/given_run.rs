@@ -107,7 +107,7 @@ pub(crate) fn sound(planned: &Node, tree: u64) -> Inspection {
         weakened: Vec::new(),
         check: planned.accept.as_ref().map(|check| check_run(check, 0)),
         fault: None,
-        is_passing: false,
+        may_pass: false,
     }
 }
 

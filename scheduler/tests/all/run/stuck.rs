@@ -44,7 +44,7 @@ fn a_tree_the_machine_fails_to_look_at_is_looked_at_again_before_anybody_is_aske
     let sound = sound(sim.run.planned(node(1)).unwrap(), 5);
     let blind = protocol::Inspection {
         fault: Some("no space left".into()),
-        is_passing: true,
+        may_pass: true,
         ..sound.clone()
     };
     let look = Wish::Inspect {
