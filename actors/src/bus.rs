@@ -128,6 +128,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// The last record it gave; before its first, the one it begins after.
+    pub const fn last(&self) -> Seq {
+        self.last
+    }
+
     /// The next notice; `None` once the session is closed and everything was delivered. A call that is
     /// given up loses nothing.
     pub async fn next(&mut self) -> Option<Notice> {

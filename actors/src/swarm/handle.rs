@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use protocol::{Block, Budget, Event, NodeId, Record, SessionEvent, SessionId, WorkspaceEvent};
+use protocol::{
+    Block, Budget, Event, NodeId, Record, Seq, SessionEvent, SessionId, WorkspaceEvent,
+};
 use ractor::{Actor, ActorRef};
 use scheduler::run::{Change, RunCommand, RunPhase};
 use store::{DataFolder, Journal, Loss};
@@ -37,7 +39,8 @@ struct Inner {
     site: Arc<Site>,
     actor: ActorRef<RunMsg>,
     status: watch::Receiver<RunStatus>,
-    from: protocol::Seq,
+    from: Seq,
+    known: Seq,
 }
 
 impl Drop for Inner {
@@ -194,6 +197,7 @@ impl Swarm {
         let (plot, chronicle) = taken.measure(&options, feed).await?;
         let site = Arc::new(Site::new(options, models, plot).await?);
         site.sweep();
+        let known = chronicle.last;
         let (status, watched) = watch::channel(RunStatus {
             phase: RunPhase::New,
             under_way: 0,
@@ -205,7 +209,7 @@ impl Swarm {
             pasts: chronicle.pasts(&data)?,
             houses: chronicle.houses,
             // The first records of this process come by the feed too, and are known already.
-            known: chronicle.last,
+            known,
             answer: chronicle.answer,
             run: chronicle.run,
             intake,
@@ -219,6 +223,7 @@ impl Swarm {
             actor,
             status: watched,
             from,
+            known,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -233,6 +238,12 @@ impl Swarm {
     /// How far it is.
     pub fn phase(&self) -> RunPhase {
         self.inner.status.borrow().phase
+    }
+
+    /// The last record that was there before anything was decided in this process: whoever shows the run as it stands
+    /// has seen it.
+    pub fn known(&self) -> Seq {
+        self.inner.known
     }
 
     /// Every record of this process from its beginning, and what streams by from now on.

@@ -159,7 +159,7 @@ impl Pilot {
                 return Ok(End::Over);
             }
             let was_asked = is_asked;
-            is_asked = self.show.view.phase == Phase::Proposed;
+            is_asked = self.show.view.phase == Phase::Proposed && self.is_up_to_date();
             if is_asked
                 && !was_asked
                 && let Some(end) = self.approval().await?
@@ -187,6 +187,11 @@ impl Pilot {
                 }
             }
         }
+    }
+
+    /// Whether the first records of this process are taken in: another limit of the plan may be among them.
+    fn is_up_to_date(&self) -> bool {
+        self.records.last() >= self.swarm.known()
     }
 
     async fn woken(&mut self) -> Woken {

@@ -1,7 +1,7 @@
 //! A person at a terminal who changes the plan in an editor before it is carried out.
 
 use crate::formic::World;
-use crate::swarm::{git, runs, script, world};
+use crate::swarm::{PLAN, git, runs, script, swarm, world};
 use crate::terminal::Terminal;
 
 const ASKED: &str = "[a]pprove, [e]dit or [r]eject this plan, then Enter: ";
@@ -42,6 +42,25 @@ fn a_plan_that_was_edited_is_shown_again_and_carried_out_as_edited() {
     let landed = git(&world, &["log", "--oneline", "main"]);
     assert!(landed.contains("a at last"), "{landed}");
     assert!(!landed.contains("edit a"), "{landed}");
+}
+
+#[test]
+fn a_plan_that_waits_is_edited_with_the_limit_it_is_taken_up_with() {
+    let (world, _server) = edited_by(&[RETITLED]);
+    let limited = r#"{"budget": {"tokens": 900000}, "version""#;
+    world.write("plan.json", &PLAN.replacen("{\"version\"", limited, 1));
+    assert_eq!(swarm(&world, &[]).code, 5);
+    let taken_up = ["swarm", "resume", "--max-budget-tokens", "800000"];
+    let mut terminal = Terminal::start(world.command(&taken_up));
+    terminal.wait_for(ASKED);
+    terminal.types("e\n");
+    terminal.wait_for("a at last");
+    terminal.wait_for(ASKED);
+    terminal.types("a\n");
+    let (code, lines) = terminal.end();
+    assert_eq!(code, Some(0), "{lines:#?}");
+    let shown = world.run(&["swarm", "show", "--json"]).json();
+    assert_eq!(shown["totals"]["budget"]["tokens"], 800_000, "{lines:#?}");
 }
 
 #[test]
