@@ -158,10 +158,21 @@ pub enum FaultKind {
     Reported,
 }
 
-impl FaultKind {
-    /// Whether every other call would fail alike until somebody mends the key or the server.
-    pub const fn meets_every_call(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Authentication)
+impl ModelFault {
+    /// Whether every other call would fail alike until somebody mends the key or the server. A 403 may be meant for what
+    /// was asked: providers answer so what their moderation does not let through.
+    pub const fn meets_every_call(&self) -> bool {
+        match self.kind {
+            FaultKind::Unreachable => true,
+            FaultKind::Authentication => !matches!(self.status, Some(403)),
+            FaultKind::RateLimited
+            | FaultKind::Overloaded
+            | FaultKind::BadRequest
+            | FaultKind::ContextTooLong
+            | FaultKind::Broken
+            | FaultKind::Garbled
+            | FaultKind::Reported => false,
+        }
     }
 }
 

@@ -75,7 +75,7 @@ impl TurnEnd {
     /// Why there is no model to ask, for anybody; `None` if that is not what ended the turn.
     pub fn no_model(&self) -> Option<&ModelFault> {
         match self {
-            Self::Failed(fault) => Some(fault).filter(|fault| fault.kind.meets_every_call()),
+            Self::Failed(fault) => Some(fault).filter(|fault| fault.meets_every_call()),
             Self::Completed
             | Self::Refused
             | Self::Cut

@@ -230,7 +230,7 @@ fn burns(run: &Run, node: NodeId, class: FailureClass) -> bool {
 fn was_elsewhere(state: &NodeRun) -> bool {
     match &state.turn.end {
         Some(TurnEnd::Failed(fault)) => {
-            fault.kind == FaultKind::RateLimited || fault.kind.meets_every_call()
+            fault.kind == FaultKind::RateLimited || fault.meets_every_call()
         }
         _ => false,
     }

@@ -31,6 +31,18 @@ fn two_of_three() -> Sim {
     sim
 }
 
+/// What a server says of one prompt that it will not take, whoever asks.
+fn forbidden() -> TurnEnd {
+    TurnEnd::Failed(ModelFault {
+        kind: FaultKind::Authentication,
+        status: Some(403),
+        message: "input flagged by moderation".into(),
+        retry: RetryHint::Never,
+        billed: false,
+        heard: None,
+    })
+}
+
 fn has_work(sim: &Sim) -> bool {
     let wishes = sim.wishes();
     let mut wishes = wishes.iter();
@@ -91,6 +103,21 @@ fn however_often_there_was_none_a_node_keeps_its_attempts() {
         sim.begin(1);
     }
     assert_eq!((sim.phase(1), burnt(&sim, 1)), (NodePhase::Working, 0));
+}
+
+#[test]
+fn a_prompt_that_is_forbidden_is_charged_to_its_node_and_the_others_go_on() {
+    let mut sim = two_of_three();
+    sim.end(1, forbidden());
+    assert_eq!(sim.run.phase(), RunPhase::Running);
+    assert_eq!((burnt(&sim, 1), burnt(&sim, 2)), (1, 0));
+    sim.submit(2);
+    while sim.phase(1) == NodePhase::Working {
+        sim.begin(1);
+        sim.end(1, forbidden());
+    }
+    assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed));
+    assert_eq!(sim.run.phase(), RunPhase::Running);
 }
 
 #[test]
