@@ -48,7 +48,7 @@ pub(super) fn next(run: &Run, node: NodeId) -> Rung {
     // It would be too much for the next one too; where nobody can divide it, another attempt is all there is.
     let is_too_large = class == FailureClass::GaveUp(GaveUp::TooLarge);
     let is_stuck = is_stuck || (is_too_large && replan::is_wanted(run, planned));
-    let is_stuck = is_stuck || unrunnable::is_why(planned, state);
+    let is_stuck = is_stuck || unrunnable::is_why(state);
     let is_over = if is_stuck {
         true
     } else if last.burns {

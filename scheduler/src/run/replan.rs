@@ -8,7 +8,7 @@ use protocol::{
 use serde_json::Value;
 
 use super::node_run::{NodePhase, NodeRun};
-use super::{Illegal, Run, RunPhase, conflict, decide, follow, lineage, purse};
+use super::{Illegal, Run, RunPhase, conflict, decide, follow, lineage, purse, unrunnable};
 use crate::plan::{MAX_REPLANS, node_id};
 use crate::replan::{Replan, Standing, Whole};
 
@@ -82,9 +82,11 @@ pub(super) fn begin(run: &Run, node: &Node) -> Option<Event> {
 }
 
 /// Whether the plan may be at fault, and may be changed: what the machine, the provider or the budget are the cause of
-/// would come to the same with another plan.
+/// would come to the same with another plan, and so would a check that no shell can run, as the parts keep it.
 pub(super) fn is_wanted(run: &Run, node: &Node) -> bool {
-    let may_help = last_failure(run, node).is_some_and(|last| match last {
+    let last = last(run, node).filter(|last| !unrunnable::is_why(last));
+    let last = last.and_then(|last| last.setbacks.last());
+    let may_help = last.is_some_and(|last| match last.failure.class {
         FailureClass::NoChange
         | FailureClass::Check
         | FailureClass::Scope
@@ -113,19 +115,18 @@ pub(super) fn is_wanted(run: &Run, node: &Node) -> bool {
         && run.phase() != RunPhase::Planning
 }
 
-/// What the last attempt at a node came to, be it its own or that of a merge node for it. Whoever ended that one by hand
+/// Whose attempt at a node was the last one: its own, or that of a merge node for it. Whoever ended that one by hand
 /// wants no more of it.
-fn last_failure(run: &Run, node: &Node) -> Option<FailureClass> {
+fn last<'a>(run: &'a Run, node: &Node) -> Option<&'a NodeRun> {
     let own = run.nodes.get(&node.id)?;
-    let last = match own.phase {
+    match own.phase {
         NodePhase::Resolving => {
             let merge = conflict::resolvers(run, node.id).last()?.id;
             let has_failed = run.end(merge) == Some(NodeEnd::Failed);
-            run.nodes.get(&merge).filter(|_| has_failed)?
+            run.nodes.get(&merge).filter(|_| has_failed)
         }
-        _ => own,
-    };
-    last.setbacks.last().map(|last| last.failure.class)
+        _ => Some(own),
+    }
 }
 
 /// What the attempts at a node came to, those of merge nodes for it last.

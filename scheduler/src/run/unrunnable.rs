@@ -1,53 +1,63 @@
-//! Checks that a shell cannot run: a command that is not there, or may not be run. Whoever wrote the plan can mend that,
-//! and an agent only where the command is a file of its own node.
+//! Checks that a shell cannot run: a command that is not on its path, or may not be run. Whoever wrote the plan can mend
+//! that, and no agent.
 
 use protocol::{CheckRun, FailureClass, Node};
 
 use super::node_run::NodeRun;
-use crate::scope::Globs;
 
 /// What a shell exits with where a command may not be run, and where there is none (POSIX, Shell Command Language 2.8.2).
 const NOT_ALLOWED: i32 = 126;
 const NOT_FOUND: i32 = 127;
+
+/// What shells say is wrong with a command; a shell that says it in other words is taken to mean something else.
+const COMPLAINTS: [&str; 3] = ["not found", "command not found", "Permission denied"];
+
+/// After these, commands are looked for elsewhere, and a file of the tree may be one.
+const SETTINGS: [&str; 6] = [".", "source", "eval", "cd", "pushd", "alias"];
 
 /// Whether the shell says that it could not run the check, or part of it.
 pub(super) const fn is_refused(run: &CheckRun) -> bool {
     matches!(run.exit, Some(NOT_ALLOWED | NOT_FOUND))
 }
 
-/// The word of a node's check that the shell could not run and that no file of the node can be.
-pub(super) fn word<'a>(node: &Node, run: &'a CheckRun) -> Option<&'a str> {
-    if !is_refused(run) {
+/// The command of a check that the shell looked for on its path in vain. Anything else may be work that is yet to be done:
+/// a file of the tree, what a script within calls, and whatever the check itself makes the path or the commands be.
+pub(super) fn word(run: &CheckRun) -> Option<&str> {
+    let cmd = &run.check.cmd;
+    if !is_refused(run) || cmd.contains("PATH") {
         return None;
     }
     let log = run.log.as_str();
-    let own = Globs::parse(&node.scope.writes).unwrap_or_default();
-    let commands = run.check.cmd.split(['&', '|', ';', '(', ')', '\n']);
-    let words = commands.flat_map(|command| {
-        let words = command.split_whitespace();
-        let words = words.map(|word| word.trim_matches(['\'', '"', '`', '{', '}']));
-        let words = words.filter(|word| !word.is_empty() && *word != "!" && !word.contains('='));
-        words.enumerate()
-    });
-    // Every shell names in its complaint what it could not run, between colons, and no other program is quoted so.
-    let mut words =
-        words.filter(|(_, word)| !word.is_empty() && log.contains(&format!(": {word}: ")));
-    let (at, word) = words.next()?;
-    // A command without a slash is looked for on the path and never in the tree.
-    let is_file = at > 0 || word.contains('/');
-    let path = word.strip_prefix("./").unwrap_or(word);
-    (!is_file || !own.matches(path)).then_some(word)
+    // Every shell names in its complaint what it could not run, between colons, and says last what is wrong with it.
+    let is_complaint = |word: &str| {
+        let mut said = COMPLAINTS.iter();
+        said.any(|said| log.contains(&format!(": {word}: {said}")))
+    };
+    let mut words = cmd
+        .split(['&', '|', ';', '(', ')', '\n'])
+        .filter_map(command);
+    if words.clone().any(|word| SETTINGS.contains(&word)) {
+        return None;
+    }
+    words.find(|word| !word.contains('/') && is_complaint(word))
+}
+
+/// The word of a simple command that the shell runs.
+fn command(command: &str) -> Option<&str> {
+    let words = command.split_whitespace();
+    let mut words = words.map(|word| word.trim_matches(['\'', '"', '`', '{', '}']));
+    words.find(|word| !word.is_empty() && *word != "!" && !word.contains('='))
 }
 
 /// Whether the node's last attempt came back for nothing but such a check: the next one would too.
-pub(super) fn is_why(node: &Node, state: &NodeRun) -> bool {
+pub(super) fn is_why(state: &NodeRun) -> bool {
     let last = state.setbacks.last().map(|last| last.failure.class);
     let found = state
         .found
         .as_ref()
         .filter(|found| found.markers.is_empty());
     let run = found.and_then(|found| found.check.as_ref());
-    last == Some(FailureClass::Check) && run.is_some_and(|run| word(node, run).is_some())
+    last == Some(FailureClass::Check) && run.is_some_and(|run| word(run).is_some())
 }
 
 /// What whoever wrote the plan is told.

@@ -212,7 +212,7 @@ fn of_check(planned: &Node, found: &Inspection) -> Option<Failure> {
         (Some(_), None) => Some(failure(FailureClass::Machine, "its check was not run")),
         (Some(_), Some(run)) if !run.passed() => {
             let red = red(std::slice::from_ref(run));
-            let evidence = match unrunnable::word(planned, run) {
+            let evidence = match unrunnable::word(run) {
                 Some(word) => format!("{}\n{red}", unrunnable::advice(planned, word)),
                 None => red,
             };

@@ -78,11 +78,7 @@ fn once_there_is_a_model_again_the_run_goes_on_where_it_was() {
     sim.say(resumed());
     sim.settle();
     assert_eq!(sim.run.phase(), RunPhase::Paused);
-    let unpause = RunInput::Command(RunCommand::Unpause);
-    for event in decide(&sim.run, unpause).unwrap() {
-        sim.say(event);
-    }
-    sim.settle();
+    unpause(&mut sim);
     for n in [1, 2] {
         assert_eq!(sim.phase(n), NodePhase::Working);
         sim.submit(n);
@@ -90,19 +86,39 @@ fn once_there_is_a_model_again_the_run_goes_on_where_it_was() {
     assert_eq!(sim.run.phase(), RunPhase::Running);
 }
 
+/// Somebody saw to it.
+fn unpause(sim: &mut Sim) {
+    let unpause = RunInput::Command(RunCommand::Unpause);
+    for event in decide(&sim.run, unpause).unwrap() {
+        sim.say(event);
+    }
+    sim.settle();
+}
+
 #[test]
 fn however_often_there_was_none_a_node_keeps_its_attempts() {
     let mut sim = two_of_three();
-    for _ in 0..3 {
+    for _ in 0..60 {
         sim.end(1, fault(FaultKind::Unreachable));
-        let unpause = RunInput::Command(RunCommand::Unpause);
-        for event in decide(&sim.run, unpause).unwrap() {
-            sim.say(event);
-        }
-        sim.settle();
+        sim.end(2, TurnEnd::Interrupted(InterruptCause::User));
+        unpause(&mut sim);
         sim.begin(1);
+        sim.begin(2);
     }
-    assert_eq!((sim.phase(1), burnt(&sim, 1)), (NodePhase::Working, 0));
+    for n in [1, 2] {
+        assert_eq!((sim.phase(n), burnt(&sim, n)), (NodePhase::Working, 0));
+    }
+}
+
+#[test]
+fn a_provider_that_only_is_too_busy_is_asked_so_often_and_no_more() {
+    let mut sim = two_of_three();
+    for _ in 0..20 {
+        assert_eq!(sim.phase(1), NodePhase::Working);
+        sim.begin(1);
+        sim.end(1, fault(FaultKind::RateLimited));
+    }
+    assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed));
 }
 
 #[test]

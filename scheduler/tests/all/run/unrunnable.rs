@@ -8,7 +8,13 @@ use crate::given::node;
 
 /// A writer of `d1/**` whose check ends like this when its agent has done all it should.
 fn checked(cmd: &str, exit: i32, log: &str) -> Sim {
+    replannable(0, cmd, exit, log)
+}
+
+/// The same, of a plan that may be changed so often.
+fn replannable(max_replans: u32, cmd: &str, exit: i32, log: &str) -> Sim {
     let mut plan = of(vec![writer(1, &[])]);
+    plan.caps.max_replans = max_replans;
     plan.nodes[0].accept = Some(check(cmd));
     plan.nodes[0].weight.on_fail = OnFail::Retry;
     let mut sim = Sim::of(plan, Isolation::Worktree);
@@ -40,16 +46,7 @@ fn a_check_that_is_no_command_ends_its_node_at_once_and_says_what_to_do() {
             127,
             "bash: line 1: grpe: command not found\n",
         ),
-        (
-            "./check.sh",
-            126,
-            "bash: line 1: ./check.sh: Permission denied\n",
-        ),
-        (
-            "sh gone.sh",
-            127,
-            "sh: gone.sh: No such file or directory\n",
-        ),
+        ("grpe x 2>&1", 126, "sh: 1: grpe: Permission denied\n"),
     ] {
         let sim = checked(cmd, exit, log);
         assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed), "{cmd}");
@@ -66,6 +63,14 @@ fn a_check_that_is_no_command_ends_its_node_at_once_and_says_what_to_do() {
         }
         assert!(why.contains(log.trim()), "{why}");
     }
+}
+
+#[test]
+fn nobody_is_asked_to_plan_a_node_anew_whose_check_is_no_command() {
+    let log = "bash: line 1: grpe: command not found\n";
+    let sim = replannable(2, "grpe -q done d1/file", 127, log);
+    assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed));
+    assert_eq!(sim.run.plan().nodes.len(), 1, "no planner was asked");
 }
 
 #[test]
@@ -100,6 +105,30 @@ fn what_an_agent_can_mend_is_tried_again() {
     ] {
         let sim = checked(cmd, exit, log);
         assert_eq!(sim.phase(1), NodePhase::Working, "{cmd}: {log}");
+    }
+}
+
+#[test]
+fn what_may_be_work_that_is_yet_to_be_done_is_tried_again() {
+    for (cmd, said) in [
+        ("./check.sh", "bash: line 1: ./check.sh: Permission denied"),
+        ("sh gone.sh", "sh: gone.sh: No such file or directory"),
+        ("true && ./build/app", "sh: 1: ./build/app: not found"),
+        ("cd sub && ./check.sh", "sh: 1: ./check.sh: not found"),
+        ("cd sub && mytool", "sh: 1: mytool: not found"),
+        ("PATH=$PWD/d1:$PATH mytool", "sh: 1: mytool: not found"),
+        ("export PATH=d1:$PATH; mytool", "sh: 1: mytool: not found"),
+        (". d1/env && mytool", "sh: 1: mytool: not found"),
+        ("sh run.sh jest", "run.sh: line 1: jest: command not found"),
+        ("npm run vitest", "sh: 1: vitest: not found"),
+        ("npm test 2>&1", "sh: 1: jest: not found"),
+        (
+            "cargo test && sh run.sh",
+            "error: cargo: no test\nrun.sh: 1: jest: not found",
+        ),
+    ] {
+        let sim = checked(cmd, 127, &format!("{said}\n"));
+        assert_eq!(sim.phase(1), NodePhase::Working, "{cmd}: {said}");
     }
 }
 
