@@ -76,8 +76,9 @@ pub(super) fn attempts(planned: &Node) -> u32 {
     }
 }
 
+/// What a person saw to before the next attempt is not counted: it is theirs to say when it is enough.
 fn borne(state: &NodeRun, class: FailureClass) -> usize {
-    let same = |one: &&Setback| !one.burns && one.failure.class == class;
+    let same = |one: &&Setback| !one.burns && !one.is_halt && one.failure.class == class;
     state.setbacks.iter().filter(same).count()
 }
 

@@ -70,6 +70,8 @@ pub struct Setback {
     pub failure: Failure,
     /// Whether it counts against the node's attempts.
     pub burns: bool,
+    /// Whether it was borne because there was no model to ask: a person lies between it and the next attempt.
+    pub is_halt: bool,
 }
 
 /// What models and tools used.

@@ -188,6 +188,7 @@ fn returned(run: &mut Run, node: NodeId, attempt: u32, failure: &Failure) {
     let setback = Setback {
         attempt,
         burns: burns(run, node, failure.class),
+        is_halt: is_halt(run, node, failure.class),
         failure: failure.clone(),
     };
     let Some(state) = run.nodes.get_mut(&node) else {
@@ -223,6 +224,16 @@ fn burns(run: &Run, node: NodeId, class: FailureClass) -> bool {
         | FailureClass::Stall
         | FailureClass::Deadline
         | FailureClass::GaveUp(_) => true,
+    }
+}
+
+/// Whether an attempt ended because there was no model to ask, be it that it found that out or was ended for it.
+fn is_halt(run: &Run, node: NodeId, class: FailureClass) -> bool {
+    let end = run.nodes.get(&node).and_then(|it| it.turn.end.as_ref());
+    match class {
+        FailureClass::Model => end.is_some_and(|end| end.no_model().is_some()),
+        FailureClass::Stopped => run.stage.lacks_model,
+        _ => false,
     }
 }
 
