@@ -117,12 +117,16 @@ fn allot(run: &mut Run, node: NodeId, (meter, share): (Meter, u64)) {
     }
 }
 
-/// Whether a node's own limits, and those of the nodes whose budget it shares, leave enough for another attempt.
+/// Whether a node's own limits, and those of the nodes whose budget it shares, leave enough for another attempt: more than
+/// the last one had too little of.
 pub(super) fn has_own(run: &Run, node: &Node) -> bool {
     let left = run.ledger.left(node.id);
     let meters = [Meter::Tokens, Meter::Cost, Meter::ToolCalls];
-    let mut limited = meters.into_iter().filter(|meter| needs(node, *meter));
-    limited.all(|meter| meter.of(&left).is_none_or(|left| left >= least(meter)))
+    let mut limited = meters.into_iter();
+    limited.all(|meter| {
+        let left = meter.of(&left);
+        left.is_none_or(|left| left >= wanted(run, node, meter))
+    })
 }
 
 /// How much of something another attempt at a node must be able to have: more than the last one had too little of.

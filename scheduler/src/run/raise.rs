@@ -27,8 +27,16 @@ pub(super) fn limited(run: &Run, wanted: &Budget) -> Result<PlanEvent, Illegal> 
         cost: wanted.cost.or(plan.budget.cost),
         ..plan.budget
     };
-    let again = starved(run);
-    let why = why(run, wanted, &again);
+    let starved = starved(run);
+    let lacks = |short: &Node| lack(run, short, &budget);
+    let again = starved.iter().filter(|(_, short)| lacks(short).is_none());
+    let again: Vec<&Node> = again.map(|(node, _)| *node).collect();
+    let still = starved.iter().filter_map(|(node, short)| {
+        let lack = lacks(short)?;
+        Some((*node, lack.meter, lack.enough))
+    });
+    let nearest = still.min_by_key(|(_, meter, enough)| (*meter, *enough));
+    let why = why(run, wanted, &again, nearest);
     let patch = PlanPatch {
         modify: again.into_iter().cloned().collect(),
         budget: Some(budget),
@@ -37,36 +45,52 @@ pub(super) fn limited(run: &Run, wanted: &Budget) -> Result<PlanEvent, Illegal> 
     Ok(PlanEvent::Patched { patch, why })
 }
 
-fn why(run: &Run, wanted: &Budget, again: &[&Node]) -> String {
+/// What becomes of the new limits, for people; `nearest` is the node that wants least of those for which they are still
+/// too low, and what it wants of the run in all.
+fn why(
+    run: &Run,
+    wanted: &Budget,
+    again: &[&Node],
+    nearest: Option<(&Node, Meter, u64)>,
+) -> String {
     let limits = METERS.map(|meter| Some(amount(meter, meter.of(wanted)?)));
     let limits: Vec<String> = limits.into_iter().flatten().collect();
     let may = format!("the run may use {} in all", limits.join(" and "));
     let names: Vec<&str> = again.iter().map(|node| node.name.as_str()).collect();
-    match (names.is_empty(), run.phase()) {
-        (false, _) => format!("{may}; tried again: {}", names.join(", ")),
-        (true, RunPhase::Closed) => {
+    match (nearest, names.is_empty(), run.phase()) {
+        (_, false, _) => format!("{may}; tried again: {}", names.join(", ")),
+        (Some((node, meter, enough)), true, _) => {
+            let enough = amount(meter, enough);
+            format!(
+                "{may}; another attempt at {} wants a limit of {enough}",
+                node.name
+            )
+        }
+        (None, true, RunPhase::Closed) => {
             format!("{may}; it is over, and no node of it was given up for want of that")
         }
-        (true, _) => may,
+        (None, true, _) => may,
     }
 }
 
-/// The nodes that were given up only because the run had no more for them.
-fn starved(run: &Run) -> Vec<&Node> {
+/// The nodes that were given up only because the run had no more for them, each with the one whose attempt had too little:
+/// itself, or one that worked for it.
+fn starved(run: &Run) -> Vec<(&Node, &Node)> {
     if run.given_up().is_some() || purse::time_left(run) == Some(0) {
         return Vec::new();
     }
-    let mut again: Vec<&Node> = Vec::new();
+    let mut again: Vec<(&Node, &Node)> = Vec::new();
     let nodes = run
         .nodes()
         .filter(|(node, state)| is_starved(run, node, state));
-    for (node, _) in nodes {
+    for (short, _) in nodes {
         // Whoever worked for a node did so after an attempt of that one: that begins anew, and all that follows from it.
-        let whose = node.resolves.and_then(|of| run.planned(of));
-        let node = whose.unwrap_or(node);
+        let whose = short.resolves.and_then(|of| run.planned(of));
+        let node = whose.unwrap_or(short);
         let is_failed = run.end(node.id) == Some(NodeEnd::Failed);
-        if is_failed && node.kind != Kind::Plan && !again.iter().any(|known| known.id == node.id) {
-            again.push(node);
+        let is_known = again.iter().any(|(known, _)| known.id == node.id);
+        if is_failed && node.kind != Kind::Plan && !is_known {
+            again.push((node, short));
         }
     }
     again
@@ -86,26 +110,46 @@ fn is_cut_short(state: &NodeRun) -> bool {
     last.is_some_and(|last| last.failure.class == FailureClass::Budget && !last.burns)
 }
 
+/// What a run has too little of for another attempt at a node.
+struct Lack {
+    meter: Meter,
+    limit: u64,
+    left: u64,
+    /// The least limit that is enough.
+    enough: u64,
+}
+
+/// What limits of the run leave too little of: no more than a node's last attempt had too little of.
+fn lack(run: &Run, node: &Node, total: &Budget) -> Option<Lack> {
+    let meters = [Meter::Tokens, Meter::Cost, Meter::ToolCalls];
+    meters.into_iter().find_map(|meter| {
+        let limit = meter.of(total)?;
+        let used = run.ledger.total().of_meter(meter);
+        let left = limit.saturating_sub(used);
+        let wanted = purse::wanted(run, node, meter);
+        (left < wanted).then_some(Lack {
+            meter,
+            limit,
+            left,
+            enough: used.saturating_add(wanted),
+        })
+    })
+}
+
 /// Whether the run leaves a node more than its last attempt had too little of.
 ///
 /// # Errors
 /// [`Illegal::UsedUp`]: another attempt would come to the same.
 pub(super) fn has_room(run: &Run, node: &Node) -> Result<(), Illegal> {
-    let total = &run.plan().budget;
-    for meter in METERS {
-        let Some(limit) = meter.of(total) else {
-            continue;
-        };
-        let left = limit.saturating_sub(run.ledger.total().of_meter(meter));
-        if left < purse::wanted(run, node, meter) {
-            return Err(Illegal::UsedUp {
-                node: node.id,
-                limit: amount(meter, limit),
-                left: amount(meter, left),
-            });
-        }
+    let lack = lack(run, node, &run.plan().budget);
+    match lack.filter(|lack| METERS.contains(&lack.meter)) {
+        None => Ok(()),
+        Some(lack) => Err(Illegal::UsedUp {
+            node: node.id,
+            limit: amount(lack.meter, lack.limit),
+            left: amount(lack.meter, lack.left),
+        }),
     }
-    Ok(())
 }
 
 fn amount(meter: Meter, amount: u64) -> String {

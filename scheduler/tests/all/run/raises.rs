@@ -183,6 +183,71 @@ fn a_node_is_not_tried_again_with_no_more_than_its_last_attempt_had_too_little_o
     assert_eq!(sim.phase(1), NodePhase::Working);
 }
 
+/// A run of one node with these limits, each of whose attempts uses so much and then says that it needs more.
+fn short(plan: Plan, each: u64) -> Sim {
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    while sim.phase(1) == NodePhase::Working {
+        uses_up(&mut sim, 1, each);
+    }
+    assert_eq!((sim.phase(1), sim.run.phase()), (FAILED, RunPhase::Closed));
+    sim
+}
+
+#[test]
+fn a_limit_that_leaves_too_little_for_another_attempt_opens_nothing_and_says_how_much_is_enough() {
+    // All 30000 were its own, and of these it left 2500.
+    let mut sim = short(within(of(vec![writer(1, &[])]), 30_000), 27_500);
+    let enough = 27_500 + 30_001;
+    for most in [30_000, 30_500, enough - 1] {
+        limit(&mut sim, most);
+        sim.settle();
+        assert_eq!((sim.phase(1), sim.run.phase()), (FAILED, RunPhase::Closed));
+        assert_eq!(
+            why(&sim),
+            format!(
+                "the run may use {most} tokens in all; another attempt at n1 wants a limit of {enough} tokens"
+            )
+        );
+    }
+    limit(&mut sim, enough);
+    sim.settle();
+    assert_eq!(sim.phase(1), NodePhase::Working);
+}
+
+#[test]
+fn more_of_something_else_than_was_used_up_opens_nothing() {
+    let mut plan = within(of(vec![writer(1, &[])]), 30_000);
+    plan.budget.cost = Some(Cost(1_000_000));
+    let mut sim = short(plan, 27_500);
+    let dollars = RunCommand::Limit {
+        budget: Budget {
+            cost: Some(Cost(2_000_000)),
+            ..Budget::default()
+        },
+    };
+    command(&mut sim, dollars).unwrap();
+    assert_eq!((sim.phase(1), sim.run.phase()), (FAILED, RunPhase::Closed));
+    assert!(
+        why(&sim).ends_with("another attempt at n1 wants a limit of 57501 tokens"),
+        "{}",
+        why(&sim)
+    );
+}
+
+#[test]
+fn a_node_that_ran_short_of_its_own_budget_is_not_tried_again_with_more_for_the_run() {
+    let mut plan = within(of(vec![writer(1, &[])]), 500_000);
+    plan.nodes[0].budget.tokens = Some(9_000);
+    let mut sim = short(plan, 5_500);
+    limit(&mut sim, 900_000);
+    sim.settle();
+    assert_eq!((sim.phase(1), sim.run.phase()), (FAILED, RunPhase::Closed));
+    assert_eq!(
+        why(&sim),
+        "the run may use 900000 tokens in all; it is over, and no node of it was given up for want of that"
+    );
+}
+
 #[test]
 fn an_attempt_under_way_without_a_limit_gets_a_share_of_a_new_one() {
     let plan = of(vec![writer(1, &[]), writer(2, &[]), writer(3, &[1])]);
