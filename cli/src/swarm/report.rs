@@ -5,7 +5,7 @@ mod leads;
 use actors::plans::Forecast;
 use protocol::{Cost, FaultKind, Isolation, SessionId, Timestamp};
 use serde_json::{Value, json};
-use views::{NodeLine, NodeState, RunStatus, Swarm, SwarmReport};
+use views::{Lack, NodeLine, NodeState, RunStatus, Swarm, SwarmReport};
 
 use super::draw::Strokes;
 use super::marks::mark;
@@ -35,6 +35,8 @@ pub struct Report {
     mend: Option<&'static str>,
     /// The folder in which all nodes work, where they have no trees of their own.
     shared: Option<String>,
+    /// What it had too little of, if that is why something is not done.
+    lack: Option<Lack>,
     /// Whether what was not done may be tried again.
     is_retryable: bool,
 }
@@ -69,6 +71,7 @@ impl Report {
             forecast,
             unpriced: unpriced.map(|(model, _)| model.clone()).collect(),
             has_process: matches!(moment, Moment::UnderWay(_)),
+            lack: swarm.lack(),
             is_retryable: swarm.is_retryable(),
             mend: swarm.no_model().map(|no_model| match no_model.kind {
                 FaultKind::Authentication => MEND_KEY,
@@ -147,6 +150,7 @@ impl Report {
             RunStatus::Partial => "some nodes are not done",
             RunStatus::Failed if !self.is_retryable => "nothing was begun",
             RunStatus::Failed => "no node is done",
+            RunStatus::LimitReached if self.lack == Some(Lack::Time) => "its time was used up",
             RunStatus::LimitReached => "a budget was used up",
             RunStatus::Cancelled => "cancelled",
             RunStatus::Rejected => "the plan was rejected; nothing was done",

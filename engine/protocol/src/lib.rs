@@ -29,7 +29,8 @@ pub use event::{
     Attempt, BoardEntry, Change, ChangeKind, CheckRun, Conflict, EntryKind, Event, Evidence,
     Failure, FailureClass, FaultEvent, ForkPoint, GaveUp, Ground, Inspection, Isolation, Landing,
     MemoryEvent, Merged, ModelEvent, NodeEnd, Opening, PermissionEvent, PlanEvent, Planner,
-    Provenance, SessionEvent, ToolEvent, TreeStart, TurnEnd, TurnEvent, WorkspaceEvent,
+    Provenance, SessionEvent, TIME_USED_UP, ToolEvent, TreeStart, TurnEnd, TurnEvent,
+    WorkspaceEvent,
 };
 pub use id::{
     AgentId, BlobHasher, BlobId, CallId, GitId, MemoryId, NodeId, Seq, SessionId, TurnId,

@@ -26,7 +26,7 @@ pub use ledger::{Ledger, Tally};
 pub use lineage::Lineage;
 pub use summary::{State, Summary, Writes};
 pub use swarm::{
-    AttemptStory, Batch, BudgetLine, CheckLine, Doing, NoModel, NodeLine, NodeState, NodeUse,
+    AttemptStory, Batch, BudgetLine, CheckLine, Doing, Lack, NoModel, NodeLine, NodeState, NodeUse,
     Phase, PlanChange, RunStatus, Stories, Story, Swarm, SwarmNode, SwarmReport, Target, Times,
     TokenCount, Totals,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::{Attempt, Budget, Event, Kind, Node, NodeEnd, NodeId, PlanEvent};
+use protocol::{Attempt, Budget, Event, Kind, Node, NodeEnd, NodeId, PlanEvent, TIME_USED_UP};
 
 use super::node_run::{NodePhase, NodeRun};
 use super::{Run, ladder, purse};
@@ -128,7 +128,7 @@ pub(super) fn starved(run: &Run) -> Vec<Event> {
     if purse::time_left(run) == Some(0) {
         let ready = ready(run).into_iter();
         return ready
-            .map(|ready| failed(ready.node, "the run's time is used up"))
+            .map(|ready| failed(ready.node, TIME_USED_UP))
             .collect();
     }
     if run.nodes.values().any(NodeRun::is_busy) {

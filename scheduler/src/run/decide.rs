@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use protocol::{
     Conflict, Event, FailureClass, GitId, Kind, Merged, Node, NodeEnd, NodeId, Plan, PlanEvent,
-    PlanPatch, WorkspaceEvent,
+    PlanPatch, TIME_USED_UP, WorkspaceEvent,
 };
 
 use super::lane::{Batch, BatchStage};
 use super::node_run::{NodePhase, NodeRun};
 use super::{
     Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, commons, conflict, footing,
-    gate, raise, replan, single, verdict, wishes,
+    gate, purse, raise, replan, single, verdict, wishes,
 };
 use crate::{Dag, plan};
 
@@ -167,6 +167,9 @@ fn retried(run: &Run, node: NodeId) -> Result<PlanEvent, Illegal> {
     if !planned.deps.iter().all(is_done) {
         let why = "something it depends on is not done";
         return Err(Illegal::NotRetryable(node, why));
+    }
+    if purse::time_left(run) == Some(0) {
+        return Err(Illegal::NotRetryable(node, TIME_USED_UP));
     }
     raise::has_room(run, planned)?;
     let patch = PlanPatch {

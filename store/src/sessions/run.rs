@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    CheckRun, FailureClass, Kind, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch, WorkspaceEvent,
+    CheckRun, FailureClass, Kind, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch, TIME_USED_UP,
+    WorkspaceEvent,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +64,8 @@ struct Mark {
     was_begun: bool,
     last: Option<FailureClass>,
     end: Option<NodeEnd>,
+    /// Whether the time of the run was why.
+    is_late: bool,
 }
 
 impl RunFold {
@@ -70,7 +73,7 @@ impl RunFold {
         let nodes = || self.nodes.values();
         let ran_out = |mark: &Mark| {
             // What fails before its first attempt had nothing left to begin with.
-            let is_out = !mark.was_begun || mark.last == Some(FailureClass::Budget);
+            let is_out = mark.is_late || !mark.was_begun || mark.last == Some(FailureClass::Budget);
             mark.end == Some(NodeEnd::Failed) && is_out
         };
         RunTally {
@@ -125,8 +128,12 @@ impl RunFold {
             PlanEvent::NodeReturned { node, failure, .. } => {
                 self.change(*node, |mark| mark.last = Some(failure.class));
             }
-            PlanEvent::NodeEnded { node, end, .. } => {
-                self.change(*node, |mark| mark.end = Some(*end));
+            PlanEvent::NodeEnded { node, end, why } => {
+                let is_late = why.as_ref().is_some_and(|why| why.as_str() == TIME_USED_UP);
+                self.change(*node, |mark| {
+                    mark.end = Some(*end);
+                    mark.is_late = is_late;
+                });
             }
             PlanEvent::Cancelled { .. } => self.is_cancelled = true,
             PlanEvent::Checked { runs } => {

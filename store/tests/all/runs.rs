@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use protocol::{
     Attempt, Budget, Check, CheckRun, Event, Expect, Failure, FailureClass, Ground, Isolation,
-    Kind, Landing, Merged, Node, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch, SessionId, TreeStart,
-    WorkspaceEvent,
+    Kind, Landing, Merged, Node, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch, SessionId,
+    TIME_USED_UP, TreeStart, WorkspaceEvent,
 };
 use store::{RunStage, RunTally, forget_lock, forgotten_locks, list};
 
@@ -169,6 +169,12 @@ fn a_run_that_did_not_do_all_is_told_by_why() {
         ..one()
     };
     let never_begun = vec![advanced(1), ended(2, NodeEnd::Failed), closed()];
+    let late = Event::Plan(PlanEvent::NodeEnded {
+        node: node(2),
+        end: NodeEnd::Failed,
+        why: Some(TIME_USED_UP.into()),
+    });
+    let out_of_time = vec![advanced(1), started(2), late, closed()];
     let cancelled = vec![
         Event::Plan(PlanEvent::Cancelled { why: "w".into() }),
         ended(1, NodeEnd::Cancelled),
@@ -198,6 +204,7 @@ fn a_run_that_did_not_do_all_is_told_by_why() {
     for (events, then) in [
         (failing(FailureClass::Check), one()),
         (failing(FailureClass::Budget), limited.clone()),
+        (out_of_time, limited.clone()),
         (never_begun, limited),
         (cancelled, given_up.clone()),
         (founded, given_up),

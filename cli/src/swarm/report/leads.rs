@@ -1,6 +1,6 @@
 //! Where the result of a run is, where work is that did not land, and how to go on.
 
-use views::{NodeLine, NodeState, RunStatus};
+use views::{Lack, NodeLine, NodeState, RunStatus};
 
 use super::super::node::{indented, log};
 use super::{Report, short};
@@ -49,7 +49,12 @@ impl Report {
             lines.push(format!(
                 "what its agents said and did: formic sessions show {run}"
             ));
-            if self.more().is_none() {
+            if self.is_late() {
+                lines.push(
+                    "its time is used up, which nothing adds to: what is left is for a new run"
+                        .to_owned(),
+                );
+            } else if self.more().is_none() {
                 lines.push(format!(
                     "try one again: formic swarm retry {run} {node}{again}{rule}"
                 ));
@@ -66,13 +71,19 @@ impl Report {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
+    /// Whether it ended because its time was over.
+    fn is_late(&self) -> bool {
+        self.report.status == RunStatus::LimitReached && self.lack == Some(Lack::Time)
+    }
+
     /// How to go on with a run that has used up what it may.
     fn more(&self) -> Option<String> {
         let budget = &self.report.totals.budget;
         let tokens = budget.tokens.map(|_| " --max-budget-tokens N");
         let usd = budget.usd.map(|_| " --max-budget-usd X");
         let flags: String = tokens.into_iter().chain(usd).collect();
-        let is_out = self.report.status == RunStatus::LimitReached && !flags.is_empty();
+        let is_short = self.lack == Some(Lack::Budget) && !flags.is_empty();
+        let is_out = self.report.status == RunStatus::LimitReached && is_short;
         let run = self.report.run_id.digits();
         is_out.then(|| format!("go on with more to use: formic swarm resume {run}{flags}"))
     }
@@ -111,5 +122,32 @@ impl Report {
                 format!("left on the branch {branch} at {commit}; take it with: git merge {branch}")
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use views::{Swarm, View};
+
+    use super::super::Moment;
+    use super::*;
+    use crate::swarm::sample;
+
+    #[test]
+    fn more_is_offered_only_where_the_run_itself_had_too_little() {
+        let swarm = Swarm::fold(&sample::over());
+        for (lack, offers_more, offers_retry) in [
+            (Lack::Budget, true, false),
+            (Lack::Own, false, true),
+            (Lack::Time, false, false),
+        ] {
+            let mut report = Report::new(&swarm, sample::session(), (None, Moment::AtRest));
+            report.report.status = RunStatus::LimitReached;
+            report.lack = Some(lack);
+            let next = report.next().unwrap_or_default();
+            assert_eq!(next.contains("--max-budget-"), offers_more, "{next}");
+            assert_eq!(next.contains("swarm retry"), offers_retry, "{next}");
+            assert_eq!(report.code(), 4);
+        }
     }
 }

@@ -19,7 +19,7 @@ pub use fault::FaultEvent;
 pub use memory::{BoardEntry, EntryKind, Evidence, MemoryEvent, Provenance};
 pub use model::ModelEvent;
 pub use permission::PermissionEvent;
-pub use plan::{Attempt, NodeEnd, PlanEvent, Planner, TreeStart};
+pub use plan::{Attempt, NodeEnd, PlanEvent, Planner, TIME_USED_UP, TreeStart};
 pub use session::{ForkPoint, Opening, SessionEvent};
 pub use tool::ToolEvent;
 pub use turn::{TurnEnd, TurnEvent};

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Failure;
 use crate::{AgentId, Budget, CheckRun, GitId, NodeId, Plan, PlanPatch, Text};
 
+/// Why a node ended that could begin no more because the time of the run was over.
+pub const TIME_USED_UP: &str = "the run's time is used up";
+
 /// Facts about the plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

@@ -41,7 +41,7 @@ pub enum RunStatus {
     Partial,
     /// No node is done.
     Failed,
-    /// A budget kept some node from being done.
+    /// A budget, or the time, kept some node from being done.
     LimitReached,
     /// It was given up.
     Cancelled,

@@ -3,6 +3,7 @@
 mod batch;
 mod change;
 mod course;
+mod lack;
 mod lines;
 mod node;
 mod outlook;
@@ -19,6 +20,7 @@ use protocol::{
 pub use batch::Batch;
 pub use change::PlanChange;
 pub use course::NoModel;
+pub use lack::Lack;
 pub use lines::{
     BudgetLine, CheckLine, NodeLine, NodeUse, RunStatus, SwarmReport, Target, TokenCount, Totals,
 };

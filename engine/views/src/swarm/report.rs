@@ -1,6 +1,6 @@
 //! The report of a run: one line a node, the totals, where the result came to rest.
 
-use protocol::{Check, CheckRun, Cost, Failure, FailureClass, Kind, SessionId, Timestamp};
+use protocol::{Check, CheckRun, Cost, FailureClass, Kind, SessionId, Timestamp};
 
 use super::lines::{
     BudgetLine, CheckLine, NodeLine, NodeUse, RunStatus, SwarmReport, Target, Totals,
@@ -70,12 +70,6 @@ impl Swarm {
 
     /// How the run ended.
     pub fn status(&self) -> RunStatus {
-        let is_over_budget = |node: &SwarmNode| {
-            let is_budget = |failure: &Failure| failure.class == FailureClass::Budget;
-            // What fails before its first attempt had nothing left to begin with.
-            node.state == NodeState::Failed
-                && (node.attempt == 0 || node.last_failure().is_some_and(is_budget))
-        };
         let is_done = |node: &&SwarmNode| node.state == NodeState::Done;
         let done = self.work().filter(is_done).count();
         match &self.phase {
@@ -87,7 +81,7 @@ impl Swarm {
             Phase::Cancelled(_) => RunStatus::Cancelled,
             Phase::Closed if done > 0 && self.work().all(|it| is_done(&it)) => RunStatus::Success,
             Phase::Closed if self.course.cancelled.is_some() => RunStatus::Cancelled,
-            Phase::Closed if self.nodes.iter().any(is_over_budget) => RunStatus::LimitReached,
+            Phase::Closed if self.lack().is_some() => RunStatus::LimitReached,
             Phase::Closed if done == 0 => RunStatus::Failed,
             Phase::Closed => RunStatus::Partial,
         }

@@ -2,11 +2,11 @@
 
 use protocol::{
     Event, Expect, FailureClass, FaultKind, Kind, Landing, ModelFault, Node, NodeEnd, PlanEvent,
-    PlanPatch, SessionId, Timestamp, TurnEnd, WorkspaceEvent,
+    PlanPatch, SessionId, TIME_USED_UP, Timestamp, TurnEnd, WorkspaceEvent,
 };
 use serde_json::json;
 use uuid::Uuid;
-use views::{NodeState, Phase, RunStatus, Swarm, View};
+use views::{Lack, NodeState, Phase, RunStatus, Swarm, View};
 
 use crate::given::*;
 use crate::given_swarm::*;
@@ -27,6 +27,49 @@ fn tried(first: NodeEnd, second: NodeEnd) -> Vec<Event> {
     events
 }
 
+/// Node 1 is given up because the time of the run is over.
+fn late() -> Event {
+    Event::Plan(PlanEvent::NodeEnded {
+        node: node(1),
+        end: NodeEnd::Failed,
+        why: Some(TIME_USED_UP.into()),
+    })
+}
+
+#[test]
+fn a_run_knows_whether_its_time_its_budget_or_that_of_a_node_was_too_small() {
+    let short = || returned(1, 1, FailureClass::Budget);
+    let failed = || over(1, NodeEnd::Failed);
+    let table = [
+        (vec![failed()], Some(500_000), Some(Lack::Budget)),
+        (
+            vec![begun(1, 1), short(), failed()],
+            Some(500_000),
+            Some(Lack::Own),
+        ),
+        (vec![begun(1, 1), short(), failed()], None, Some(Lack::Own)),
+        (
+            vec![begun(1, 1), short(), failed()],
+            Some(0),
+            Some(Lack::Budget),
+        ),
+        (vec![begun(1, 1), late()], Some(0), Some(Lack::Time)),
+        (vec![late()], Some(500_000), Some(Lack::Time)),
+        (
+            vec![begun(1, 1), returned(1, 1, FailureClass::Check), failed()],
+            Some(0),
+            None,
+        ),
+    ];
+    for (events, tokens, lack) in table {
+        let mut plan = plan(&[(1, &[])]);
+        plan.budget.tokens = tokens;
+        let mut all = vec![Event::Plan(PlanEvent::Accepted { plan })];
+        all.extend(events);
+        assert_eq!(run(all.clone()).lack(), lack, "{all:?}");
+    }
+}
+
 #[test]
 fn the_status_says_how_a_closed_run_ended() {
     let closed = Event::Plan(PlanEvent::Closed);
@@ -45,6 +88,15 @@ fn the_status_says_how_a_closed_run_ended() {
                 returned(1, 1, FailureClass::Budget),
                 over(1, NodeEnd::Failed),
                 over(2, NodeEnd::Done),
+                closed.clone(),
+            ],
+            RunStatus::LimitReached,
+        ),
+        (
+            vec![
+                begun(1, 1),
+                late(),
+                over(2, NodeEnd::Skipped),
                 closed.clone(),
             ],
             RunStatus::LimitReached,

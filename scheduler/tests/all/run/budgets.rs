@@ -1,9 +1,10 @@
 //! Budgets of a run: time, tokens and tool calls, what is set aside and what is left for others.
 
 use protocol::{Budget, Isolation, Limit, NodeEnd, Plan, TurnEnd};
-use scheduler::run::{NodePhase, Wish, wishes};
+use scheduler::run::{NodePhase, RunCommand, Wish, wishes};
 
 use super::given_run::*;
+use super::life::command;
 use super::world::resumed;
 use crate::given::node;
 
@@ -49,6 +50,9 @@ fn when_the_runs_time_is_over_nothing_begins_any_more() {
         matches!(sim.wishes()[..], [Wish::Land { .. }]),
         "what is there lands"
     );
+    let retry = RunCommand::Retry { node: node(2) };
+    let refused = command(&mut sim, retry).unwrap_err().to_string();
+    assert!(refused.ends_with("the run's time is used up"), "{refused}");
 }
 
 #[test]

@@ -1,0 +1,58 @@
+//! What a run had too little of, if that is why something of it is not done.
+
+use protocol::{FailureClass, TIME_USED_UP};
+
+use super::{NodeState, Swarm, SwarmNode};
+
+/// What a run had too little of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// Time for the whole run.
+    Time,
+    /// Tokens or money for the whole run.
+    Budget,
+    /// What a node was given for itself.
+    Own,
+}
+
+impl Swarm {
+    /// What nodes were given up for want of; what no new limit mends comes first.
+    pub fn lack(&self) -> Option<Lack> {
+        let lacks = || self.nodes.iter().filter_map(|node| self.lack_of(node));
+        let mut order = [Lack::Time, Lack::Budget, Lack::Own].into_iter();
+        order.find(|lack| lacks().any(|one| one == *lack))
+    }
+
+    fn lack_of(&self, node: &SwarmNode) -> Option<Lack> {
+        let why = node.why.as_ref().map(|why| why.as_str());
+        let last = node.last_failure().map(|last| last.class);
+        match (node.state, why.as_deref()) {
+            (NodeState::Failed, Some(TIME_USED_UP)) => Some(Lack::Time),
+            // What fails before its first attempt had nothing left to begin with.
+            (NodeState::Failed, _) if node.attempt == 0 => Some(Lack::Budget),
+            (NodeState::Failed, _) if last == Some(FailureClass::Budget) => {
+                Some(match self.leaves_less(node) {
+                    true => Lack::Budget,
+                    false => Lack::Own,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the run leaves no more than a node has used: then it is the run's limit that it met.
+    fn leaves_less(&self, node: &SwarmNode) -> bool {
+        let (budget, total) = (self.budget(), &self.ledger.total);
+        let own = self.ledger.nodes.get(&node.id());
+        let tokens = budget.tokens.map(|limit| {
+            let used = own.map_or(0, |own| own.charged);
+            limit.saturating_sub(total.charged) <= used
+        });
+        let cost = budget.cost.map(|limit| {
+            let used = own.and_then(|own| own.charged_cost).unwrap_or_default();
+            let all = total.charged_cost.unwrap_or_default();
+            limit.0.saturating_sub(all.0) <= used.0
+        });
+        tokens.unwrap_or(false) || cost.unwrap_or(false)
+    }
+}
