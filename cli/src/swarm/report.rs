@@ -122,8 +122,9 @@ impl Report {
                 "makespan_ms": forecast.makespan_ms,
             })
         });
-        if let Some(halt) = self.halt() {
-            object["hint"] = json!(halt.hint);
+        let hint = self.halt().map(|halt| halt.hint);
+        if let Some(hint) = hint.or_else(|| self.anew().map(str::to_owned)) {
+            object["hint"] = json!(hint);
         }
         object
     }

@@ -168,6 +168,10 @@ fn retried(run: &Run, node: NodeId) -> Result<PlanEvent, Illegal> {
         let why = "something it depends on is not done";
         return Err(Illegal::NotRetryable(node, why));
     }
+    if run.stage.footing.why_not().is_some() {
+        let why = "a check did not go as the plan declares before any of the work";
+        return Err(Illegal::NotRetryable(node, why));
+    }
     if purse::time_left(run) == Some(0) {
         return Err(Illegal::NotRetryable(node, TIME_USED_UP));
     }

@@ -74,6 +74,21 @@ impl Footing {
         self.why_not.as_deref()
     }
 
+    /// The runs with whatever else the plan declares of the same commands: whoever reads them sees what was contradicted.
+    fn compared(&self, mut runs: Vec<CheckRun>) -> Vec<CheckRun> {
+        for check in &self.declared {
+            let same = |run: &&CheckRun| run.check.cmd == check.cmd;
+            let is_told = runs
+                .iter()
+                .any(|run| run.check.cmd == check.cmd && run.check.expect == check.expect);
+            if let Some(run) = runs.iter().find(same).filter(|_| !is_told).cloned() {
+                let check = check.clone();
+                runs.push(CheckRun { check, ..run });
+            }
+        }
+        runs
+    }
+
     fn judge(&mut self) {
         let runs = &self.runs;
         let odd = |check: &Check| Some((check.expect, runs.get(&check.cmd)?));
@@ -101,10 +116,12 @@ fn complaint(expect: Expect, run: &CheckRun) -> String {
         }
         false => "if the work is to make it pass, the plan must say expect = \"fail\"",
     };
-    format!(
-        "{code}: the check `{cmd}` {exit} before any of the work; {cure}. It said:\n{}",
-        end_of(&run.log.as_str())
-    )
+    let log = run.log.as_str();
+    let said = match end_of(&log) {
+        said if said.trim().is_empty() => String::new(),
+        said => format!(". It said:\n{said}"),
+    };
+    format!("{code}: the check `{cmd}` {exit} before any of the work; {cure}{said}")
 }
 
 /// The end of a log, where the errors are.
@@ -124,5 +141,8 @@ pub(super) fn checked(run: &Run, runs: Vec<CheckRun>) -> Option<Event> {
     let due = run.due_checks();
     let is_answered = |check: &Check| runs.iter().any(|run| run.check.cmd == check.cmd);
     let is_live = !due.is_empty() && run.given_up().is_none();
-    (is_live && due.iter().all(is_answered)).then_some(Event::Plan(PlanEvent::Checked { runs }))
+    (is_live && due.iter().all(is_answered)).then(|| {
+        let runs = run.stage.footing.compared(runs);
+        Event::Plan(PlanEvent::Checked { runs })
+    })
 }

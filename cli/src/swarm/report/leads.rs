@@ -25,12 +25,7 @@ impl Report {
         let given_up =
             |node: &&NodeLine| matches!(node.state, NodeState::Failed | NodeState::Cancelled);
         if !self.is_retryable {
-            let is_unfounded = self.report.status == RunStatus::Failed;
-            lines.extend(is_unfounded.then(|| {
-                "mend the check, the plan or what is committed, and begin anew: this run stays with the commit it began \
-                 with"
-                .to_owned()
-            }));
+            lines.extend(self.anew().map(str::to_owned));
         } else if let Some(first) = self.report.nodes.iter().find(given_up) {
             let is_over = self.report.status != RunStatus::Unfinished;
             let again = match is_over {
@@ -69,6 +64,14 @@ impl Report {
             None => {}
         }
         (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// What to do where a check did not go as the plan declares before any of the work.
+    pub(super) fn anew(&self) -> Option<&'static str> {
+        let is_unfounded = !self.is_retryable && self.report.status == RunStatus::Failed;
+        is_unfounded.then_some(
+            "mend the check, the plan or what is committed, and begin anew: this run stays with the commit it began with",
+        )
     }
 
     /// Whether it ended because its time was over.
@@ -132,6 +135,21 @@ mod tests {
     use super::super::Moment;
     use super::*;
     use crate::swarm::sample;
+
+    #[test]
+    fn what_to_do_about_a_run_that_could_not_begin_is_told_to_programs_too() {
+        let swarm = Swarm::fold(&sample::over());
+        let mut report = Report::new(&swarm, sample::session(), (None, Moment::AtRest));
+        assert_eq!(report.json()["hint"], serde_json::Value::Null);
+        report.report.status = RunStatus::Failed;
+        report.is_retryable = false;
+        let hint = report.json()["hint"].clone();
+        assert!(
+            hint.as_str()
+                .is_some_and(|hint| hint.contains("begin anew")),
+            "{hint}"
+        );
+    }
 
     #[test]
     fn more_is_offered_only_where_the_run_itself_had_too_little() {

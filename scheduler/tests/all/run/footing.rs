@@ -1,7 +1,9 @@
 //! What a run stands on: no node starts before the plan's checks did on the base what the plan declares.
 
 use protocol::{Check, Event, Expect, Isolation, Plan, PlanEvent, WorkspaceEvent};
-use scheduler::run::{Blocked, NodePhase, RunOutcome, RunPhase, Wish};
+use scheduler::run::{
+    Blocked, NodePhase, RunCommand, RunInput, RunOutcome, RunPhase, Wish, decide,
+};
 
 use super::given_run::*;
 use crate::given::node;
@@ -122,6 +124,44 @@ fn one_command_is_tried_once_however_often_the_plan_names_it() {
     let gate = declared("t", Expect::Pass);
     let sim = accepted(gated(Some(gate.clone()), Some(declared("t", Expect::Fail))));
     assert_eq!(sim.run.due_checks(), [gate]);
+}
+
+#[test]
+fn checks_of_one_command_that_contradict_each_other_are_both_in_the_record() {
+    for (exit, is_contradicted) in [(0, true), (1, false)] {
+        let gate = declared(
+            "t",
+            if exit == 0 {
+                Expect::Pass
+            } else {
+                Expect::Fail
+            },
+        );
+        let mut sim = accepted(gated(Some(gate), Some(declared("t", Expect::Fail))));
+        let runs = vec![check_run(&sim.run.due_checks()[0].clone(), exit)];
+        sim.answer(RunOutcome::Checked { runs });
+        let mut events = sim.journal.iter().map(|record| &record.event);
+        let runs = events.find_map(|event| match event {
+            Event::Plan(PlanEvent::Checked { runs }) => Some(runs),
+            _ => None,
+        });
+        let is_odd = runs.unwrap().iter().any(|run| !run.is_as_declared());
+        assert_eq!(is_odd, is_contradicted, "{runs:?}");
+        assert_eq!(sim.run.given_up().is_some(), is_contradicted);
+    }
+}
+
+#[test]
+fn a_run_that_could_not_begin_is_not_tried_again_and_a_log_of_nothing_is_not_told() {
+    let mut sim = accepted(gated(Some(check("t")), None));
+    let mut red = check_run(&check("t"), 1);
+    red.log = "".into();
+    sim.answer(RunOutcome::Checked { runs: vec![red] });
+    assert!(!why(&sim).contains("It said"), "{}", why(&sim));
+    let retry = RunCommand::Retry { node: node(1) };
+    let refused = decide(&sim.run, RunInput::Command(retry)).unwrap_err();
+    let refused = refused.to_string();
+    assert!(refused.contains("before any of the work"), "{refused}");
 }
 
 #[test]
