@@ -256,6 +256,20 @@ impl Ledger {
         by
     }
 
+    /// Frees what is set aside of one thing for an attempt that is under way, but for this much; gives how much is left.
+    pub(crate) fn cut(&mut self, node: NodeId, meter: Meter, most: u64) -> u64 {
+        let held = self.reserved(node).unwrap_or_default().of_meter(meter);
+        let by = held.saturating_sub(most);
+        let freed: Amounts = METERS.map(|one| if one == meter { by } else { 0 });
+        self.change(node, |account| {
+            for (reserved, freed) in account.reserved.iter_mut().zip(freed) {
+                *reserved -= freed;
+            }
+        });
+        self.keep(node, |held, at| held - freed[at]);
+        held - by
+    }
+
     /// Counts what was used: it is taken from what is reserved, and beyond that from the limits.
     pub fn settle(&mut self, node: NodeId, used: &Spend) {
         let used = used.amounts();

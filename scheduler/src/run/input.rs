@@ -268,7 +268,7 @@ pub enum Illegal {
     Spent {
         /// The limit, with its unit.
         limit: String,
-        /// What is used, and what is set aside for attempts under way.
+        /// What is used, with its unit.
         used: String,
     },
     /// Another attempt would end as the one before, for want of what the run limits.

@@ -71,16 +71,18 @@ pub(super) fn spend(spent: Spent) -> Spend {
     }
 }
 
-/// Gives the run other limits. An attempt that is under way without one of them gets a share of what is left.
+/// Gives the run other limits. An attempt that is under way without one of them gets a share of what is left; where that is
+/// less than what is set aside for such attempts, they share it anew.
 pub(super) fn limit(run: &mut Run, total: &Budget) {
     let plan = run.stage.proposed.as_mut().unwrap_or(&mut run.plan);
     plan.budget = *total;
     run.ledger.limit(total);
     for meter in [Meter::Tokens, Meter::Cost] {
-        let open = match meter.of(total) {
-            Some(_) => unlimited(run, meter),
-            None => Vec::new(),
+        let Some(limit) = meter.of(total) else {
+            continue;
         };
+        cut(run, meter, limit);
+        let open = unlimited(run, meter);
         for (at, node) in open.iter().enumerate() {
             let room = meter.of(&run.ledger.room(*node)).unwrap_or_default();
             let share = run
@@ -88,6 +90,27 @@ pub(super) fn limit(run: &mut Run, total: &Budget) {
                 .enlarge(*node, meter, room / (open.len() - at) as u64);
             allot(run, *node, (meter, share));
         }
+    }
+}
+
+/// Shares what a limit leaves among the attempts for which more is set aside: each gets as much as the others, and none
+/// more than it had.
+fn cut(run: &mut Run, meter: Meter, limit: u64) {
+    let mut left = limit.saturating_sub(run.ledger.total().of_meter(meter));
+    if run.ledger.total_reserved().of_meter(meter) <= left {
+        return;
+    }
+    let held = |node: &NodeId| {
+        let held = run.ledger.reserved(*node)?.of_meter(meter);
+        (held > 0).then_some((held, *node))
+    };
+    let mut holders: Vec<(u64, NodeId)> = run.nodes.keys().filter_map(held).collect();
+    holders.sort_unstable();
+    for (at, (_, node)) in holders.iter().enumerate() {
+        let share = left / (holders.len() - at) as u64;
+        let kept = run.ledger.cut(*node, meter, share);
+        left -= kept;
+        allot(run, *node, (meter, kept));
     }
 }
 

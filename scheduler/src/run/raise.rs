@@ -12,10 +12,9 @@ const METERS: [Meter; 2] = [Meter::Tokens, Meter::Cost];
 
 /// The run with other limits, and what was given up for want of them planned anew as it was.
 pub(super) fn limited(run: &Run, wanted: &Budget) -> Result<PlanEvent, Illegal> {
-    let ledger = run.ledger();
-    let (used, held) = (ledger.total(), ledger.total_reserved());
+    let spent = run.ledger().total();
     for meter in METERS {
-        let used = used.of_meter(meter).saturating_add(held.of_meter(meter));
+        let used = spent.of_meter(meter);
         if let Some(limit) = meter.of(wanted).filter(|limit| *limit < used) {
             let (limit, used) = (amount(meter, limit), amount(meter, used));
             return Err(Illegal::Spent { limit, used });

@@ -231,7 +231,7 @@ impl World {
         let allotted = attempt.allotted.tokens.unwrap_or(needs);
         if !begun {
             self.agent_says(speaker, submitted(turn));
-        } else if state.spent_now.tokens == 0 {
+        } else if state.spent_now.tokens == 0 && allotted > 0 {
             let over = self.overrun(node, number);
             self.speak(&planned, speaker, needs.min(allotted) + over);
         } else {

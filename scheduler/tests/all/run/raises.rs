@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use protocol::{Budget, Cost, Isolation, Limit, NodeEnd, Plan, TurnEnd};
-use scheduler::run::{Illegal, NodePhase, Run, RunCommand, RunPhase};
+use scheduler::run::{NodePhase, Run, RunCommand, RunPhase};
 
 use super::given_run::*;
 use super::laws::{any_plan, cases};
@@ -120,13 +120,49 @@ fn a_limit_below_what_was_used_is_refused_with_both_numbers() {
         said.contains("to $0.000000000001: it has used $0.0000000"),
         "{said}"
     );
-    // What is set aside may be used without another word.
-    let mut sim = Sim::of(within(two(), 30_000), Isolation::Worktree);
-    assert!(matches!(
-        command(&mut sim, tokens(10_000)),
-        Err(Illegal::Spent { .. })
-    ));
-    command(&mut sim, tokens(15_000)).unwrap();
+}
+
+#[test]
+fn what_was_set_aside_and_not_used_is_shared_anew_under_a_lower_limit() {
+    let mut plan = of(vec![writer(1, &[]), writer(2, &[]), writer(3, &[])]);
+    plan.nodes[0].budget.tokens = Some(9_000);
+    let mut sim = Sim::of(within(plan, 500_000), Isolation::Worktree);
+    for n in [1, 2, 3] {
+        sim.begin(n);
+        sim.agent_says(sim.speaker(n), replied("so far", 3_000));
+    }
+    let held = |sim: &Sim, n| {
+        let held = sim.run.ledger().reserved(node(n)).unwrap();
+        held.tokens
+    };
+    let before = [1, 2, 3].map(|n| held(&sim, n));
+    assert_eq!(before[0], 6_000);
+    assert!(before[1..].iter().all(|held| *held > 100_000));
+    sim.say(resumed());
+    let said = command(&mut sim.clone(), tokens(8_999)).unwrap_err();
+    assert_eq!(
+        said.to_string(),
+        "limit the run to 8999 tokens: it has used 9000 tokens already"
+    );
+    limit(&mut sim, 50_000);
+    let ledger = sim.run.ledger();
+    assert_eq!(
+        (ledger.total().tokens, ledger.total_reserved().tokens),
+        (9_000, 41_000)
+    );
+    // Whoever wants less than a fair share keeps it.
+    assert_eq!([1, 2, 3].map(|n| held(&sim, n)), [6_000, 17_500, 17_500]);
+    let allotted = |sim: &Sim, n| {
+        let attempt = sim.run.node(node(n)).unwrap().attempt.clone();
+        attempt.unwrap().allotted.tokens
+    };
+    assert_eq!(
+        [1, 2, 3].map(|n| allotted(&sim, n)),
+        [Some(9_000), Some(20_500), Some(20_500)]
+    );
+    assert_eq!(sim.run, Run::fold(run_id(), &sim.journal));
+    limit(&mut sim, 9_000);
+    assert_eq!(sim.run.ledger().total_reserved().tokens, 0);
 }
 
 #[test]
@@ -299,5 +335,29 @@ proptest! {
             prop_assert_eq!(&world.sim.run, &Run::fold(run_id(), &world.sim.journal));
             prop_assert!(world.sim.run.spent().tokens <= first + round * more);
         }
+    }
+
+    #[test]
+    fn a_limit_that_is_lowered_in_the_middle_of_a_run_holds_from_then_on(
+        plan in any_plan(), seed in any::<u64>(), first in 10_000..60_000u64, steps in 0..40, part in 0..=100u64,
+    ) {
+        let weather = Weather { failure: 200, conflict: 100, ..Weather::default() };
+        let sim = Sim::of(within(plan, first), Isolation::Worktree);
+        let mut world = World::new(sim, seed, weather);
+        world.settle();
+        for _ in 0..steps {
+            if world.sim.run.phase() != RunPhase::Closed {
+                world.step();
+                world.settle();
+            }
+        }
+        world.die();
+        let used = world.sim.run.ledger().total().tokens;
+        let most = used + (first - used) * part / 100;
+        limit(&mut world.sim, most);
+        world.noted();
+        world.live();
+        prop_assert_eq!(&world.sim.run, &Run::fold(run_id(), &world.sim.journal));
+        prop_assert!(world.sim.run.spent().tokens <= most, "{} of {most}", world.sim.run.spent().tokens);
     }
 }
