@@ -1,6 +1,6 @@
 //! What a run has been through as a whole.
 
-use protocol::{Event, FaultKind, PlanEvent, Record, SessionEvent, TurnEvent};
+use protocol::{Event, FaultKind, NodeId, PlanEvent, Record, SessionEvent, TurnEvent};
 
 use super::{Phase, PlanChange, RunStatus, Swarm};
 
@@ -16,7 +16,8 @@ pub(super) struct Course {
     /// Milliseconds in which no process had the run, or a person thought about its plan.
     pub idle: u64,
     pub changes: Vec<PlanChange>,
-    no_model: Option<NoModel>,
+    /// The node whose model could not be asked, and what was said.
+    no_model: Option<(NodeId, NoModel)>,
 }
 
 /// There is no model to ask, for any node.
@@ -41,7 +42,7 @@ impl Swarm {
 
     /// Why there is no model to ask, as long as nobody has had the run go on since.
     pub fn no_model(&self) -> Option<&NoModel> {
-        self.course.no_model.as_ref()
+        self.course.no_model.as_ref().map(|(_, no_model)| no_model)
     }
 
     /// Why the run as a whole goes no further, where no node of it says so.
@@ -65,12 +66,19 @@ impl Swarm {
             if let Some((node, fault)) = node.zip(end.no_model()) {
                 let text = format!("the model of {}: {}", node.name(), fault.message);
                 let kind = fault.kind;
-                self.course.no_model = Some(NoModel { kind, text });
+                let id = node.id();
+                self.course.no_model = Some((id, NoModel { kind, text }));
             }
         }
         let is_taken_up = matches!(record.event, Event::Session(SessionEvent::Resumed { .. }))
             && record.agent.is_none();
-        if is_taken_up || matches!(record.event, Event::Plan(PlanEvent::Unpaused)) {
+        // In older journals such a run did not pause.
+        let whose = self.course.no_model.as_ref().map(|(node, _)| *node);
+        let is_tried_again = whose.is_some_and(|refused| {
+            matches!(&record.event, Event::Plan(PlanEvent::NodeStarted { node, .. }) if *node == refused)
+        });
+        let is_unpaused = matches!(record.event, Event::Plan(PlanEvent::Unpaused));
+        if is_taken_up || is_unpaused || is_tried_again {
             self.course.no_model = None;
         }
     }

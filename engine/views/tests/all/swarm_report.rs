@@ -240,7 +240,7 @@ fn a_run_without_a_model_to_ask_says_so_until_somebody_has_it_go_on() {
         ..fault(false)
     };
     let mut events = vec![
-        (None, accepted(&[(1, &[])])),
+        (None, accepted(&[(1, &[]), (2, &[])])),
         (None, begun(1, 1)),
         (Some(1), ended(TurnEnd::Failed(refused))),
         (None, returned(1, 1, FailureClass::Model)),
@@ -254,6 +254,12 @@ fn a_run_without_a_model_to_ask_says_so_until_somebody_has_it_go_on() {
         why,
         Some("there is no model to ask: the model of n1: invalid key")
     );
+    // Another node that begins says nothing of it; the same one does.
+    let with = |event| {
+        let events = [events.clone(), vec![(None, event)]].concat();
+        Swarm::fold(&journal(events)).no_model().is_some()
+    };
+    assert_eq!((with(begun(2, 1)), with(begun(1, 2))), (true, false));
     events.push((None, Event::Plan(PlanEvent::Unpaused)));
     let swarm = Swarm::fold(&journal(events));
     assert_eq!(
