@@ -10,17 +10,6 @@ use super::given_run::*;
 use super::world::resumed;
 use crate::given::node;
 
-fn fault(kind: FaultKind) -> TurnEnd {
-    TurnEnd::Failed(ModelFault {
-        kind,
-        status: None,
-        message: "no".into(),
-        retry: RetryHint::Never,
-        billed: false,
-        heard: None,
-    })
-}
-
 /// Three nodes of which two are at work at once.
 fn two_of_three() -> Sim {
     let mut plan = of(vec![writer(1, &[]), writer(2, &[]), writer(3, &[])]);

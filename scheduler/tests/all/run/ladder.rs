@@ -2,23 +2,12 @@
 
 use protocol::{
     Change, ChangeKind, Failure, FailureClass, FaultKind, GaveUp, InterruptCause, Isolation, Kind,
-    Limit, ModelFault, NodeEnd, OnFail, RetryHint, Tier, TreeStart, TurnEnd,
+    Limit, NodeEnd, OnFail, Tier, TreeStart, TurnEnd,
 };
 use scheduler::run::{NodePhase, RunOutcome};
 
 use super::given_run::*;
 use crate::given::node;
-
-fn fault(kind: FaultKind) -> TurnEnd {
-    TurnEnd::Failed(ModelFault {
-        kind,
-        status: None,
-        message: "no".into(),
-        retry: RetryHint::Never,
-        billed: false,
-        heard: None,
-    })
-}
 
 fn alone() -> Sim {
     Sim::of(of(vec![writer(1, &[])]), Isolation::Worktree)
