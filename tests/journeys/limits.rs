@@ -173,7 +173,7 @@ fn a_swarm_that_came_to_its_limit_goes_on_with_more_and_not_without() {
     let failed = report.in_state("failed").remove(0);
     let retried = stage.formic(["swarm", "retry", &run, &failed]).run();
     let said = retried.to_string();
-    assert_eq!(retried.code(), Some(2), "{retried}");
+    assert_eq!(retried.code(), Some(2), "{retried}\n{ended}");
     assert!(said.contains("limit of 40000 tokens"), "{retried}");
     assert!(said.contains("--max-budget-tokens N"), "{retried}");
     let resume = || stage.formic(["swarm", "resume", "--json"]);

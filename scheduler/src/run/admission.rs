@@ -81,12 +81,28 @@ pub(super) fn starts(run: &Run) -> Vec<Event> {
     if purse::time_left(run) == Some(0) {
         return Vec::new();
     }
-    let starts = decision(run).starts;
-    if starts.is_empty() {
+    let decision = decision(run);
+    let starts = shared(run, &decision);
+    if !starts.is_empty() || run.nodes.values().any(NodeRun::is_busy) {
+        return starts;
+    }
+    // What is too little for all of them may be enough for one, and that one may leave something.
+    let mut short = short(&decision);
+    let alone = short.find_map(|node| {
+        let is_fresh = ladder::may_begin(run, node)?;
+        Some(start(run, node, is_fresh, purse::all(run, node)?))
+    });
+    alone.into_iter().collect()
+}
+
+/// The attempts that begin with a share of what is left, as far as that is more than was too little before.
+fn shared(run: &Run, decision: &Decision) -> Vec<Event> {
+    if decision.starts.is_empty() {
         return Vec::new();
     }
     let mut ledger = run.ledger.clone();
-    let shares: Vec<(NodeId, Budget)> = starts.iter().map(|it| (it.node, it.allotted)).collect();
+    let starts = decision.starts.iter();
+    let shares: Vec<(NodeId, Budget)> = starts.map(|it| (it.node, it.allotted)).collect();
     // All shares are set aside before any is made larger from what is then left.
     for (node, share) in &shares {
         let _ = ledger.reserve(*node, share);
@@ -134,14 +150,16 @@ pub(super) fn starved(run: &Run) -> Vec<Event> {
     if run.nodes.values().any(NodeRun::is_busy) {
         return Vec::new();
     }
-    // Whoever could begin and did not has no more to begin with than what was too little before.
-    let Decision { starts, waits } = decision(run);
-    let short = waits
-        .into_iter()
-        .filter(|waiting| matches!(waiting.why, Wait::Budget(_)))
-        .map(|waiting| waiting.node);
-    let short = starts.into_iter().map(|start| start.node).chain(short);
-    short
+    let decision = decision(run);
+    short(&decision)
         .map(|node| failed(node, "its budget, or the run's, is used up"))
         .collect()
+}
+
+/// Who could begin if there were more to begin with: where nothing did, even those that would have got a share.
+fn short(decision: &Decision) -> impl Iterator<Item = NodeId> {
+    let waits = decision.waits.iter();
+    let waits = waits.filter(|waiting| matches!(waiting.why, Wait::Budget(_)));
+    let starts = decision.starts.iter().map(|start| start.node);
+    starts.chain(waits.map(|waiting| waiting.node))
 }

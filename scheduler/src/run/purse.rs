@@ -271,9 +271,31 @@ pub(super) fn allotted(run: &Run, ledger: &mut Ledger, node: NodeId, share: Budg
         allotted.tool_calls = more(share.tool_calls, before.tool_calls, room.tool_calls);
         let _ = ledger.reserve(node, &allotted);
     }
-    let own = share.wall_ms.unwrap_or(DEFAULT_WALL_MS);
-    allotted.wall_ms = Some(time_left(run).map_or(own, |left| left.min(own)));
+    allotted.wall_ms = Some(wall_ms(run, share.wall_ms));
     allotted
+}
+
+/// All that is there for an attempt, if that is more than the one before had too little of.
+pub(super) fn all(run: &Run, node: NodeId) -> Option<Budget> {
+    let planned = run.planned(node)?;
+    let room = run.ledger.room(node);
+    let meters = [Meter::Tokens, Meter::Cost, Meter::ToolCalls];
+    let is_enough = |meter: &Meter| {
+        let room = meter.of(&room);
+        room.is_none_or(|room| room >= wanted(run, planned, *meter))
+    };
+    let has_attempt = room.attempts != Some(0);
+    (has_attempt && meters.iter().all(is_enough)).then(|| Budget {
+        attempts: room.attempts.map(|_| 1),
+        wall_ms: Some(wall_ms(run, planned.budget.wall_ms)),
+        ..room
+    })
+}
+
+/// How long an attempt may take.
+fn wall_ms(run: &Run, own: Option<u64>) -> u64 {
+    let own = own.unwrap_or(DEFAULT_WALL_MS);
+    time_left(run).map_or(own, |left| left.min(own))
 }
 
 /// What the attempt before was allotted, if that was too little.

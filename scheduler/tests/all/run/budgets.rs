@@ -213,3 +213,23 @@ fn the_time_an_attempt_worked_in_former_processes_counts_and_the_time_between_do
     sim.end(1, TurnEnd::Looping);
     assert_eq!(left(&sim), Some(5_000), "another attempt has its own");
 }
+
+#[test]
+fn what_is_too_little_for_all_who_wait_goes_to_one_of_them() {
+    let mut plan = of(vec![writer(1, &[]), writer(2, &[])]);
+    plan.budget.tokens = Some(20_000);
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    for n in [1, 2] {
+        sim.begin(n);
+        sim.agent_says(sim.speaker(n), replied("more", 4_000));
+        sim.end(n, TurnEnd::Limited(Limit::Tokens));
+    }
+    // Each had 10000 and wants more than that; 12000 are left.
+    assert_eq!(sim.phase(1), NodePhase::Working);
+    assert_eq!(sim.phase(2), NodePhase::Returned);
+    assert_eq!(sim.run.ledger().total_reserved().tokens, 12_000);
+    sim.begin(1);
+    sim.agent_says(sim.speaker(1), replied("done", 1_000));
+    sim.end(1, TurnEnd::Completed);
+    assert_eq!(sim.phase(2), NodePhase::Working, "11000 are left for it");
+}
