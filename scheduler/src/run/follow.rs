@@ -1,7 +1,8 @@
 //! What follows from a run's state alone: ends and returns of nodes, batches, the branch, the run's own end.
 
 use protocol::{
-    Event, FailureClass, Isolation, Kind, Node, NodeEnd, NodeId, OnFail, PlanEvent, WorkspaceEvent,
+    Event, FailureClass, Isolation, Kind, Node, NodeEnd, NodeId, OnFail, PlanEvent, TIME_USED_UP,
+    WorkspaceEvent,
 };
 
 use super::ladder::{self, Rung};
@@ -110,9 +111,12 @@ fn settled(run: &Run, node: &Node, state: &NodeRun) -> Option<Event> {
         NodePhase::Returned => match ladder::next(run, node.id) {
             Rung::Again { .. } => None,
             Rung::Merge => decide::resolve(run, node.id),
-            Rung::Enough => {
-                replan::begin(run, node).or_else(|| Some(given_up(node.id, state, None)))
-            }
+            Rung::Enough => replan::begin(run, node).or_else(|| {
+                Some(match purse::is_late(run, node) {
+                    true => ended(node.id, NodeEnd::Failed, Some(TIME_USED_UP.to_owned())),
+                    false => given_up(node.id, state, None),
+                })
+            }),
         },
         NodePhase::Resolving => resolved(run, node),
         NodePhase::Replanning => {

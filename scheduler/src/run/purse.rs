@@ -254,6 +254,17 @@ pub(super) fn time_left(run: &Run) -> Option<u64> {
     Some(limit.saturating_sub(run.clock.now.since(begun)))
 }
 
+/// Whether it was the run's time, and not its own, that ended a node's last attempt.
+pub(super) fn is_late(run: &Run, node: &Node) -> bool {
+    let state = run.nodes.get(&node.id);
+    let last = state.and_then(|state| state.setbacks.last());
+    let attempt = state.and_then(|state| state.attempt.as_ref());
+    let own = node.budget.wall_ms.unwrap_or(DEFAULT_WALL_MS);
+    let had = attempt.and_then(|attempt| attempt.allotted.wall_ms);
+    let is_cut = had.is_some_and(|had| had < own) || time_left(run) == Some(0);
+    is_cut && last.is_some_and(|last| last.failure.class == FailureClass::Deadline)
+}
+
 /// What an attempt gets at last: more than a fair share if the one before had too little, never more than there is.
 pub(super) fn allotted(run: &Run, ledger: &mut Ledger, node: NodeId, share: Budget) -> Budget {
     let _ = ledger.reserve(node, &share);

@@ -1,6 +1,6 @@
 //! Budgets of a run: time, tokens and tool calls, what is set aside and what is left for others.
 
-use protocol::{Budget, Isolation, Limit, NodeEnd, Plan, TurnEnd};
+use protocol::{Budget, Event, Isolation, Limit, NodeEnd, Plan, PlanEvent, TIME_USED_UP, TurnEnd};
 use scheduler::run::{NodePhase, RunCommand, Wish, wishes};
 
 use super::given_run::*;
@@ -53,6 +53,35 @@ fn when_the_runs_time_is_over_nothing_begins_any_more() {
     let retry = RunCommand::Retry { node: node(2) };
     let refused = command(&mut sim, retry).unwrap_err().to_string();
     assert!(refused.ends_with("the run's time is used up"), "{refused}");
+}
+
+#[test]
+fn the_last_attempt_ends_for_want_of_the_runs_time_only_where_the_run_left_it_too_little() {
+    for (own, of_run, attempts, why) in [
+        (None, Some(6), 1, TIME_USED_UP),
+        (None, Some(6), 3, TIME_USED_UP),
+        (Some(3), Some(900), 1, "its time was over"),
+        (None, None, 1, "its time was over"),
+    ] {
+        let mut plan = two();
+        plan.nodes[0].budget = Budget {
+            wall_ms: own,
+            attempts: Some(attempts),
+            ..Budget::default()
+        };
+        plan.budget.wall_ms = of_run;
+        let mut sim = Sim::of(plan, Isolation::Worktree);
+        while sim.phase(1) == NodePhase::Working {
+            sim.begin(1);
+            sim.end(1, TurnEnd::Limited(Limit::Time));
+        }
+        let ended = sim.journal.iter().find_map(|record| match &record.event {
+            Event::Plan(PlanEvent::NodeEnded { why, .. }) => why.clone(),
+            _ => None,
+        });
+        let ended = ended.map(|why| why.as_str().into_owned());
+        assert_eq!(ended.as_deref(), Some(why), "{own:?} {of_run:?} {attempts}");
+    }
 }
 
 #[test]
