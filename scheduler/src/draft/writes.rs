@@ -25,7 +25,7 @@ pub(super) fn globs(
     let mut globs = vec![Vec::new(); nodes];
     for (file, owner) in material.files.iter().zip(owners) {
         let Some(node) = *owner else { continue };
-        let own = |folder: &&str| folders.get(folder) == Some(&Business::Of(node));
+        let own = |folder: &&str| folders.get(&folder.to_lowercase()) == Some(&Business::Of(node));
         let glob = match above(&file.path).filter(own).last() {
             Some("") => "**".to_owned(),
             Some(folder) => format!("{}/**", plain(folder)),
@@ -40,7 +40,8 @@ pub(super) fn globs(
     globs
 }
 
-fn folders<'a>(material: &'a Material, owners: &[Option<usize>]) -> BTreeMap<&'a str, Business> {
+/// Folders in lower case: those that differ only in that are one on some disks.
+fn folders(material: &Material, owners: &[Option<usize>]) -> BTreeMap<String, Business> {
     let mut folders = BTreeMap::new();
     for (file, owner) in material.files.iter().zip(owners) {
         let business = match owner {
@@ -50,7 +51,7 @@ fn folders<'a>(material: &'a Material, owners: &[Option<usize>]) -> BTreeMap<&'a
             None => Business::Mixed,
         };
         for folder in above(&file.path) {
-            let known = folders.entry(folder).or_insert(business);
+            let known = folders.entry(folder.to_lowercase()).or_insert(business);
             if *known != business {
                 *known = Business::Mixed;
             }
