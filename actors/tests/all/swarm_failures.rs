@@ -90,7 +90,7 @@ async fn a_gate_that_is_missing_or_red_before_any_of_the_work_stops_the_run_befo
         plan.gate = Some(check(gate));
         let records = carried(&bench, plan).await;
         let why = records.iter().find_map(|record| match &record.event {
-            Event::Plan(PlanEvent::Cancelled { why }) => Some(why.clone()),
+            Event::Plan(PlanEvent::Cancelled { why, .. }) => Some(why.clone()),
             _ => None,
         });
         let why = why.unwrap_or_else(|| panic!("{}", told(&records)));

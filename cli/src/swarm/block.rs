@@ -103,7 +103,13 @@ fn counts(swarm: &Swarm) -> String {
         views::Phase::Proposed => "a plan waits for approval".to_owned(),
         views::Phase::Running => format!("at most {lanes} at once"),
         views::Phase::Paused => "paused: nothing new starts".to_owned(),
-        views::Phase::Cancelled(why) => format!("being cancelled: {}", words::brief(why, 60)),
+        views::Phase::Cancelled(why) => {
+            let how = match swarm.has_failed() {
+                true => "failed, being ended",
+                false => "being cancelled",
+            };
+            format!("{how}: {}", words::brief(why, 60))
+        }
         views::Phase::Rejected(_) => "the plan was rejected".to_owned(),
         views::Phase::Closed => "over".to_owned(),
     };

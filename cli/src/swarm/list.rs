@@ -90,9 +90,9 @@ pub enum Outcome {
     Partial,
     /// A budget kept some of it from being done.
     Limited,
-    /// It was given up.
+    /// Somebody gave it up.
     Cancelled,
-    /// Nothing of it is done.
+    /// Nothing of it is done, or it could not succeed.
     Failed,
 }
 
@@ -122,6 +122,7 @@ impl Outcome {
             _ if tally.is_cancelled => Self::Cancelled,
             _ if tally.is_limited => Self::Limited,
             (0, _) => Self::Failed,
+            _ if tally.has_failed => Self::Failed,
             (1.., _) => Self::Partial,
         }
     }
@@ -162,6 +163,7 @@ impl Outcome {
             Self::Partial => format!("partial{of}"),
             Self::Limited => format!("at a limit{of}"),
             Self::Cancelled => format!("cancelled{of}"),
+            Self::Failed if done > 0 => format!("failed{of}"),
             Self::Failed => "failed".to_owned(),
         }
     }
@@ -206,4 +208,30 @@ fn object(info: &SessionInfo) -> Value {
         "last_at": facts.last_at,
         "records": facts.records,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_ended_itself_has_failed_whatever_of_it_is_done() {
+        for (done, is_cancelled, has_failed, said) in [
+            (0, false, true, "failed"),
+            (1, false, true, "failed 1 of 2"),
+            (1, true, false, "cancelled 1 of 2"),
+            (1, false, false, "partial 1 of 2"),
+            (2, false, true, "done"),
+        ] {
+            let tally = RunTally {
+                nodes: 2,
+                done,
+                is_cancelled,
+                has_failed,
+                ..RunTally::default()
+            };
+            let outcome = Outcome::of_closed(&tally);
+            assert_eq!(outcome.said(Some(&tally)), said);
+        }
+    }
 }

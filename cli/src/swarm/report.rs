@@ -150,6 +150,7 @@ impl Report {
             RunStatus::Success => "every node is done",
             RunStatus::Partial => "some nodes are not done",
             RunStatus::Failed if !self.is_retryable => "nothing was begun",
+            RunStatus::Failed if self.report.totals.done > 0 => "failed",
             RunStatus::Failed => "no node is done",
             RunStatus::LimitReached if self.lack == Some(Lack::Time) => "its time was used up",
             RunStatus::LimitReached => "a budget was used up",

@@ -105,13 +105,13 @@ fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
         PlanEvent::NodeEnded { node, end, .. } => ended(swarm, *node, *end),
         PlanEvent::Paused => paused(swarm),
         PlanEvent::Unpaused => "goes on".to_owned(),
-        PlanEvent::Cancelled { why } => given_up(swarm, why),
+        PlanEvent::Cancelled { why, .. } => given_up(swarm, why),
         PlanEvent::Closed => return None,
     })
 }
 
 fn given_up(swarm: &Swarm, why: &str) -> String {
-    let said = match swarm.is_unfounded() {
+    let said = match swarm.has_failed() {
         true => "stopped",
         false => "cancelled",
     };

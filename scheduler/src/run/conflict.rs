@@ -1,6 +1,6 @@
 //! Proposals that do not merge: the node that is added to resolve one, or the same node once more.
 
-use protocol::{Conflict, Kind, Node, NodeId, PlanPatch, Scope, Text};
+use protocol::{Conflict, Event, Kind, Node, NodeId, PlanEvent, PlanPatch, Scope, Text};
 
 use super::verdict::TIP_IS_RIGHT;
 use super::{Run, lineage, purse};
@@ -32,8 +32,17 @@ pub(super) fn resolvers(run: &Run, node: NodeId) -> impl Iterator<Item = &Node> 
     nodes.filter(move |other| other.kind == Kind::Merge && other.resolves == Some(node))
 }
 
+/// The event that adds a merge node.
+pub(super) fn resolve(run: &Run, node: NodeId) -> Option<Event> {
+    let patch = patch(run, node)?;
+    let name = run.planned(node).map(|node| node.name.clone());
+    let name = name.unwrap_or_default();
+    let why = format!("the change of node {name} does not merge with what landed meanwhile");
+    Some(Event::Plan(PlanEvent::Patched { patch, why }))
+}
+
 /// The patch that adds a merge node for a node's proposal.
-pub(super) fn patch(run: &Run, node: NodeId) -> Option<PlanPatch> {
+fn patch(run: &Run, node: NodeId) -> Option<PlanPatch> {
     let planned = run.planned(node)?;
     let state = run.nodes.get(&node)?;
     let failure = &state.setbacks.last()?.failure;

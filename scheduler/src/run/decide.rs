@@ -10,8 +10,8 @@ use protocol::{
 use super::lane::{Batch, BatchStage};
 use super::node_run::{NodePhase, NodeRun};
 use super::{
-    Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, commons, conflict, footing,
-    gate, purse, raise, replan, single, verdict, wishes,
+    Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, commons, follow, footing, gate,
+    purse, raise, replan, single, verdict, wishes,
 };
 use crate::{Dag, plan};
 
@@ -53,7 +53,10 @@ fn commanded(run: &Run, command: RunCommand) -> Result<PlanEvent, Illegal> {
         (RunCommand::Cancel { why }, phase)
             if !matches!(phase, RunPhase::Ending | RunPhase::Closed) =>
         {
-            Ok(PlanEvent::Cancelled { why })
+            Ok(PlanEvent::Cancelled {
+                why,
+                is_failure: false,
+            })
         }
         (RunCommand::Patch { patch, why }, RunPhase::Running | RunPhase::Paused) => {
             let patch = patched(run, &patch)?;
@@ -353,7 +356,7 @@ fn moved(run: &Run, number: u32, now: &GitId) -> Option<Event> {
         now.short(),
         batch.tip.short()
     );
-    Some(Event::Plan(PlanEvent::Cancelled { why }))
+    Some(follow::hopeless(why))
 }
 
 fn is_landing(run: &Run) -> bool {
@@ -386,13 +389,4 @@ fn failed(run: &Run, wish: &Wish, text: String) -> Option<Event> {
         Wish::Inform { .. } => return None,
         Wish::Land { .. } | Wish::Check => unable(None, text),
     })
-}
-
-/// The events that add a merge node.
-pub(super) fn resolve(run: &Run, node: NodeId) -> Option<Event> {
-    let patch = conflict::patch(run, node)?;
-    let name = run.planned(node).map(|node| node.name.clone());
-    let name = name.unwrap_or_default();
-    let why = format!("the change of node {name} does not merge with what landed meanwhile");
-    Some(Event::Plan(PlanEvent::Patched { patch, why }))
 }

@@ -8,9 +8,7 @@ use protocol::{
 use super::ladder::{self, Rung};
 use super::lane::BatchStage;
 use super::node_run::{NodePhase, NodeRun};
-use super::{
-    Run, RunPhase, admission, commons, conflict, decide, gate, purse, replan, verdict, wishes,
-};
+use super::{Run, RunPhase, admission, commons, conflict, gate, purse, replan, verdict, wishes};
 
 /// The next events that follow, one step at a time: append and apply them, then ask again until there are none. A
 /// journal that holds only the first of them leads to the rest.
@@ -110,7 +108,7 @@ fn settled(run: &Run, node: &Node, state: &NodeRun) -> Option<Event> {
         }
         NodePhase::Returned => match ladder::next(run, node.id) {
             Rung::Again { .. } => None,
-            Rung::Merge => decide::resolve(run, node.id),
+            Rung::Merge => conflict::resolve(run, node.id),
             Rung::Enough => replan::begin(run, node).or_else(|| {
                 Some(match purse::is_late(run, node) {
                     true => ended(node.id, NodeEnd::Failed, Some(TIME_USED_UP.to_owned())),
@@ -215,9 +213,15 @@ fn giving_up(run: &Run) -> Vec<Event> {
     });
     let of_footing = run.stage.footing.why_not().map(str::to_owned);
     let why = of_node.or(of_footing).or(of_lane);
-    why.map(|why| Event::Plan(PlanEvent::Cancelled { why }))
-        .into_iter()
-        .collect()
+    why.map(hopeless).into_iter().collect()
+}
+
+/// The run gives itself up.
+pub(super) const fn hopeless(why: String) -> Event {
+    Event::Plan(PlanEvent::Cancelled {
+        why,
+        is_failure: true,
+    })
 }
 
 fn integrating(run: &Run) -> Vec<Event> {

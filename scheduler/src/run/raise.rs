@@ -75,7 +75,8 @@ fn why(
 /// The nodes that were given up only because the run had no more for them, each with the one whose attempt had too little:
 /// itself, or one that worked for it.
 fn starved(run: &Run) -> Vec<(&Node, &Node)> {
-    if run.given_up().is_some() || purse::time_left(run) == Some(0) {
+    let is_unwanted = run.given_up().is_some() && !run.stage.has_failed;
+    if is_unwanted || purse::time_left(run) == Some(0) {
         return Vec::new();
     }
     let mut again: Vec<(&Node, &Node)> = Vec::new();

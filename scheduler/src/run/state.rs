@@ -78,6 +78,8 @@ pub(super) struct Stage {
     pub lacks_model: bool,
     pub rejected: Option<String>,
     pub cancelled: Option<String>,
+    /// Whether nobody wanted that, but the run could not succeed.
+    pub has_failed: bool,
     /// Whether the result was being brought to the user's branch when the run was given up: only the world knows
     /// whether it is there already.
     pub is_landing: bool,

@@ -35,8 +35,10 @@ pub struct RunTally {
     pub nodes: usize,
     /// How many are done.
     pub done: usize,
-    /// Whether it was given up.
+    /// Whether it was given up because somebody wanted that.
     pub is_cancelled: bool,
+    /// Whether it was given up because it could not succeed.
+    pub has_failed: bool,
     /// Whether a node was given up because nothing was left of a budget.
     pub is_limited: bool,
     /// The branch its work is on, without `refs/heads/`; `None` while nothing of it is on any.
@@ -52,6 +54,8 @@ pub(super) struct RunFold {
     /// The branch that collects its work.
     integration: Option<String>,
     is_cancelled: bool,
+    /// Whether nobody wanted that, but it could not succeed.
+    has_failed: bool,
     /// Whether a check did not go as the plan declares before any of the work: then the run failed.
     is_unfounded: bool,
     branch: Option<String>,
@@ -76,12 +80,15 @@ impl RunFold {
             let is_out = mark.is_late || !mark.was_begun || mark.last == Some(FailureClass::Budget);
             mark.end == Some(NodeEnd::Failed) && is_out
         };
+        // Older journals say so only of checks that did not go as the plan declares before any of the work.
+        let has_failed = self.has_failed || self.is_unfounded;
         RunTally {
             nodes: nodes().count(),
             done: nodes()
                 .filter(|mark| mark.end == Some(NodeEnd::Done))
                 .count(),
-            is_cancelled: self.is_cancelled && !self.is_unfounded,
+            is_cancelled: self.is_cancelled && !has_failed,
+            has_failed: self.is_cancelled && has_failed,
             is_limited: nodes().any(ran_out),
             branch: self.branch.clone(),
             is_landed: self.is_landed,
@@ -135,7 +142,9 @@ impl RunFold {
                     mark.is_late = is_late;
                 });
             }
-            PlanEvent::Cancelled { .. } => self.is_cancelled = true,
+            PlanEvent::Cancelled { is_failure, .. } => {
+                (self.is_cancelled, self.has_failed) = (true, *is_failure);
+            }
             PlanEvent::Checked { runs } => {
                 self.is_unfounded = !runs.iter().all(CheckRun::is_as_declared);
             }

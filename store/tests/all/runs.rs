@@ -175,16 +175,28 @@ fn a_run_that_did_not_do_all_is_told_by_why() {
         why: Some(TIME_USED_UP.into()),
     });
     let out_of_time = vec![advanced(1), started(2), late, closed()];
-    let cancelled = vec![
-        Event::Plan(PlanEvent::Cancelled { why: "w".into() }),
-        ended(1, NodeEnd::Cancelled),
-        ended(2, NodeEnd::Cancelled),
-        closed(),
-    ];
-    let given_up = RunTally {
-        is_cancelled: true,
-        ..none()
+    for (events, then) in [
+        (failing(FailureClass::Check), one()),
+        (failing(FailureClass::Budget), limited.clone()),
+        (out_of_time, limited.clone()),
+        (never_begun, limited),
+    ] {
+        assert_eq!(told(events), (RunStage::Closed, then));
+    }
+}
+
+#[test]
+fn a_run_that_was_given_up_was_cancelled_or_has_failed() {
+    let ending = |is_failure| {
+        let why = "w".into();
+        vec![
+            Event::Plan(PlanEvent::Cancelled { why, is_failure }),
+            ended(1, NodeEnd::Cancelled),
+            ended(2, NodeEnd::Cancelled),
+            closed(),
+        ]
     };
+    let (cancelled, hopeless) = (ending(false), ending(true));
     let checked = |exit| {
         let run = CheckRun {
             check: Check {
@@ -201,14 +213,19 @@ fn a_run_that_did_not_do_all_is_told_by_why() {
         events
     };
     let (founded, unfounded) = (checked(0), checked(1));
+    let given_up = RunTally {
+        is_cancelled: true,
+        ..none()
+    };
+    let failed = RunTally {
+        has_failed: true,
+        ..none()
+    };
     for (events, then) in [
-        (failing(FailureClass::Check), one()),
-        (failing(FailureClass::Budget), limited.clone()),
-        (out_of_time, limited.clone()),
-        (never_begun, limited),
         (cancelled, given_up.clone()),
         (founded, given_up),
-        (unfounded, none()),
+        (unfounded, failed.clone()),
+        (hopeless, failed),
     ] {
         assert_eq!(told(events), (RunStage::Closed, then));
     }

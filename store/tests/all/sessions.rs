@@ -268,7 +268,10 @@ fn life_of_a_run() -> Vec<Record> {
             why: why(),
         }),
         plan(started()),
-        plan(PlanEvent::Cancelled { why: why() }),
+        plan(PlanEvent::Cancelled {
+            why: why(),
+            is_failure: false,
+        }),
         plan(PlanEvent::Closed),
         said(0, "after the end"),
         plan(PlanEvent::Rejected { why: why() }),

@@ -22,11 +22,9 @@ impl Report {
     pub(super) fn next(&self) -> Option<String> {
         let run = self.report.run_id.digits();
         let mut lines = Vec::new();
-        let given_up =
-            |node: &&NodeLine| matches!(node.state, NodeState::Failed | NodeState::Cancelled);
         if !self.is_retryable {
             lines.extend(self.anew().map(str::to_owned));
-        } else if let Some(first) = self.report.nodes.iter().find(given_up) {
+        } else if let Some(first) = self.given_up() {
             let is_over = self.report.status != RunStatus::Unfinished;
             let again = match is_over {
                 true => format!(" && formic swarm resume {run}"),
@@ -64,6 +62,14 @@ impl Report {
             None => {}
         }
         (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// The node to look at first: one that failed, else one that was ended from outside.
+    fn given_up(&self) -> Option<&NodeLine> {
+        let nodes = || self.report.nodes.iter();
+        let mut failed = nodes().filter(|node| node.state == NodeState::Failed);
+        let mut ended = nodes().filter(|node| node.state == NodeState::Cancelled);
+        failed.next().or_else(|| ended.next())
     }
 
     /// What to do where a check did not go as the plan declares before any of the work.
@@ -149,6 +155,18 @@ mod tests {
                 .is_some_and(|hint| hint.contains("begin anew")),
             "{hint}"
         );
+    }
+
+    #[test]
+    fn the_node_to_look_at_first_is_one_that_failed() {
+        let swarm = Swarm::fold(&sample::over());
+        let mut report = Report::new(&swarm, sample::session(), (None, Moment::AtRest));
+        report.report.nodes[0].state = NodeState::Cancelled;
+        let next = report.next().unwrap_or_default();
+        assert!(next.contains(" bench\n"), "{next}");
+        report.report.nodes.truncate(1);
+        let next = report.next().unwrap_or_default();
+        assert!(next.contains(" contract\n"), "{next}");
     }
 
     #[test]

@@ -80,6 +80,10 @@ pub enum PlanEvent {
     Cancelled {
         /// Why, for people.
         why: String,
+        /// Whether nobody wanted that: the run found that it cannot succeed, or its plan says that it then stops. Absent
+        /// in journals older than the field.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_failure: bool,
     },
     /// The run is over: nothing is under way and nothing more will start.
     Closed,

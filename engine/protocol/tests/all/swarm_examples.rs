@@ -109,7 +109,7 @@ pub(crate) fn swarm_events(text: &Text) -> Vec<Event> {
 }
 
 /// What came when plans could be changed after failures, and when a run could be given other limits.
-pub(crate) fn of_a_replan(text: &Text) -> [PlanEvent; 3] {
+pub(crate) fn of_a_replan(text: &Text) -> [PlanEvent; 4] {
     let mut plan = plan(text);
     plan.caps.max_replans = 2;
     let failure = Failure {
@@ -129,6 +129,10 @@ pub(crate) fn of_a_replan(text: &Text) -> [PlanEvent; 3] {
                 ..PlanPatch::default()
             },
             why: "more".into(),
+        },
+        PlanEvent::Cancelled {
+            why: "enough".into(),
+            is_failure: true,
         },
     ]
 }
@@ -187,6 +191,7 @@ fn of_plan(text: &Text) -> Vec<PlanEvent> {
         PlanEvent::Unpaused,
         PlanEvent::Cancelled {
             why: "enough".into(),
+            is_failure: false,
         },
         PlanEvent::Closed,
     ]

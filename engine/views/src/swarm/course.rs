@@ -9,6 +9,8 @@ use super::{Phase, PlanChange, RunStatus, Swarm};
 pub(super) struct Course {
     /// Why it was given up.
     pub cancelled: Option<String>,
+    /// Whether nobody wanted that, but it could not succeed.
+    pub has_failed: bool,
     /// Whether a check did not go as the plan declares before any of the work.
     pub is_unfounded: bool,
     /// Whether its plan was ever agreed to.
@@ -30,9 +32,11 @@ pub struct NoModel {
 }
 
 impl Swarm {
-    /// Whether it was given up before any of the work because a check did not go as the plan declares.
-    pub fn is_unfounded(&self) -> bool {
-        self.course.is_unfounded && self.course.cancelled.is_some()
+    /// Whether it was given up because it could not succeed, and not because somebody wanted that.
+    pub fn has_failed(&self) -> bool {
+        // Older journals say so only of checks that did not go as the plan declares before any of the work.
+        let has_failed = self.course.has_failed || self.course.is_unfounded;
+        has_failed && self.course.cancelled.is_some()
     }
 
     /// Whether a node of it that was not done may be tried again: its plan was agreed to, and its checks held.
@@ -51,7 +55,8 @@ impl Swarm {
             return Some(why.clone());
         }
         let given_up = self.course.cancelled.as_ref();
-        if let Some(why) = given_up.filter(|_| self.status() != RunStatus::Success) {
+        let is_told = self.has_failed() || self.status() != RunStatus::Success;
+        if let Some(why) = given_up.filter(|_| is_told) {
             return Some(why.clone());
         }
         let no_model = self.no_model().filter(|_| !self.is_over());

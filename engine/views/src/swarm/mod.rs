@@ -266,7 +266,8 @@ impl Swarm {
             }
             PlanEvent::Paused => self.phase = Phase::Paused,
             PlanEvent::Unpaused => self.goes_on(),
-            PlanEvent::Cancelled { why } => {
+            PlanEvent::Cancelled { why, is_failure } => {
+                self.course.has_failed = *is_failure;
                 self.phase = Phase::Cancelled(why.clone());
                 self.course.cancelled = Some(why.clone());
             }

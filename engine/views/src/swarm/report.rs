@@ -77,12 +77,14 @@ impl Swarm {
             Phase::Planning | Phase::Proposed | Phase::Running | Phase::Paused => {
                 RunStatus::Unfinished
             }
-            Phase::Cancelled(_) | Phase::Closed if self.is_unfounded() => RunStatus::Failed,
+            Phase::Cancelled(_) if self.has_failed() => RunStatus::Failed,
             Phase::Cancelled(_) => RunStatus::Cancelled,
             Phase::Closed if done > 0 && self.work().all(|it| is_done(&it)) => RunStatus::Success,
-            Phase::Closed if self.course.cancelled.is_some() => RunStatus::Cancelled,
+            Phase::Closed if self.course.cancelled.is_some() && !self.has_failed() => {
+                RunStatus::Cancelled
+            }
             Phase::Closed if self.lack().is_some() => RunStatus::LimitReached,
-            Phase::Closed if done == 0 => RunStatus::Failed,
+            Phase::Closed if done == 0 || self.has_failed() => RunStatus::Failed,
             Phase::Closed => RunStatus::Partial,
         }
     }

@@ -134,7 +134,15 @@ pub(crate) fn journal(events: Vec<(Option<u8>, Event)>) -> Vec<Record> {
 }
 
 pub(crate) fn cancelled() -> Event {
-    Event::Plan(PlanEvent::Cancelled { why: "w".into() })
+    given_up(false)
+}
+
+/// The run is given up: because it could not succeed, or somebody wanted it.
+pub(crate) fn given_up(is_failure: bool) -> Event {
+    Event::Plan(PlanEvent::Cancelled {
+        why: "w".into(),
+        is_failure,
+    })
 }
 
 pub(crate) fn rejected() -> Event {

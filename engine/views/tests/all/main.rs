@@ -9,6 +9,7 @@ mod laws;
 mod ledger;
 mod summary;
 mod swarm;
+mod swarm_hopeless;
 mod swarm_report;
 mod swarm_story;
 mod timeline_and_denials;

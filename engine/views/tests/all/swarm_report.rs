@@ -1,8 +1,8 @@
 //! The report of a run: its status, its times, the object that is printed.
 
 use protocol::{
-    Event, Expect, FailureClass, FaultKind, Kind, Landing, ModelFault, Node, NodeEnd, PlanEvent,
-    PlanPatch, SessionId, TIME_USED_UP, Timestamp, TurnEnd, WorkspaceEvent,
+    Event, FailureClass, FaultKind, Kind, Landing, ModelFault, Node, NodeEnd, PlanEvent, PlanPatch,
+    SessionId, TIME_USED_UP, Timestamp, TurnEnd, WorkspaceEvent,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -268,7 +268,7 @@ fn a_run_without_a_model_to_ask_says_so_until_somebody_has_it_go_on() {
     );
 }
 
-fn report_of(events: Vec<Event>) -> views::SwarmReport {
+pub(crate) fn report_of(events: Vec<Event>) -> views::SwarmReport {
     run(events).report(SessionId::new(Uuid::from_u128(1)))
 }
 
@@ -316,30 +316,6 @@ fn what_a_run_that_was_turned_down_or_given_up_never_started_says_so() {
             assert_eq!(line.reason.as_deref(), Some("it was never started"));
         }
         assert_eq!(report.totals.not_done, 2);
-    }
-}
-
-#[test]
-fn a_run_that_ends_because_of_a_check_before_any_of_the_work_has_failed() {
-    let red = |expect, exit| {
-        let mut red = check_run(exit);
-        red.check.expect = expect;
-        Event::Plan(PlanEvent::Checked { runs: vec![red] })
-    };
-    let closed = || Event::Plan(PlanEvent::Closed);
-    for (checked, status) in [
-        (red(Expect::Pass, 1), RunStatus::Failed),
-        (red(Expect::Fail, 0), RunStatus::Failed),
-        (red(Expect::Pass, 0), RunStatus::Cancelled),
-        (red(Expect::Fail, 1), RunStatus::Cancelled),
-    ] {
-        let events = vec![accepted(&[(1, &[])]), checked, cancelled(), closed()];
-        assert_eq!(
-            run(events.clone()).is_retryable(),
-            status != RunStatus::Failed
-        );
-        let report = report_of(events);
-        assert_eq!((report.status, report.why.as_deref()), (status, Some("w")));
     }
 }
 

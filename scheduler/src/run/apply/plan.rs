@@ -40,7 +40,8 @@ pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
             run.stage.is_paused = false;
             run.stage.lacks_model = false;
         }
-        PlanEvent::Cancelled { why } => {
+        PlanEvent::Cancelled { why, is_failure } => {
+            run.stage.has_failed = *is_failure;
             run.stage.is_landing = wishes::landing(run).is_some();
             run.stage.proposed = None;
             run.stage.cancelled = Some(why.clone());
@@ -125,6 +126,7 @@ fn reopen(run: &mut Run, node: NodeId) {
     }
     run.stage.is_closed = false;
     run.stage.cancelled = None;
+    run.stage.has_failed = false;
     run.stage.is_landing = false;
     run.lane.landing = None;
     run.lane.trouble.forget();

@@ -6,6 +6,7 @@ use scheduler::run::{
 };
 
 use super::given_run::*;
+use super::life::has_failed;
 use crate::given::node;
 
 fn declared(cmd: &str, expect: Expect) -> Check {
@@ -70,6 +71,7 @@ fn a_gate_that_is_red_before_any_of_the_work_stops_the_run_and_is_named() {
         matches!(record.event, Event::Plan(PlanEvent::NodeStarted { .. }))
     };
     assert!(!sim.journal.iter().any(started), "nothing was spent");
+    assert_eq!(has_failed(&sim), Some(true));
 }
 
 #[test]
@@ -188,7 +190,10 @@ fn checks_that_cannot_be_run_stop_the_run_with_the_reason() {
 #[test]
 fn a_run_that_is_given_up_while_its_checks_run_starts_nothing() {
     let mut sim = accepted(gated(Some(check("t")), None));
-    sim.say(Event::Plan(PlanEvent::Cancelled { why: "no".into() }));
+    sim.say(Event::Plan(PlanEvent::Cancelled {
+        why: "no".into(),
+        is_failure: false,
+    }));
     sim.settle();
     let runs = vec![check_run(&check("t"), 0)];
     assert_eq!(sim.answer(RunOutcome::Checked { runs }), 0);

@@ -7,6 +7,7 @@ use protocol::{
 use scheduler::run::{NodePhase, RunOutcome};
 
 use super::given_run::*;
+use super::life::has_failed;
 use crate::given::node;
 
 fn alone() -> Sim {
@@ -258,9 +259,13 @@ fn a_late_end_of_an_older_attempt_says_nothing_and_the_next_waits_for_it() {
 
 #[test]
 fn a_node_that_may_be_skipped_has_one_attempt_and_one_that_may_not_fail_stops_the_run() {
-    for (on_fail, other) in [
-        (OnFail::Skip, NodePhase::Working),
-        (OnFail::Abort, NodePhase::Ended(NodeEnd::Cancelled)),
+    for (on_fail, other, failed) in [
+        (OnFail::Skip, NodePhase::Working, None),
+        (
+            OnFail::Abort,
+            NodePhase::Ended(NodeEnd::Cancelled),
+            Some(true),
+        ),
     ] {
         let mut first = writer(1, &[]);
         first.weight.on_fail = on_fail;
@@ -272,6 +277,7 @@ fn a_node_that_may_be_skipped_has_one_attempt_and_one_that_may_not_fail_stops_th
         assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed));
         assert_eq!(sim.phase(2), other);
         assert_eq!(sim.phase(3), NodePhase::Ended(NodeEnd::Skipped));
+        assert_eq!(has_failed(&sim), failed, "{on_fail:?}");
     }
 }
 

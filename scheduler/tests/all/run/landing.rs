@@ -37,7 +37,10 @@ fn a_run_that_is_given_up_while_its_result_lands_still_says_where_it_landed() {
     advance(&mut sim);
     let land = vec![Wish::Land { commit: git(1001) }];
     assert_eq!(sim.wishes(), land);
-    sim.say(Event::Plan(PlanEvent::Cancelled { why: "no".into() }));
+    sim.say(Event::Plan(PlanEvent::Cancelled {
+        why: "no".into(),
+        is_failure: false,
+    }));
     sim.settle();
     assert_eq!(
         (sim.wishes(), sim.run.phase()),
@@ -64,7 +67,10 @@ fn a_run_that_is_given_up_before_its_result_lands_lands_nothing() {
     gate(&mut sim, 0);
     advance(&mut sim);
     sim.begin(2);
-    sim.say(Event::Plan(PlanEvent::Cancelled { why: "no".into() }));
+    sim.say(Event::Plan(PlanEvent::Cancelled {
+        why: "no".into(),
+        is_failure: false,
+    }));
     sim.settle();
     sim.end(2, TurnEnd::Interrupted(InterruptCause::User));
     assert_eq!((sim.wishes(), sim.run.phase()), (vec![], RunPhase::Closed));

@@ -8,6 +8,7 @@ use scheduler::run::{
 };
 
 use super::given_run::*;
+use super::life::has_failed;
 use crate::given::{node, nodes};
 
 /// Writers side by side, with a gate.
@@ -330,6 +331,7 @@ fn a_branch_that_was_moved_by_a_former_process_counts_as_moved_and_by_anyone_els
             assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Cancelled));
             assert_eq!(sim.run.phase(), RunPhase::Closed);
             assert!(sim.run.given_up().unwrap().contains("someone else"));
+            assert_eq!(has_failed(&sim), Some(true));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The life of a run as a whole: its plan, its pauses, its end; commands that fit and commands that do not.
 
 use protocol::{
-    InterruptCause, Isolation, Kind, Node, NodeEnd, Plan, PlanEvent, PlanPatch, Planner, TreeStart,
-    TurnEnd,
+    Event, InterruptCause, Isolation, Kind, Node, NodeEnd, Plan, PlanEvent, PlanPatch, Planner,
+    TreeStart, TurnEnd,
 };
 use scheduler::run::{
     Blocked, Illegal, NodePhase, RunCommand, RunInput, RunOutcome, RunPhase, Wish, decide,
@@ -36,6 +36,15 @@ fn planner() -> Node {
         kind: Kind::Plan,
         ..reader(50, &[])
     }
+}
+
+/// Whether the run was given up because it could not succeed; `None` if it was not given up.
+pub(super) fn has_failed(sim: &Sim) -> Option<bool> {
+    let mut records = sim.journal.iter().rev();
+    records.find_map(|record| match &record.event {
+        Event::Plan(PlanEvent::Cancelled { is_failure, .. }) => Some(*is_failure),
+        _ => None,
+    })
 }
 
 #[test]
@@ -160,6 +169,7 @@ fn a_cancelled_run_is_over_when_its_last_agent_is() {
     assert_eq!(sim.phase(2), NodePhase::Ended(NodeEnd::Cancelled));
     sim.end(1, TurnEnd::Interrupted(protocol::InterruptCause::User));
     assert_eq!(sim.run.phase(), RunPhase::Closed);
+    assert_eq!(has_failed(&sim), Some(false), "somebody wanted it");
 }
 
 #[test]

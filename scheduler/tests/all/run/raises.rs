@@ -1,7 +1,7 @@
 //! Other limits for a run: what they open again, what they leave as it is, and that they hold from then on.
 
 use proptest::prelude::*;
-use protocol::{Budget, Cost, Isolation, Limit, NodeEnd, Plan, TurnEnd};
+use protocol::{Budget, Cost, Isolation, Limit, NodeEnd, OnFail, Plan, TurnEnd};
 use scheduler::run::{NodePhase, Run, RunCommand, RunPhase};
 
 use super::given_run::*;
@@ -31,6 +31,27 @@ fn uses_up(sim: &mut Sim, n: usize, tokens: u64) {
     sim.begin(n);
     sim.agent_says(sim.speaker(n), replied("more", tokens));
     sim.end(n, TurnEnd::Limited(Limit::Tokens));
+}
+
+#[test]
+fn a_run_that_ended_itself_for_want_of_tokens_goes_on_with_more_and_one_that_somebody_gave_up_does_not()
+ {
+    let mut plan = two();
+    plan.nodes[0].weight.on_fail = OnFail::Abort;
+    let mut sim = Sim::of(within(plan, 4_000), Isolation::Worktree);
+    while sim.phase(1) == NodePhase::Working {
+        uses_up(&mut sim, 1, 1_900);
+    }
+    assert_eq!((sim.phase(1), sim.run.phase()), (FAILED, RunPhase::Closed));
+    limit(&mut sim, 40_000);
+    sim.settle();
+    assert_eq!(sim.phase(1), NodePhase::Working);
+    assert_eq!(sim.run.given_up(), None);
+    command(&mut sim, RunCommand::Cancel { why: "no".into() }).unwrap();
+    sim.end(1, TurnEnd::Limited(Limit::Tokens));
+    limit(&mut sim, 90_000);
+    sim.settle();
+    assert_eq!(sim.run.phase(), RunPhase::Closed);
 }
 
 /// A run of two nodes, one after the other, whose 4000 tokens the first has used up.

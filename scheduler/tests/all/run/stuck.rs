@@ -5,6 +5,7 @@ use scheduler::run::{NodePhase, RunOutcome, RunPhase, Wish};
 
 use super::given_run::*;
 use super::lane::{advance, batch, gate, gated, merge};
+use super::life::has_failed;
 use crate::given::{node, nodes};
 
 fn fail(sim: &mut Sim, wish: Wish) {
@@ -122,6 +123,7 @@ fn three_nodes_in_a_row_that_cannot_be_integrated_end_the_run_with_the_reason() 
     assert_eq!(sim.phase(3), NodePhase::Ended(NodeEnd::Failed));
     assert_eq!(sim.phase(4), NodePhase::Ended(NodeEnd::Cancelled));
     assert!(sim.run.given_up().unwrap().contains("no space left"));
+    assert_eq!(has_failed(&sim), Some(true));
 }
 
 #[test]
