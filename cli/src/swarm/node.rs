@@ -163,6 +163,7 @@ impl<'a> Portrait<'a> {
                 line.kept.as_ref().map(|kept| format!("git show {kept}")),
             ),
             ("denied", globs(self.node.denied())),
+            ("in doubt", globs(self.node.in_doubt())),
         ];
         let said = rows
             .into_iter()

@@ -1,7 +1,8 @@
 //! A run as plain lines, one for each thing that happened to a node or to the run as a whole.
 
 use protocol::{
-    Event, FailureClass, NodeEnd, NodeId, PlanEvent, PlanPatch, Planner, Record, WorkspaceEvent,
+    Event, FailureClass, NodeEnd, NodeId, PlanEvent, PlanPatch, Planner, Record, ToolEvent,
+    ToolStatus, WorkspaceEvent,
 };
 use views::{Phase, Swarm};
 
@@ -13,6 +14,7 @@ pub fn line(record: &Record, swarm: &Swarm) -> Option<String> {
     match &record.event {
         Event::Plan(event) => plan(event, swarm),
         Event::Workspace(event) => workspace(event, swarm),
+        Event::Tool(event) if is_doubt(event) => in_doubt(swarm, record.node?),
         Event::Session(_)
         | Event::Turn(_)
         | Event::Model(_)
@@ -24,7 +26,7 @@ pub fn line(record: &Record, swarm: &Swarm) -> Option<String> {
 }
 
 /// Whether a record's line is worth staying above the block of a terminal: what landed, what was given
-/// up, and what others took the place of.
+/// up, what others took the place of, and what a person may have to look after.
 pub const fn stays(record: &Record) -> bool {
     match &record.event {
         Event::Workspace(event) => matches!(event, WorkspaceEvent::Advanced { .. }),
@@ -38,14 +40,28 @@ pub const fn stays(record: &Record) -> bool {
                 ..
             }
         ),
+        Event::Tool(event) => is_doubt(event),
         Event::Session(_)
         | Event::Turn(_)
         | Event::Model(_)
-        | Event::Tool(_)
         | Event::Permission(_)
         | Event::Memory(_)
         | Event::Fault(_) => false,
     }
+}
+
+/// Whether a command was running when a process ended.
+const fn is_doubt(event: &ToolEvent) -> bool {
+    matches!(event, ToolEvent::Finished { result, .. } if matches!(result.status, ToolStatus::InDoubt))
+}
+
+fn in_doubt(swarm: &Swarm, id: NodeId) -> Option<String> {
+    let command = swarm.node(id)?.in_doubt().last()?;
+    let command = words::brief(command, 200);
+    Some(format!(
+        "{}: in doubt, as it was running when formic ended, and not run again: {command}",
+        name(swarm, id)
+    ))
 }
 
 fn name(swarm: &Swarm, id: NodeId) -> String {

@@ -53,6 +53,12 @@ fn a_nodes_command_that_was_running_at_the_death_is_told_to_be_in_doubt_and_not_
         .iter()
         .filter(|request| String::from_utf8_lossy(&request.raw).contains("in doubt:"));
     assert!(doubts.count() > 0, "the agent was not told");
+    // Nor is it kept from whoever looks on.
+    let told =
+        "one: in doubt, as it was running when formic ended, and not run again: bash echo ran";
+    assert!(ended.stderr.contains(told), "{ended}");
+    let shown = stage.formic(["swarm", "show", "one"]).succeed();
+    assert!(shown.stdout.contains("in doubt  bash echo ran"), "{shown}");
     assert_eq!(stage.content("one.txt"), "ran\n");
     let after = stage.run_records();
     // The run itself is taken up before anything of it goes on: the time nobody had it is not its own.

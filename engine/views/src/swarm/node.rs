@@ -42,6 +42,8 @@ struct Hands {
     is_asking: bool,
     /// Calls that permission denied, in order: the tool and what it was about.
     denied: Vec<String>,
+    /// The same of commands in doubt.
+    in_doubt: Vec<String>,
 }
 
 /// Moments of a node.
@@ -167,6 +169,12 @@ impl SwarmNode {
     /// The calls of its agents that permission denied, in order: the tool and what it was about.
     pub fn denied(&self) -> &[String] {
         &self.hands.denied
+    }
+
+    /// The commands of its agents that were running when a process ended and were not run again, in order: the tool and
+    /// what it was about.
+    pub fn in_doubt(&self) -> &[String] {
+        &self.hands.in_doubt
     }
 
     /// Whether it was added to plan anew what another one leaves undone.
@@ -295,9 +303,12 @@ impl SwarmNode {
             return;
         };
         let (_, tool, about) = self.hands.open.remove(at);
-        if status == ToolStatus::Denied {
-            self.hands.denied.push(format!("{tool} {about}"));
-        }
+        let list = match status {
+            ToolStatus::Denied => &mut self.hands.denied,
+            ToolStatus::InDoubt => &mut self.hands.in_doubt,
+            ToolStatus::Ok | ToolStatus::Failed | ToolStatus::Interrupted => return,
+        };
+        list.push(format!("{tool} {about}"));
     }
 
     fn model(&mut self, event: &ModelEvent) {
