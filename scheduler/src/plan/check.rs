@@ -135,18 +135,16 @@ impl Rules {
     }
 
     fn node(&mut self, node: &Node) {
-        let made_here = match node.kind {
-            Kind::Chat => false,
-            Kind::Merge | Kind::Plan => node.resolves.is_some(),
-            Kind::Explore | Kind::Contract | Kind::Edit | Kind::Codemod | Kind::Verify => true,
-            Kind::Review | Kind::Summarise | Kind::Memory => true,
+        let ours = "only formic itself makes nodes of this kind";
+        let why_not = match node.kind {
+            Kind::Chat => Some(ours),
+            Kind::Merge | Kind::Plan => node.resolves.is_none().then_some(ours),
+            Kind::Memory => Some("nothing tends memory in this version"),
+            Kind::Explore | Kind::Contract | Kind::Edit | Kind::Codemod | Kind::Verify => None,
+            Kind::Review | Kind::Summarise => None,
         };
-        if !made_here {
-            self.of(
-                node,
-                DocumentCode::Kind,
-                "only formic itself makes nodes of this kind",
-            );
+        if let Some(why_not) = why_not {
+            self.of(node, DocumentCode::Kind, why_not);
         }
         if node.brief.is_none() && node.kind != Kind::Verify {
             self.of(node, DocumentCode::Brief, "it has no brief");

@@ -61,7 +61,7 @@ pub enum DocumentCode {
     Name,
     /// `duplicate-name`: a name that stands twice.
     Duplicate,
-    /// `kind`: a kind that only formic itself makes nodes of.
+    /// `kind`: a kind that only formic itself makes nodes of, or of which there are none yet.
     Kind,
     /// `check`: a check without a command, or a verification without a check.
     Check,

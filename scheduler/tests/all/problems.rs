@@ -108,6 +108,7 @@ const RULES: &[(&str, Option<&str>, Break)] = &[
     ("kind", Some("b"), |plan| kind(plan, Kind::Merge)),
     ("kind", Some("b"), |plan| read_only(plan, Kind::Chat)),
     ("kind", Some("b"), |plan| read_only(plan, Kind::Plan)),
+    ("kind", Some("b"), |plan| read_only(plan, Kind::Memory)),
     ("check", Some("b"), |plan| {
         plan.nodes[1].accept = Some(check(" "));
     }),
