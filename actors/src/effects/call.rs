@@ -261,10 +261,14 @@ pub(crate) async fn commit(
 /// A write of a node. After a command, under the same permit, what it changed outside the node's scope is undone, and
 /// told.
 async fn fenced(world: &World, held: &Held, write: impl Future<Output = ToolResult>) -> ToolResult {
-    let is_command = matches!(held.permit.claim().action, Action::Run { .. });
-    let Some(fence) = world.commands.fence.as_ref().filter(|_| is_command) else {
+    let Some(fence) = &world.commands.fence else {
         return write.await;
     };
+    let action = &held.permit.claim().action;
+    fence.announce(action).await;
+    if !matches!(action, Action::Run { .. }) {
+        return write.await;
+    }
     let before = fence.before().await;
     let mut result = write.await;
     if let Some(remark) = fence.mend(before).await {

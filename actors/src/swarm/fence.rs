@@ -1,9 +1,10 @@
 //! The fence around a node: after every command of its agent, what changed outside the node's scope is undone, or, in a
 //! folder that all share, told.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use protocol::{Change, Draft, Event, NodeId, WorkspaceEvent};
+use protocol::{Action, Change, Draft, Event, NodeId, WorkspaceEvent};
 use ractor::ActorRef;
 use scheduler::scope::Globs;
 
@@ -12,6 +13,7 @@ use super::house::House;
 use super::outfit::Post;
 use super::site::Site;
 use crate::journal::{self, JournalMsg};
+use crate::law::resolve;
 
 /// How many paths a remark names.
 const NAMED: usize = 20;
@@ -24,6 +26,8 @@ pub(crate) struct Fence {
     node: NodeId,
     scope: Globs,
     house: Arc<House>,
+    /// Where claims say that the house is.
+    root: PathBuf,
     journal: ActorRef<JournalMsg>,
 }
 
@@ -34,8 +38,24 @@ impl Fence {
             node: post.node.id,
             scope: Globs::parse(&post.node.scope.writes).ok()?,
             house: post.house.clone(),
+            root: resolve(&post.house.root),
             journal: site.base.journal.clone(),
         })
+    }
+
+    /// Has the tree know what may change in it now.
+    pub(crate) async fn announce(&self, action: &Action) {
+        match action {
+            Action::Write { path, .. } => match path.strip_prefix(&self.root) {
+                Ok(file) => self.house.touch(file).await,
+                Err(_) => self.house.stir().await,
+            },
+            Action::Run { .. } => self.house.stir().await,
+            Action::Read { .. }
+            | Action::Search { .. }
+            | Action::Integrate { .. }
+            | Action::Session => {}
+        }
     }
 
     /// What has to be known before a command begins. In a folder that all share no other agent writes while it runs.

@@ -17,7 +17,7 @@ use super::former;
 use super::messages::{RunMsg, RunStart, RunStatus, steer};
 use super::options::{Models, SwarmOptions};
 use super::outfit::Wardrobe;
-use super::run_actor::RunActor;
+use super::run_actor::{RunActor, is_over};
 use super::site::{Git, Intent, Plot, Site};
 use crate::agent_actor::CommandError;
 use crate::base::{Base, Foundation};
@@ -196,7 +196,9 @@ impl Swarm {
         let (feed, intake) = feed();
         let (plot, chronicle) = taken.measure(&options, feed).await?;
         let site = Arc::new(Site::new(options, models, plot).await?);
-        site.sweep();
+        let run = &chronicle.run;
+        let over = run.nodes().map(|(node, _)| node.id);
+        site.sweep(over.filter(|node| is_over(run, *node)));
         let known = chronicle.last;
         let (status, watched) = watch::channel(RunStatus {
             phase: RunPhase::New,

@@ -1,7 +1,7 @@
 //! Houses: the folder each node works in, taken from the pool or taken up again after a crash.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use protocol::{
@@ -116,10 +116,17 @@ impl House {
         }
     }
 
-    /// Says that somebody may change its files from now on.
+    /// Says that a program is about to run that may change any of its files.
     pub(crate) async fn stir(&self) {
         if let Some(tree) = &self.rooms.read().await.tree {
             tree.stir();
+        }
+    }
+
+    /// Says that a tool is about to write one of its files.
+    pub(crate) async fn touch(&self, file: &Path) {
+        if let Some(tree) = &self.rooms.read().await.tree {
+            tree.touch(file);
         }
     }
 
@@ -137,7 +144,17 @@ impl House {
         }
     }
 
-    /// Puts its tree back into the pool, if it was one node's.
+    /// Has this process's next node have its tree, if it was one node's and nothing in it need be looked at or ended.
+    pub(crate) fn hand_over(&self, site: &Site) {
+        // Whoever still looks at it keeps it; it is given back then.
+        if let (HouseKind::Node, Some(git), Ok(mut rooms)) =
+            (self.kind, &site.git, self.rooms.try_write())
+        {
+            rooms.tree = rooms.tree.take().and_then(|tree| git.trees.hand_over(tree));
+        }
+    }
+
+    /// Puts its tree back into the pool, if it was one node's and was not handed over.
     pub(crate) async fn give_back(&self, site: &Site) {
         if self.kind != HouseKind::Node {
             return;
@@ -274,7 +291,7 @@ impl Key {
         node: &Node,
         attempt: &Attempt,
     ) -> Result<Arc<House>, NoHouse> {
-        let name = format!("{} {}", site.id, node.id);
+        let name = site.tree_of(node.id);
         let is_made = self.deed == Some(attempt.number);
         let house = match (self.open, &attempt.start) {
             (Some(house), _) if !only_reads(node) => {
@@ -296,7 +313,6 @@ impl Key {
         if !is_made {
             house.record(site, node, attempt).await?;
         }
-        house.stir().await;
         Ok(house)
     }
 }

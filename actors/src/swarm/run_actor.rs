@@ -298,6 +298,7 @@ impl RunState {
 
     /// Starts the effects wished for now and cancels those that no longer are.
     fn fly(&mut self, me: &ActorRef<RunMsg>) {
+        self.retire();
         let mut wished = wishes(&self.run);
         wished.retain(|wish| self.has_room(wish));
         let all = wished.len();
@@ -318,7 +319,6 @@ impl RunState {
                 })));
             });
         }
-        self.retire();
         self.tidy();
         self.site.yard.stock.wants(self.run.ahead());
     }
@@ -353,6 +353,8 @@ impl RunState {
             return;
         }
         let site = self.site.clone();
+        // Before the next ones want trees: whoever gets one waits until it is durable that nobody needs what it held.
+        empty.iter().for_each(|house| house.hand_over(&site));
         self.site.yard.effects.spawn(async move {
             for member in left {
                 member.end().await;
@@ -388,7 +390,8 @@ impl RunState {
     }
 }
 
-fn is_over(run: &Run, node: NodeId) -> bool {
+/// Whether nobody works for a node any more.
+pub(super) fn is_over(run: &Run, node: NodeId) -> bool {
     run.node(node)
         .is_none_or(|state| state.is_over() && !state.lingers())
 }

@@ -1,6 +1,6 @@
 //! The site of a run: what all its nodes and effects share, introduced to one another once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use protocol::{Event, GitId, Ground, Kind, NodeId, Record, SessionId, Tier};
@@ -122,11 +122,14 @@ impl Site {
         })
     }
 
-    /// Takes away the trees that former runs left, all but some that this one will want.
-    pub(crate) fn sweep(&self) {
+    /// Takes away the trees that former runs left, and a former process of this one for nodes that are `over`, all but
+    /// some that this one will want.
+    pub(crate) fn sweep(&self, over: impl Iterator<Item = NodeId>) {
         if let Some(trees) = self.git.as_ref().map(|git| git.trees.clone()) {
+            let over: BTreeSet<String> = over.map(|node| self.tree_of(node)).collect();
+            let is_wanted = move |name: &str| !over.contains(name);
             // What cannot be swept now is swept the next time.
-            let sweeping = async move { drop(trees.sweep(|_| true, SPARE).await) };
+            let sweeping = async move { drop(trees.sweep(is_wanted, SPARE).await) };
             self.yard.effects.spawn(sweeping);
         }
     }
@@ -143,6 +146,11 @@ impl Site {
             let _ = git.trees.sweep(is_others, usize::MAX).await;
         }
         git.repo.close().await;
+    }
+
+    /// The name that a node's tree has in the pool.
+    pub(crate) fn tree_of(&self, node: NodeId) -> String {
+        format!("{} {node}", self.id)
     }
 
     /// Keeps facts about a node, or about the run as a whole.

@@ -34,7 +34,9 @@ pub(super) async fn advance(site: &Site, step: Step, (from, to): (GitId, GitId))
     let outcome = match moved {
         RefMove::Done => {
             // The branch has it. What cannot be taken away now is when the run closes.
-            let _ = repo.let_go(&step.refs).await;
+            let (repo, refs) = (repo.clone(), step.refs);
+            let letting_go = async move { drop(repo.let_go(&refs).await) };
+            site.yard.effects.spawn(letting_go);
             RunOutcome::Advanced { batch, to }
         }
         RefMove::Found(Some(now)) => RunOutcome::Moved { batch, now },

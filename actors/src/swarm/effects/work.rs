@@ -96,6 +96,7 @@ async fn codemod(
         root: &house.root,
         cancel,
     };
+    house.stir().await;
     let ran = command.run(&text, Duration::from_millis(wall)).await;
     let ran = ran.map_err(|text| machine(format!("could not {text}")))?;
     if cancel.is_cancelled() {

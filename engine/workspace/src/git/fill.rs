@@ -7,20 +7,20 @@ use protocol::GitId;
 use super::error::GitError;
 use super::gitdir::{Layout, erase};
 use super::refill::Refill;
-use super::seen::Seen;
+use super::seen::{Known, Seen};
 use super::slot::{Note, Slot};
 use super::special;
 use super::trees::{Trees, Wanted};
 
 impl Trees {
-    /// Brings a place into the state that is wanted, whatever it held; what it holds is looked at unless it was `seen`.
-    /// Its note says so only when all of it is there.
+    /// Brings a place into the state that is wanted, whatever it held, which is looked at as far as nothing is known of
+    /// it. Its note says so only when all of it is there. Gives what is known of it then.
     pub(crate) async fn lay_out(
         &self,
         slot: &Slot,
         wanted: &Wanted,
-        seen: Option<Seen>,
-    ) -> Result<(), GitError> {
+        known: Option<Known>,
+    ) -> Result<Option<Known>, GitError> {
         let path = slot.folder();
         let had = Slot::note(path).base;
         let note = |base| Note {
@@ -29,12 +29,14 @@ impl Trees {
         };
         let wrote = slot.write(&note(None));
         wrote.map_err(|error| GitError::io(path, error))?;
+        // Where no program ran, its git folders are as they were made.
+        let is_as_made = matches!(known, Some(Known::Written { .. }));
         // What the place held may be gone from the repository since; git minds that no more than whatever else is wrong.
-        let had = had.as_ref().map(|(_, had)| (had, seen));
-        let is_done = self.refilled(slot, had, wanted).await;
-        let done = match is_done.unwrap_or(false) {
-            true => Ok(()),
-            false => self.reset(slot, wanted).await,
+        let had = had.as_ref().map(|(_, had)| (had, known));
+        let seen = self.refilled(slot, had, wanted).await.unwrap_or(None);
+        let done = match &seen {
+            Some(_) => Ok(()),
+            None => self.reset(slot, wanted).await,
         };
         if let Err(error) = done {
             let error = error.or_full(path);
@@ -49,27 +51,35 @@ impl Trees {
                 .map_err(|e| e.or_full(path))?;
         }
         let layout = self.layout(wanted);
-        let (inside, index) = (slot.root().join(".git"), slot.git_folder().join("index"));
-        slot.work(move || layout.inside(&inside, &index)).await?;
+        let (inside, own) = (slot.root().join(".git"), slot.git_folder());
+        let is_renewed = is_as_made && seen.is_some();
+        slot.work(move || match is_renewed {
+            true => layout.renew(&own, &inside),
+            false => layout.inside(&inside, &own.join("index")),
+        })
+        .await?;
         let wrote = slot.write(&note(Some(wanted.base.clone())));
-        wrote.map_err(|error| GitError::io(path, error))
+        wrote.map_err(|error| GitError::io(path, error))?;
+        Ok(seen.map(Known::laid))
     }
 
-    /// Files and index as wanted, without git; `false` where only git can do that.
+    /// Files and index as wanted, without git, and how they look then; `None` where only git can do that.
     async fn refilled(
         &self,
         slot: &Slot,
-        had: Option<(&GitId, Option<Seen>)>,
+        had: Option<(&GitId, Option<Known>)>,
         wanted: &Wanted,
-    ) -> Result<bool, GitError> {
+    ) -> Result<Option<Seen>, GitError> {
         let is_base = wanted.files == wanted.base.1 && wanted.cone.is_none();
-        let Some((had, seen)) = had.filter(|_| is_base) else {
-            return Ok(false);
+        let Some((had, known)) = had.filter(|_| is_base) else {
+            return Ok(None);
         };
-        let (own, layout) = (slot.git_folder(), self.layout(wanted));
-        let laid = slot.work(move || layout.own(&own)).await;
-        if laid.is_err() {
-            return Ok(false);
+        if !matches!(known, Some(Known::Written { .. })) {
+            let (own, layout) = (slot.git_folder(), self.layout(wanted));
+            let laid = slot.work(move || layout.own(&own)).await;
+            if laid.is_err() {
+                return Ok(None);
+            }
         }
         let refill = Refill {
             repo: &self.repo,
@@ -77,7 +87,7 @@ impl Trees {
             had,
             files: &wanted.files,
         };
-        refill.run(seen).await
+        refill.run(known).await
     }
 
     /// Files and index as wanted; what is ignored stays.

@@ -2,7 +2,7 @@
 //! whoever works there. Both borrow the user's objects; neither knows the user's refs, hooks, remotes or stash.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -78,6 +78,16 @@ impl Layout {
         }
         erase(dir)?;
         self.fill(dir, index)
+    }
+
+    /// Both folders for another commit, where nobody has changed anything in them since they were made.
+    pub(crate) fn renew(&self, own: &Path, inside: &Path) -> io::Result<()> {
+        let head = format!("{}\n", self.head);
+        put(&own.join("HEAD"), head.as_bytes())?;
+        put(&inside.join(BRANCH), head.as_bytes())?;
+        let index = inside.join("index");
+        let before = fs::symlink_metadata(&index)?.len();
+        write_over(&index, before, &fs::read(own.join("index"))?)
     }
 
     fn fill(&self, dir: &Path, index: &Path) -> io::Result<()> {
@@ -189,9 +199,21 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let is_as_long = u64::try_from(bytes.len()).is_ok_and(|bytes| bytes == meta.len());
     match meta.is_file() && meta.nlink() == 1 {
         true if is_as_long && fs::read(path)? == bytes => Ok(()),
-        true => fs::write(path, bytes),
+        true => write_over(path, meta.len(), bytes),
         // Never through what leads elsewhere.
         false => erase(path).and_then(|()| fs::write(path, bytes)),
+    }
+}
+
+/// Writes a file over what it held, `before` bytes of it. It is never emptied in between: what was emptied and written
+/// again, some disks bring to the platter at once, and whoever closes it waits for that.
+pub(crate) fn write_over(path: &Path, before: u64, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).open(path)?;
+    file.write_all(bytes)?;
+    let now = u64::try_from(bytes.len()).map_err(io::Error::other)?;
+    match now < before {
+        true => file.set_len(now),
+        false => Ok(()),
     }
 }
 

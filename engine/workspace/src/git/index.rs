@@ -2,12 +2,13 @@
 //! Only the plain form is read here; everything else is left to git.
 
 use std::fs::{self, Metadata};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
+use super::gitdir::write_over;
 use super::listing::{FILE, LINK, Leaf, PROGRAM};
 use super::loose::{BYTES, Oid};
 
@@ -104,7 +105,7 @@ impl Index {
         Some(Self { entries, written })
     }
 
-    /// Writes it to `path`, whole or not at all.
+    /// Writes it to `path`. If that is broken off, the index is not whole, which whoever reads it finds out.
     pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&2_u32.to_be_bytes());
@@ -136,11 +137,8 @@ impl Index {
         }
         let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, &bytes);
         bytes.extend_from_slice(sum.as_ref());
-        let lock = path.with_extension("lock");
-        let mut file = fs::OpenOptions::new();
-        let mut file = file.write(true).create_new(true).open(&lock)?;
-        file.write_all(&bytes)?;
-        fs::rename(lock, path)
+        let before = fs::symlink_metadata(path)?.len();
+        write_over(path, before, &bytes)
     }
 
     /// The entry of a path.

@@ -10,6 +10,7 @@ mod fill;
 mod forest;
 mod gitdir;
 mod group;
+mod idle;
 mod index;
 mod keep;
 mod land;

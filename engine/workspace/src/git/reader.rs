@@ -38,6 +38,8 @@ pub(crate) struct Desk {
     trees: Mutex<HashMap<GitId, GitId>>,
     // And what files held, without an owner as those.
     contents: Mutex<Contents>,
+    // Held by whoever reads one of them, while the others wait; an owner task would have to be asked for each file.
+    reading: tokio::sync::Mutex<()>,
 }
 
 /// Files that were read before.
@@ -101,6 +103,10 @@ impl Desk {
         folders.known.get(&id).cloned()
     }
 
+    pub(crate) fn remember_file(&self, id: Oid, content: &[u8]) {
+        self.contents().remember(id, content);
+    }
+
     fn contents(&self) -> MutexGuard<'_, Contents> {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -154,12 +160,17 @@ impl Repo {
 
     /// What a file holds.
     pub(crate) async fn file(&self, id: Oid) -> Result<Arc<[u8]>, GitError> {
-        let known = self.desk.contents().known.get(&id).cloned();
-        if let Some(known) = known {
+        let known = || self.desk.contents().known.get(&id).cloned();
+        if let Some(known) = known() {
+            return Ok(known);
+        }
+        // Trees side by side want the same ones at the same time: one reads, and the others find what it read.
+        let _reading = self.desk.reading.lock().await;
+        if let Some(known) = known() {
             return Ok(known);
         }
         let content = self.content(id, Sort::Blob).await?;
-        self.desk.contents().remember(id, &content);
+        self.desk.remember_file(id, &content);
         Ok(content.into())
     }
 

@@ -13,13 +13,13 @@ use protocol::GitId;
 
 use super::error::GitError;
 use super::forest::Step;
-use super::gitdir::absent;
+use super::gitdir::{absent, write_over};
 use super::index::{self, Entry, Index, Looks};
 use super::listing::{LINK, Leaf, PROGRAM};
 use super::loose::{Oid, Sort, hashed};
 use super::repo::Repo;
 use super::scan::{Differences, above, at, is_rules};
-use super::seen::Seen;
+use super::seen::{Known, Seen};
 use super::slot::Slot;
 use super::special::ignored;
 
@@ -45,35 +45,36 @@ struct Found {
 type Target = (Vec<u8>, Option<(Leaf, Arc<[u8]>)>);
 
 impl Refill<'_> {
-    /// Makes files and index those that are wanted; what is ignored stays. `false` where git has to do it, whatever was
-    /// done until then. The tree is looked at unless `seen` tells how it is.
-    pub(crate) async fn run(&self, seen: Option<Seen>) -> Result<bool, GitError> {
+    /// Makes files and index those that are wanted; what is ignored stays. `None` where git has to do it, whatever was
+    /// done until then; else how it looks then. The tree is looked at as far as nothing is known of it.
+    pub(crate) async fn run(&self, known: Option<Known>) -> Result<Option<Seen>, GitError> {
         let (root, index) = (self.slot.root(), self.slot.git_folder().join("index"));
         let is_there = fs::symlink_metadata(&root).is_ok_and(|m| m.is_dir());
         if !self.repo.is_plain() || !is_there {
-            return Ok(false);
+            return Ok(None);
         }
-        let looked = self.slot.work(move || look(&root, &index, seen)).await;
+        let looked = self.slot.work(move || look(&root, &index, known)).await;
         let Ok(Some(found)) = looked else {
-            return Ok(false);
+            return Ok(None);
         };
         let Some(targets) = self.targets(&found).await? else {
-            return Ok(false);
+            return Ok(None);
         };
         let unknown = &found.seen.differences.unknown;
         let mut paths = targets.iter().map(|(path, _)| path).chain(unknown);
         if !unknown.is_empty() && paths.any(|path| says_what_is_ignored(path)) {
             // What is ignored is judged by the files that are wanted, once they are there.
-            return Ok(false);
+            return Ok(None);
         }
         let Some(extra) = self.extra(unknown).await? else {
-            return Ok(false);
+            return Ok(None);
         };
         let (root, path) = (self.slot.root(), self.slot.git_folder().join("index"));
-        let done = self
-            .slot
-            .work(move || put(&root, found, (&extra, targets))?.write(&path));
-        Ok(done.await.is_ok())
+        let done = self.slot.work(move || {
+            let (index, seen) = put(&root, found, (&extra, targets))?;
+            index.write(&path).map(|()| seen)
+        });
+        Ok(done.await.ok())
     }
 
     /// The unknown files that have to go: all that are not ignored.
@@ -121,11 +122,15 @@ impl Refill<'_> {
     }
 }
 
-fn look(root: &Path, index: &Path, seen: Option<Seen>) -> io::Result<Option<Found>> {
+fn look(root: &Path, index: &Path, known: Option<Known>) -> io::Result<Option<Found>> {
     let Some(index) = Index::read(index) else {
         return Ok(None);
     };
     let mut hash = |content: &[u8]| Ok(hashed(Sort::Blob, content));
+    let seen = match known {
+        Some(known) => known.now(root, &index, &mut hash)?,
+        None => None,
+    };
     let seen = match seen {
         None => Seen::look(root, &index, u64::MAX, &mut hash)?,
         known => known,
@@ -133,14 +138,16 @@ fn look(root: &Path, index: &Path, seen: Option<Seen>) -> io::Result<Option<Foun
     Ok(seen.map(|seen| Found { index, seen }))
 }
 
-/// Does it; gives the index of what then lies there.
+/// Does it; gives the index of what then lies there, and how that looks.
 fn put(
     root: &Path,
     found: Found,
     (extra, targets): (&[Vec<u8>], Vec<Target>),
-) -> io::Result<Index> {
+) -> io::Result<(Index, Seen)> {
     let Found { mut index, seen } = found;
     let mut emptied = seen.folders;
+    let mut unknown = seen.differences.unknown;
+    unknown.retain(|path| !extra.contains(path));
     let gone = targets.iter().filter(|(_, content)| content.is_none());
     for path in extra.iter().chain(gone.map(|(path, _)| path)) {
         // What lies behind a link is not the tree's.
@@ -157,13 +164,25 @@ fn put(
         index.set(&path, entry);
     }
     let needed: BTreeSet<&[u8]> = index.entries.iter().flat_map(|e| above(&e.path)).collect();
-    for folder in emptied.iter().rev() {
-        if !needed.contains(folder.as_slice()) {
-            // One that holds something ignored stays.
-            let _ = fs::remove_dir(at(root, folder));
+    let mut folders = BTreeSet::new();
+    for folder in emptied.into_iter().rev() {
+        // One that holds something ignored stays.
+        if !needed.contains(folder.as_slice()) && fs::remove_dir(at(root, &folder)).is_err() {
+            folders.insert(folder);
         }
     }
-    Ok(index)
+    let differences = Differences {
+        unknown,
+        ..Differences::default()
+    };
+    drop(needed);
+    Ok((
+        index,
+        Seen {
+            differences,
+            folders,
+        },
+    ))
 }
 
 fn says_what_is_ignored(path: &[u8]) -> bool {
@@ -202,17 +221,14 @@ fn write(to: &Path, mode: u32, content: &[u8]) -> io::Result<()> {
     let is_own = |meta: &fs::Metadata| {
         meta.is_file() && meta.nlink() == 1 && index::mode(meta) == Some(mode)
     };
+    if let Some(meta) = fs::symlink_metadata(to).ok().filter(is_own) {
+        return write_over(to, meta.len(), content);
+    }
+    absent(fs::remove_file(to))?;
     let bits = if mode == PROGRAM { 0o777 } else { 0o666 };
     let mut options = OpenOptions::new();
-    let options = options.write(true).mode(bits);
-    let mut file = match fs::symlink_metadata(to) {
-        Ok(meta) if is_own(&meta) => options.truncate(true).open(to)?,
-        _ => {
-            absent(fs::remove_file(to))?;
-            options.create_new(true).open(to)?
-        }
-    };
-    file.write_all(content)
+    let options = options.write(true).create_new(true).mode(bits);
+    options.open(to)?.write_all(content)
 }
 
 /// Whether a path surely lies in the tree and not in a git folder, whatever a disk thinks of its spelling, and says
@@ -290,7 +306,7 @@ mod tests {
             had: &had,
             files: &files,
         };
-        let is_done = refill.run(None).await.unwrap();
+        let is_done = refill.run(None).await.unwrap().is_some();
         (dir, is_done, slot)
     }
 

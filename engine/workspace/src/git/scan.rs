@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use super::index::{self, Index};
+use super::index::{self, Entry, Index};
 use super::listing::{LINK, Leaf};
 use super::loose::{Oid, Sort, hashed};
 
@@ -29,7 +29,7 @@ pub(crate) struct Scan {
 }
 
 /// How a tree differs from its index.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Differences {
     /// Files of the index whose content or mode is another: what they are now.
     pub(crate) changed: Vec<(Vec<u8>, Leaf)>,
@@ -102,20 +102,9 @@ impl Scan {
                 found.gone.push(entry.path.clone());
                 continue;
             };
-            if index.vouches_for(entry, meta) {
-                continue;
-            }
-            let Some(content) = content(&at(root, &entry.path), meta)? else {
+            let Some(now) = now((root, index), (entry, meta), keep)? else {
                 return Ok(None);
             };
-            let Some(mode) = index::mode(meta) else {
-                return Ok(None);
-            };
-            let id = match hashed(Sort::Blob, &content) {
-                same if same == entry.leaf.id => same,
-                _ => keep(&content)?,
-            };
-            let now = Leaf { mode, id };
             if now != entry.leaf {
                 found.changed.push((entry.path.clone(), now));
             }
@@ -124,6 +113,26 @@ impl Scan {
         found.unknown = self.files.keys().filter(is_unknown).cloned().collect();
         Ok(Some(found))
     }
+}
+
+/// What a file of the index is now; `None` where git has to say.
+pub(crate) fn now(
+    (root, index): (&Path, &Index),
+    (entry, meta): (&Entry, &Metadata),
+    keep: &mut dyn FnMut(&[u8]) -> io::Result<Oid>,
+) -> io::Result<Option<Leaf>> {
+    if index.vouches_for(entry, meta) {
+        return Ok(Some(entry.leaf));
+    }
+    let read = content(&at(root, &entry.path), meta)?;
+    let Some((content, mode)) = read.zip(index::mode(meta)) else {
+        return Ok(None);
+    };
+    let id = match hashed(Sort::Blob, &content) {
+        same if same == entry.leaf.id => same,
+        _ => keep(&content)?,
+    };
+    Ok(Some(Leaf { mode, id }))
 }
 
 /// Whether a file says how others are converted.

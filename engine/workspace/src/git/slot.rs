@@ -145,16 +145,11 @@ impl Slot {
         Ok(None)
     }
 
-    /// Writes that nobody has the place; locked it stays.
-    pub(crate) fn vacate(&self) -> io::Result<()> {
-        let base = Self::note(&self.folder).base;
-        let name = String::new();
-        self.write(&Note { name, base })
-    }
-
     /// Writes that nobody has the place, and lets the next one have it at once. No command may be running there.
     pub(crate) fn release(self) -> io::Result<()> {
-        self.vacate()?;
+        let base = Self::note(&self.folder).base;
+        let name = String::new();
+        self.write(&Note { name, base })?;
         Ok(flock(&self.lock, FlockOperation::Unlock)?)
     }
 

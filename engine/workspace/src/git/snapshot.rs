@@ -16,7 +16,7 @@ use super::loose::{self, Oid, Sort};
 use super::objects::changes;
 use super::run::Git;
 use super::scan::{self, Differences, at};
-use super::seen::Seen;
+use super::seen::{Known, Seen};
 use super::special::ignored;
 use super::tree::{Tree, joined};
 
@@ -61,7 +61,6 @@ impl Tree {
 
     async fn record(&self) -> Result<Snapshot, GitError> {
         self.whole()?;
-        self.stir();
         if let Some(snapshot) = self.recorded_here().await? {
             return Ok(snapshot);
         }
@@ -111,9 +110,18 @@ impl Tree {
 
     /// Records it without git, where nothing in the tree needs git's judgement but what is ignored.
     async fn recorded_here(&self) -> Result<Option<Snapshot>, GitError> {
-        let store = self.repo.places.objects();
-        let keep = move |content: &[u8]| loose::write(&store, Sort::Blob, content);
-        let Some((mut steps, new, seen)) = self.looked_here(keep).await? else {
+        let (store, desk) = (self.repo.places.objects(), self.repo.desk.clone());
+        // The trees of those who build on it will want it.
+        let keep = move |content: &[u8]| {
+            let written = loose::write(&store, Sort::Blob, content);
+            written.inspect(|id| desk.remember_file(*id, content))
+        };
+        let Some(Looked {
+            mut steps,
+            new,
+            saw,
+        }) = self.looked_here(keep).await?
+        else {
             return Ok(None);
         };
         let (root, store) = (self.root().to_owned(), self.repo.places.objects());
@@ -131,14 +139,16 @@ impl Tree {
             true => Some(self.base_tree.clone()),
             false => self.repo.planted(base, &steps).await?.id(),
         };
-        self.saw(seen);
+        if let Some((seen, told)) = saw {
+            self.saw(seen, told);
+        }
         Ok(tree.map(|tree| Snapshot { tree, changed }))
     }
 
     /// What differs from the base, found without git and recorded nowhere; `None` where git has to look.
     pub(crate) async fn changed_here(&self) -> Result<Option<Vec<Change>>, GitError> {
         let hash = |content: &[u8]| Ok(loose::hashed(Sort::Blob, content));
-        let Some((steps, new, _)) = self.looked_here(hash).await? else {
+        let Some(Looked { steps, new, .. }) = self.looked_here(hash).await? else {
             return Ok(None);
         };
         let added = new.into_iter().map(|path| {
@@ -153,8 +163,8 @@ impl Tree {
         }))
     }
 
-    /// What differs from the index, the new files that are not ignored, and how the tree was seen; `None` where git has
-    /// to look. `keep` is given each content that is not as the index says.
+    /// What differs from the index; `None` where git has to look. `keep` is given each content that is not as the index
+    /// says.
     async fn looked_here(
         &self,
         mut keep: impl FnMut(&[u8]) -> io::Result<Oid> + Send + 'static,
@@ -163,9 +173,10 @@ impl Tree {
             return Ok(None);
         }
         let (root, index) = (self.root().to_owned(), self.slot.git_folder().join("index"));
-        let looked = self.slot.work(move || look(&root, &index, &mut keep)).await;
+        let (known, told) = self.known();
+        let look = move || look((&root, &index), known.as_ref(), &mut keep);
         // What could not be looked at may have changed meanwhile: git says so, or does it better.
-        let Ok(Some((steps, seen))) = looked else {
+        let Ok(Some((steps, seen, is_whole))) = self.slot.work(look).await else {
             return Ok(None);
         };
         let unknown = &seen.differences.unknown;
@@ -175,7 +186,8 @@ impl Tree {
         };
         let is_new = |path: &&Vec<u8>| !ignored.contains(*path);
         let new = unknown.iter().filter(is_new).cloned().collect();
-        Ok(Some((steps, new, seen)))
+        let saw = is_whole.then_some((seen, told));
+        Ok(Some(Looked { steps, new, saw }))
     }
 
     /// git with the index that is only for recording.
@@ -207,19 +219,36 @@ impl Tree {
     }
 }
 
-/// Steps, new files, and how the tree was seen.
-type Looked = (Vec<Step>, Vec<Vec<u8>>, Seen);
+/// What differs from the index.
+struct Looked {
+    steps: Vec<Step>,
+    /// The new files that are not ignored.
+    new: Vec<Vec<u8>>,
+    /// How the tree was seen, and when, if all of it was looked at.
+    saw: Option<(Seen, u64)>,
+}
 
-/// What differs from the index, and how the tree was seen; `None` where git has to look.
+/// What differs from the index, how the tree was seen, and whether all of it was looked at; `None` where git has to look.
 fn look(
-    root: &Path,
-    index: &Path,
+    (root, index): (&Path, &Path),
+    known: Option<&Known>,
     keep: &mut dyn FnMut(&[u8]) -> io::Result<Oid>,
-) -> io::Result<Option<(Vec<Step>, Seen)>> {
+) -> io::Result<Option<(Vec<Step>, Seen, bool)>> {
     let Some(index) = Index::read(index) else {
         return Ok(None);
     };
-    let Some(seen) = Seen::look(root, &index, MOST_HERE, keep)? else {
+    // What a look found is told by another one to whoever asks again: contents are kept by a snapshot alone.
+    let written = known.filter(|known| matches!(known, Known::Written { .. }));
+    let seen = match written {
+        Some(known) => known.now(root, &index, keep)?,
+        None => None,
+    };
+    let is_whole = seen.is_none();
+    let seen = match seen {
+        None => Seen::look(root, &index, MOST_HERE, keep)?,
+        known => known,
+    };
+    let Some(seen) = seen else {
         return Ok(None);
     };
     let Differences { changed, gone, .. } = &seen.differences;
@@ -230,7 +259,7 @@ fn look(
         path: path.clone(),
         new,
     });
-    Ok(Some((steps.collect(), seen)))
+    Ok(Some((steps.collect(), seen, is_whole)))
 }
 
 /// New files, with their contents in the store; `None` where git has to look at them. They may have grown since they were

@@ -1,15 +1,16 @@
 //! One private tree: what changed in it, and undoing some of that.
 
 use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use protocol::{Change, ChangeKind, GitId};
 
 use super::error::{GitError, Unrecordable};
 use super::repo::Repo;
 use super::run::parts;
-use super::seen::Seen;
+use super::seen::{Known, Seen};
 use super::slot::Slot;
 use super::standing::escaped;
 
@@ -22,37 +23,75 @@ pub struct Tree {
     pub(crate) repo: Repo,
     pub(crate) slot: Slot,
     root: PathBuf,
+    /// Whose it is.
+    pub(crate) name: String,
     // Set and taken by its one holder; an owner task would be one for each tree.
-    seen: Mutex<Option<Seen>>,
+    known: Mutex<Lore>,
+}
+
+/// What is known of a tree.
+#[derive(Debug, Default)]
+struct Lore {
+    known: Option<Known>,
+    /// How often somebody said that it changes: what was seen before that is of no use.
+    told: u64,
 }
 
 impl Tree {
-    pub(crate) fn new(repo: Repo, slot: Slot, base: GitId, base_tree: GitId) -> Self {
+    /// The tree at a place that is laid out for `name`, changes in it counted from a commit with these files.
+    pub(crate) fn new(
+        (repo, slot): (Repo, Slot),
+        name: &str,
+        (base, base_tree): (GitId, GitId),
+        known: Option<Known>,
+    ) -> Self {
         Self {
             root: slot.root(),
             base,
             base_tree,
             repo,
             slot,
-            seen: Mutex::default(),
+            name: name.to_owned(),
+            known: Mutex::new(Lore {
+                known: known.filter(Known::is_small),
+                told: 0,
+            }),
         }
     }
 
-    /// Says that somebody may change its files from now on: what the last snapshot saw is no longer so.
+    /// Says that a program is about to run that may change any of its files, at once or later.
     pub fn stir(&self) {
-        self.take_seen();
+        let mut lore = self.lore();
+        lore.told += 1;
+        lore.known = None;
     }
 
-    /// What the last snapshot saw, if nobody has worked here since.
-    pub(crate) fn take_seen(&self) -> Option<Seen> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.take()
+    /// Says that one file, named from the root, is about to be written by a tool that changes nothing else. Whoever changes
+    /// a tree says so before, by this or by [`Self::stir`]: what nobody is told of is not seen.
+    pub fn touch(&self, file: &Path) {
+        let mut lore = self.lore();
+        lore.told += 1;
+        let file = file.as_os_str().as_bytes().to_vec();
+        lore.known = lore.known.take().and_then(|known| known.after(file));
     }
 
-    /// Remembers how a snapshot found it. No other look is remembered: its holder goes on working after it.
-    pub(crate) fn saw(&self, now: Seen) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        *seen = Some(now).filter(Seen::is_small);
+    fn lore(&self) -> MutexGuard<'_, Lore> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What need not be looked for again, and when that was said.
+    pub(crate) fn known(&self) -> (Option<Known>, u64) {
+        let lore = self.lore();
+        (lore.known.clone(), lore.told)
+    }
+
+    /// Remembers how a snapshot found it, unless it was changed since. No other look is remembered: its holder goes on
+    /// working after it.
+    pub(crate) fn saw(&self, seen: Seen, told: u64) {
+        let mut lore = self.lore();
+        if lore.told == told {
+            lore.known = Some(Known::Whole(seen)).filter(Known::is_small);
+        }
     }
 
     /// The folder where its files are.

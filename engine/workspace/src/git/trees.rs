@@ -14,9 +14,10 @@ use tokio::sync::{OnceCell, oneshot};
 use super::cone::{folder_of, folders, patterns};
 use super::error::{GitError, PoolFault};
 use super::gitdir::WHOLE;
+use super::idle::{Idle, Waiting};
 use super::objects::changes;
 use super::repo::Repo;
-use super::seen::Seen;
+use super::seen::Known;
 use super::slot::Slot;
 use super::spare::Traffic;
 use super::tree::Tree;
@@ -35,16 +36,9 @@ pub struct Trees {
     home: PathBuf,
     pub(crate) traffic: Arc<Traffic>,
     // Looked at by whoever takes or gives back a tree, for no longer than that takes. An owner task would have to await git.
-    idle: Arc<Mutex<Vec<Idle>>>,
+    idle: Arc<Mutex<Waiting>>,
     // Filled by whoever comes first, while the others wait; for the same reason without an owner.
     names: Arc<OnceCell<Mutex<BTreeSet<String>>>>,
-}
-
-/// A place that nobody has and that stays locked: it is known how its tree looks, and nobody else may change that.
-#[derive(Debug)]
-struct Idle {
-    slot: Slot,
-    seen: Seen,
 }
 
 /// What a tree is to hold.
@@ -106,21 +100,27 @@ impl Trees {
         }
     }
 
-    /// Puts a tree back into the pool; nothing of it is kept for its name. If nobody has worked in it since its last
-    /// snapshot, this process keeps it locked for its own next node, which need not look at it again.
+    /// Puts a tree back into the pool; nothing of it is kept for its name. If it is known how it looks, this process
+    /// keeps it locked for its own next node, which need not look at it again.
     pub async fn give_back(&self, tree: Tree) -> Result<(), GitError> {
-        let path = tree.slot.folder().to_owned();
-        let (seen, slot) = (tree.take_seen(), tree.slot);
-        let idle = off_thread(&path, move || match seen {
-            Some(seen) => slot.vacate().map(|()| Some(Idle { slot, seen })),
-            None => slot.release().map(|()| None),
-        });
-        let idle = idle.await?;
-        self.idle().extend(idle);
-        Ok(())
+        let Some(tree) = self.hand_over(tree) else {
+            return Ok(());
+        };
+        let (path, slot) = (tree.slot.folder().to_owned(), tree.slot);
+        off_thread(&path, move || slot.release()).await
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+    /// Puts a tree back into the pool at once if it is known how it looks; else gives it back to the caller.
+    pub fn hand_over(&self, tree: Tree) -> Option<Tree> {
+        let (Some(known), _) = tree.known() else {
+            return Some(tree);
+        };
+        let Tree { slot, name, .. } = tree;
+        self.idle().push(Idle { slot, name, known });
+        None
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Waiting> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -135,9 +135,10 @@ impl Trees {
             return Ok(0);
         }
         // What this process kept for its own next node is anybody's.
-        self.idle().clear();
+        let kept = std::mem::take(&mut *self.idle());
         let (home, repo) = (self.home.clone(), self.repo.clone());
         off_thread(&self.home, move || {
+            drop(kept);
             let (mut free, mut gone) = (0, 0);
             for folder in Slot::all(&home, &repo)? {
                 let Some(slot) = Slot::lock(&folder)? else {
@@ -186,13 +187,17 @@ impl Trees {
 
     async fn keep(&self, name: &str) -> Result<Tree, GitError> {
         let lost = || GitError::pool(name, PoolFault::Lost);
+        if self.idle().is_of(name) {
+            return Err(lost());
+        }
         let slot = self.named(name).await?.ok_or_else(lost)?;
         let (base, base_tree) = Slot::note(slot.folder()).base.ok_or_else(lost)?;
         let root = slot.root();
         if !fs::symlink_metadata(&root).is_ok_and(|m| m.is_dir()) {
             return Err(lost());
         }
-        Ok(Tree::new(self.repo.clone(), slot, base, base_tree))
+        let place = (self.repo.clone(), slot);
+        Ok(Tree::new(place, name, (base, base_tree), None))
     }
 
     async fn fill(
@@ -209,22 +214,34 @@ impl Trees {
             files,
             cone,
         };
-        let named = match self.may_be_known(name).await? {
+        let (slot, known) = self.place(&wanted).await?;
+        let known = self.lay_out(&slot, &wanted, known).await?;
+        let place = (self.repo.clone(), slot);
+        Ok(Tree::new(place, name, wanted.base, known))
+    }
+
+    /// The place for a tree, and what is known of it: the one of its name, one that this process has kept, any other.
+    async fn place(&self, wanted: &Wanted) -> Result<(Slot, Option<Known>), GitError> {
+        let name = &wanted.name;
+        let is_named = self.may_be_known(name).await?;
+        if let Some(Idle { slot, known, .. }) = self.idle().of(name) {
+            return Ok((slot, Some(known)));
+        }
+        let named = match is_named {
             true => self.named(name).await?,
             false => None,
         };
-        let idle = match named.is_none() && wanted.cone.is_none() {
-            true => self.idle().pop(),
+        if let Some(slot) = named {
+            return Ok((slot, None));
+        }
+        let idle = match wanted.cone.is_none() {
+            true => self.idle().any(),
             false => None,
         };
-        let (slot, seen) = match (named, idle) {
-            (Some(slot), _) => (slot, None),
-            (None, Some(Idle { slot, seen })) => (slot, Some(seen)),
-            (None, None) => (self.free(wanted.cone.clone()).await?, None),
-        };
-        self.lay_out(&slot, &wanted, seen).await?;
-        let (base, base_tree) = wanted.base;
-        Ok(Tree::new(self.repo.clone(), slot, base, base_tree))
+        match idle {
+            Some(Idle { slot, known, .. }) => Ok((slot, Some(known))),
+            None => Ok((self.free(wanted.cone.clone()).await?, None)),
+        }
     }
 
     /// The patterns of a sparse tree, which also has what a laid-on proposal changes.

@@ -63,24 +63,100 @@ async fn a_tree_that_somebody_worked_in_since_its_snapshot_is_looked_at() {
     let stage = Stage::new();
     let first = stage.head();
     let (trees, start) = (stage.trees().await, TreeStart::Commit(first.clone()));
-    for how in ["is told of it", "was put back", "was only looked at"] {
+    for how in ["a program", "put back", "a program, and looked at"] {
         let tree = trees.take("one", &start, None).await.unwrap();
-        if how == "was only looked at" {
+        tree.snapshot().await.unwrap();
+        match how {
+            "put back" => tree.revert(&["a/README.md".to_owned()]).await.unwrap(),
+            _ => tree.stir(),
+        }
+        if how == "a program, and looked at" {
             // In the middle of its node's work, as after each command.
             tree.changed().await.unwrap();
-        } else {
-            tree.snapshot().await.unwrap();
-        }
-        match how {
-            "is told of it" => tree.stir(),
-            "was put back" => tree.revert(&["a/README.md".to_owned()]).await.unwrap(),
-            _ => {}
         }
         work(tree.root());
         trees.give_back(tree).await.unwrap();
         let tree = trees.take("two", &start, None).await.unwrap();
         is_pristine(&tree, &first, &stage).await;
         trees.give_back(tree).await.unwrap();
+    }
+}
+
+/// A tree of the pool that was laid out without git: all is known of it.
+async fn laid_out(trees: &workspace::Trees, commit: &protocol::GitId) -> workspace::Tree {
+    let start = TreeStart::Commit(commit.clone());
+    let tree = trees.take("before", &start, None).await.unwrap();
+    tree.snapshot().await.unwrap();
+    trees.give_back(tree).await.unwrap();
+    trees.take("one", &start, None).await.unwrap()
+}
+
+#[tokio::test]
+async fn of_a_tree_in_which_only_tools_wrote_no_more_is_looked_at_than_they_told_of() {
+    let stage = Stage::new();
+    let first = stage.head();
+    let trees = stage.trees().await;
+    let tree = laid_out(&trees, &first).await;
+    let root = tree.root().to_owned();
+    tree.touch(Path::new("a/README.md"));
+    write(&root, "a/README.md", "mine\n");
+    tree.touch(Path::new("a/src/lib.rs"));
+    // Nobody would see this, as nobody is said to have touched it.
+    write(&root, "run.sh", "unseen\n");
+    for _ in 0..2 {
+        let changed = tree.changed().await.unwrap();
+        assert_eq!(changed, tree.snapshot().await.unwrap().changed);
+        let paths: Vec<&str> = changed.iter().map(|one| one.path.as_str()).collect();
+        assert_eq!(paths, ["a/README.md"]);
+    }
+    drop(tree);
+    // What cannot be told of by its name alone has all of it looked at.
+    for odd in ["a new file", "one that is gone", "a link"] {
+        let tree = laid_out(&trees, &first).await;
+        let root = tree.root();
+        let path = match odd {
+            "a new file" => "a/new",
+            _ => "a/README.md",
+        };
+        tree.touch(Path::new(path));
+        match odd {
+            "a new file" => write(root, path, "new\n"),
+            _ => fs::remove_file(root.join(path)).unwrap(),
+        }
+        if odd == "a link" {
+            std::os::unix::fs::symlink("src/lib.rs", root.join(path)).unwrap();
+        }
+        write(root, "run.sh", "seen\n");
+        let changed = tree.snapshot().await.unwrap().changed;
+        let paths: Vec<&str> = changed.iter().map(|one| one.path.as_str()).collect();
+        assert_eq!(paths, [path, "run.sh"], "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn a_tree_that_is_handed_over_is_as_wanted_and_its_former_name_is_forgotten() {
+    let stage = Stage::new();
+    let first = stage.head();
+    stage.write("a/README.md", "second\n");
+    let second = stage.commit("second");
+    let trees = stage.trees().await;
+    let tree = laid_out(&trees, &first).await;
+    let root = tree.root().to_owned();
+    tree.touch(Path::new("a/src/lib.rs"));
+    write(&root, "a/src/lib.rs", "pub fn mine() {}\n");
+    assert!(trees.hand_over(tree).is_none(), "it is known how it looks");
+    let kept = trees.take("one", &TreeStart::Kept, None).await;
+    assert!(kept.is_err(), "nothing is kept for its name");
+    let start = TreeStart::Commit(second.clone());
+    for name in ["two", "one", "two"] {
+        let tree = trees.take(name, &start, None).await.unwrap();
+        assert_eq!(tree.root(), root, "{name}");
+        is_pristine(&tree, &second, &stage).await;
+        tree.stir();
+        let tree = trees.hand_over(tree).expect("nobody knows how it looks");
+        trees.give_back(tree).await.unwrap();
+        let tree = trees.take(name, &start, None).await.unwrap();
+        assert!(trees.hand_over(tree).is_none());
     }
 }
 
