@@ -384,11 +384,8 @@ fn the_longest_chain_counts_estimates() {
     plan.nodes[1].weight.est_ms = 100;
     plan.nodes[2].weight.est_ms = 100;
     let swarm = run(vec![Event::Plan(PlanEvent::Accepted { plan })]);
-    let path: Vec<&str> = swarm
-        .critical_path()
-        .iter()
-        .map(|node| node.name())
-        .collect();
+    let path = swarm.critical_path();
+    let path: Vec<&str> = path.iter().map(|node| node.name()).collect();
     assert_eq!(path, ["n1", "n4"]);
 }
 
