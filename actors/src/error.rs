@@ -27,8 +27,8 @@ pub enum OpenError {
     #[error(transparent)]
     Git(#[from] workspace::GitError),
     /// The branch the result is for.
-    #[error("find the branch {0}")]
-    NoBranch(String),
+    #[error(transparent)]
+    Target(#[from] TargetError),
     /// Every rule a plan breaks.
     #[error("use the plan: {}", listed(.0))]
     Plan(Vec<scheduler::plan::Problem>),
@@ -41,6 +41,24 @@ pub enum OpenError {
     /// A part of formic could not start.
     #[error("start the session: {0}")]
     Stopped(String),
+}
+
+/// Why a result cannot be for a branch.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// There is none of that name.
+    #[error("find the branch {0}")]
+    Missing(String),
+    /// Nodes are not kept apart: nothing is ever brought to a branch.
+    #[error(
+        "use --target {branch} with --isolation shared, {why}: all work is done in the one folder and is for no branch"
+    )]
+    Shared {
+        /// The branch.
+        branch: String,
+        /// Why they are not.
+        why: String,
+    },
 }
 
 /// Why a limit cannot be kept.

@@ -32,7 +32,7 @@ mod world;
 
 pub use agent_actor::CommandError;
 pub use bus::Subscription;
-pub use error::{LimitError, OpenError};
+pub use error::{LimitError, OpenError, TargetError};
 pub use options::{
     CommandOptions, CrashPoint, Options, PermissionOptions, PlaceOptions, PromptOptions, Secrets,
 };

@@ -5,7 +5,7 @@ use std::path::Path;
 use protocol::{GitId, Isolation, PermissionMode, PlanDocument, SessionId};
 use workspace::{GitError, Repo, Standing};
 
-use crate::error::OpenError;
+use crate::error::{OpenError, TargetError};
 
 pub use scheduler::plan::{
     Defaults, DerivedEdge, Forecast, Ground, Normal, Prices, Problem, better_alone, forecast,
@@ -60,7 +60,8 @@ pub(crate) struct Start {
 /// that is to begin with what was found here begins at once: what has changed meanwhile is not part of it.
 ///
 /// # Errors
-/// The repository is one that no run could start from, or has no such branch.
+/// The repository is one that no run could start from, or has no such branch; or all work would be done in the one folder,
+/// and a branch is wanted.
 pub async fn survey(
     root: &Path,
     isolation: Option<Isolation>,
@@ -68,11 +69,13 @@ pub async fn survey(
 ) -> Result<Terrain, OpenError> {
     let shared = |remarks| Terrain { git: None, remarks };
     if isolation == Some(Isolation::Shared) {
+        no_target(target, || "which a flag or settings say".to_owned())?;
         return Ok(shared(Vec::new()));
     }
     let (repo, standing) = match Repo::survey(root).await {
         Ok(found) => found,
         Err(error) if isolation.is_none() && is_no_repository(&error, root) => {
+            no_target(target, || format!("as it is here: could not {error}"))?;
             let remark = format!(
                 "all work is done in the one folder, writes one at a time: could not {error}"
             );
@@ -89,6 +92,17 @@ pub async fn survey(
     })
 }
 
+/// Work in the one folder is for no branch.
+fn no_target(target: Option<&str>, why: impl FnOnce() -> String) -> Result<(), TargetError> {
+    match target {
+        None => Ok(()),
+        Some(branch) => Err(TargetError::Shared {
+            branch: branch.to_owned(),
+            why: why(),
+        }),
+    }
+}
+
 /// Where the run starts from, and the branch its result is for.
 async fn start(
     repo: Repo,
@@ -101,7 +115,7 @@ async fn start(
         Some(name) => repo.get_ref(&format!("refs/heads/{name}")).await?,
         None => head.clone(),
     };
-    let base = base.ok_or_else(|| OpenError::NoBranch(name.unwrap_or("HEAD").to_owned()))?;
+    let base = base.ok_or_else(|| TargetError::Missing(name.unwrap_or("HEAD").to_owned()))?;
     let files = match head.as_ref() == Some(&base) {
         true => std::mem::take(&mut standing.files),
         false => repo.files(&base).await?,

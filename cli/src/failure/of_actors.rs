@@ -1,7 +1,9 @@
 //! Failures of sessions and their disk, said with what to do next.
 
 use actors::archive::StoreError;
-use actors::{CommandError, ConnectError, GitError, LimitError, OpenError, Stopped, Unfit};
+use actors::{
+    CommandError, ConnectError, GitError, LimitError, OpenError, Stopped, TargetError, Unfit,
+};
 use protocol::ModelRef;
 
 use super::{Failure, Kind};
@@ -63,9 +65,13 @@ impl From<OpenError> for Failure {
                 "begin a new session: formic -p \"PROMPT\"",
             ),
             OpenError::Git(error) => Self::usage(said, of_repository(&error)),
-            OpenError::NoBranch(_) => Self::usage(
+            OpenError::Target(TargetError::Missing(_)) => Self::usage(
                 said,
                 "`git branch` lists the branches; --target names one of them, and is left out for the one that is checked out",
+            ),
+            OpenError::Target(TargetError::Shared { .. }) => Self::usage(
+                said,
+                "leave out --target; or work in a git repository with --isolation worktree",
             ),
             OpenError::Plan(_) => Self::usage(said, "mend the plan; nothing was begun"),
             OpenError::Limit(LimitError::Spent(_)) => {

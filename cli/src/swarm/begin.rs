@@ -31,8 +31,10 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     let file = args.plan.as_deref();
     let document = file.map(|file| plan::read(&run, file, args)).transpose()?;
     let (mut derived, mut terrain) = (Vec::new(), None);
-    if let Some(document) = &document {
-        let found = terrain.insert(plan::survey(&run, args).await?);
+    if document.is_some() || args.target.is_some() {
+        terrain = Some(plan::survey(&run, args).await?);
+    }
+    if let (Some(document), Some(found)) = (&document, &terrain) {
         let normal = plan::rehearse(&run, document, found).await?;
         derived = edges(&normal.plan, &normal.derived);
         if args.dry_run {

@@ -15,27 +15,39 @@ fn refused(world: &World, more: &[&str]) -> String {
 #[test]
 fn a_repository_that_no_run_can_start_from_is_refused_with_a_next_step_of_its_own() {
     let (world, _server) = world(&script());
+    std::fs::create_dir(world.path("none")).unwrap();
     git(&world, &["clone", "--quiet", "--bare", ".", "../bare"]);
     git(&world, &["init", "--quiet", "../empty"]);
-    let [bare, empty] = ["bare", "empty"].map(|name| world.path(name).display().to_string());
+    let [bare, empty, none] =
+        ["bare", "empty", "none"].map(|name| world.path(name).display().to_string());
     for (more, subject, step) in [
         (
-            ["--target", "nosuch"],
+            &["--target", "nosuch"][..],
             "branch nosuch",
             "hint: `git branch` lists the branches; ",
         ),
         (
-            ["--cwd", &bare],
+            &["--target", "main", "--isolation", "shared"],
+            "use --target main with --isolation shared, which a flag or settings say: ",
+            "hint: leave out --target; ",
+        ),
+        (
+            &["--target", "main", "--cwd", &none],
+            "use --target main with --isolation shared, as it is here: ",
+            "hint: leave out --target; ",
+        ),
+        (
+            &["--cwd", &bare],
             "the repository is bare",
             "hint: clone it, ",
         ),
         (
-            ["--cwd", &empty],
+            &["--cwd", &empty],
             "no commit yet",
             "hint: make the first commit: ",
         ),
     ] {
-        let said = refused(&world, &more);
+        let said = refused(&world, more);
         assert!(said.contains(subject) && said.contains(step), "{said}");
     }
 }
