@@ -93,7 +93,7 @@ impl Taken {
             ground: chronicle.run.ground().cloned().ok_or_else(unbegun)?,
             git,
             commons: Commons {
-                board: Board::open(&data, id, chronicle.run.board()),
+                board: Board::of(&data, id, chronicle.run.board()),
                 opened: chronicle.opened.clone().ok_or_else(unbegun)?,
                 wardrobe: Wardrobe::default(),
             },

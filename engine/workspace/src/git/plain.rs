@@ -1,8 +1,11 @@
 //! Whether anything of the user's setup makes git change contents between commits and trees, or doubt a file's looks.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::repo::{Setting, ask};
+use super::repo::Setting;
+use super::run::Git;
 
 /// Settings, and the values with which files are kept byte for byte and told apart by their looks. No value stands for
 /// any.
@@ -50,18 +53,33 @@ pub(crate) fn is_plain(settings: &[Setting]) -> bool {
 
 /// Whether there may be rules outside the repository. What git does not tell counts as a reason to let git do it.
 pub(crate) async fn has_rules(root: &Path) -> bool {
-    let (system, user) = tokio::join!(may_be(root, RULES[0]), may_be(root, RULES[1]));
-    system || user
+    let told = Git::at(root).args(["var", "-l"]).bytes().await;
+    told.map_or(true, |told| RULES.iter().any(|name| may_be(&told, name)))
 }
 
-async fn may_be(root: &Path, name: &str) -> bool {
-    let told = ask(root, &["var", name]).await;
-    told.map_or(true, |path| Path::new(&path).exists())
+/// Whether there are rules where a variable says; settings, whose values may be anything, are told before variables.
+fn may_be(told: &[u8], name: &str) -> bool {
+    let mut lines = told.rsplit(|byte| *byte == b'\n');
+    let place = lines.find_map(|line| line.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    place.is_none_or(|place| Path::new(OsStr::from_bytes(place)).exists())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_are_where_the_last_line_of_that_name_says() {
+        let dir = tempfile::tempdir().unwrap();
+        let (there, gone) = (dir.path().display().to_string(), "/nowhere/at/all");
+        for (told, may_be_there) in [
+            (format!("X={gone}\nX={there}\n"), true),
+            (format!("X={there}\nX={gone}\nXX={there}\n"), false),
+            (format!("y.x={there}\n"), true),
+        ] {
+            assert_eq!(may_be(told.as_bytes(), "X"), may_be_there, "{told}");
+        }
+    }
 
     #[test]
     fn whoever_says_how_objects_are_written_is_heard_wherever_it_is_said() {
