@@ -102,22 +102,6 @@ fn the_reason_of_a_node_that_came_back_names_the_call_that_was_denied() {
 }
 
 #[test]
-fn a_node_names_the_commands_of_which_nobody_knows_whether_they_ended() {
-    let call = use_block(1, "Bash", r#"{"command":"make all"}"#);
-    let doubt =
-        protocol::ToolResult::with_status(protocol::ToolStatus::InDoubt, "in doubt: make all");
-    let steps = vec![
-        (None, accepted(&[(1, &[])])),
-        (None, begun(1, 1)),
-        (Some(1), replied(1, reply(vec![call]))),
-        (Some(1), finished(1, (1, 2), doubt)),
-    ];
-    let swarm = Swarm::fold(&journal(steps));
-    assert_eq!(swarm.nodes[0].in_doubt(), ["bash make all"]);
-    assert_eq!(swarm.nodes[0].denied(), [""; 0]);
-}
-
-#[test]
 fn a_node_shows_what_its_present_agent_does_and_not_what_an_earlier_one_did() {
     let requested = Event::Model(ModelEvent::Requested {
         step: 1,

@@ -99,3 +99,19 @@ fn what_a_node_holds_up_is_all_that_is_behind_it_and_not_done() {
     assert_eq!(behind(3), [""; 0]);
     assert_eq!(behind(4), ["n5"]);
 }
+
+#[test]
+fn a_node_names_the_commands_of_which_nobody_knows_whether_they_ended() {
+    let call = use_block(1, "Bash", r#"{"command":"make all"}"#);
+    let doubt =
+        protocol::ToolResult::with_status(protocol::ToolStatus::InDoubt, "in doubt: make all");
+    let steps = vec![
+        (None, accepted(&[(1, &[])])),
+        (None, begun(1, 1)),
+        (Some(1), replied(1, reply(vec![call]))),
+        (Some(1), finished(1, (1, 2), doubt)),
+    ];
+    let swarm = Swarm::fold(&journal(steps));
+    assert_eq!(swarm.nodes[0].in_doubt(), ["bash make all"]);
+    assert_eq!(swarm.nodes[0].denied(), [""; 0]);
+}
