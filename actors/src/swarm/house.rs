@@ -283,6 +283,16 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// Whether somebody may have been at work there in this attempt already.
+    pub(crate) fn is_used(&self, attempt: &Attempt) -> bool {
+        self.deed == Some(attempt.number)
+    }
+
+    /// The way to the same house, to be laid out whoever was at work there in this attempt.
+    pub(crate) fn anew(self) -> Self {
+        Self { deed: None, ..self }
+    }
+
     /// The node's house as this attempt is to find it. Recorded before anybody works in it; one that is recorded for
     /// this attempt is entered as it stands.
     pub(crate) async fn enter(
@@ -292,7 +302,7 @@ impl Key {
         attempt: &Attempt,
     ) -> Result<Arc<House>, NoHouse> {
         let name = site.tree_of(node.id);
-        let is_made = self.deed == Some(attempt.number);
+        let is_made = self.is_used(attempt);
         let house = match (self.open, &attempt.start) {
             (Some(house), _) if !only_reads(node) => {
                 house.lay_out(site, &name, (node, attempt)).await?;

@@ -17,6 +17,7 @@ mod subagents;
 mod swarm;
 mod swarm_bench;
 mod swarm_board;
+mod swarm_commands;
 mod swarm_control;
 mod swarm_failures;
 mod swarm_keeping;

@@ -49,6 +49,9 @@ pub(super) fn next(run: &Run, node: NodeId) -> Rung {
     let is_too_large = class == FailureClass::GaveUp(GaveUp::TooLarge);
     let is_stuck = is_stuck || (is_too_large && replan::is_wanted(run, planned));
     let is_stuck = is_stuck || unrunnable::is_why(state);
+    // Nobody knows how far its command came, and nothing was brought back: a person looks first.
+    let is_in_doubt = class == FailureClass::Stopped && !planned.kind.has_agent();
+    let is_stuck = is_stuck || is_in_doubt;
     let is_over = if is_stuck {
         true
     } else if last.burns {
@@ -123,7 +126,13 @@ pub(super) fn start(run: &Run, node: NodeId, is_fresh: bool) -> TreeStart {
     };
     let tip = TreeStart::Commit(tip.clone());
     if let Some(bounce) = &state.rungs.bounce {
-        return bounce.start.clone();
+        // A command would be carried out a second time on its own result.
+        let is_command = !planned.kind.has_agent();
+        return if is_command {
+            tip
+        } else {
+            bounce.start.clone()
+        };
     }
     let first = first_start(run, planned).unwrap_or(tip);
     let Some(last) = state.setbacks.last() else {

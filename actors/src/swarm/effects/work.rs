@@ -29,6 +29,10 @@ use crate::swarm::site::Site;
 /// How often an agent that failed is taken up again in one attempt.
 const RESTARTS: u32 = 3;
 
+/// What is said of a command that would be carried out twice.
+const IN_DOUBT: &str = "its command was running when formic ended, and how far it came is not known: look at what it \
+                        changed, and try the node again if it is to run once more";
+
 /// Why an attempt could not be carried on.
 enum Stop {
     /// The journal is down: everything stops.
@@ -48,7 +52,17 @@ pub(super) async fn work(site: Arc<Site>, order: Order, cancel: CancellationToke
         // What an agent left running must not write into the tree while that is laid out anew.
         former.world.commands.shells.end_all().await;
     }
-    let entering = order.key.clone().enter(&site, &order.node, &order.attempt);
+    if is_in_doubt(&order) {
+        let failed = order.failed(FailureClass::Stopped, IN_DOUBT.to_owned());
+        return Ok((Some(failed), None));
+    }
+    let key = order.key.clone();
+    let key = match order.node.kind.has_agent() {
+        true => key,
+        // As far as it came in a former process it would come twice.
+        false => key.anew(),
+    };
+    let entering = key.enter(&site, &order.node, &order.attempt);
     let house = match cancel.run_until_cancelled(entering).await {
         None => return Ok((None, None)),
         Some(Ok(house)) => house,
@@ -70,6 +84,12 @@ pub(super) async fn work(site: Arc<Site>, order: Order, cancel: CancellationToke
         Err(Stop::Failed(outcome)) => Ok((Some(*outcome), None)),
         Err(Stop::Down(why)) => Err(why),
     }
+}
+
+/// Whether a command was at work in a former process in a folder that nothing brings back to what it was.
+fn is_in_doubt(order: &Order) -> bool {
+    let is_shared = order.attempt.start == TreeStart::Shared;
+    is_shared && !order.node.kind.has_agent() && order.key.is_used(&order.attempt)
 }
 
 fn is_kept(order: &Order) -> bool {

@@ -21,6 +21,7 @@ mod prefixes;
 mod raises;
 mod replan_races;
 mod replans;
+mod rewrites;
 mod single;
 mod stuck;
 mod subtrees;
