@@ -24,6 +24,7 @@ mod swarm_keeping;
 mod swarm_planner;
 mod swarm_pool;
 mod swarm_replan;
+mod swarm_reviews;
 mod turns;
 mod watching;
 mod wild;

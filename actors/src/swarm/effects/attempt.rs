@@ -11,6 +11,7 @@ use ractor::ActorRef;
 use scheduler::replan::Replan;
 use scheduler::run::{Run, RunOutcome};
 
+use super::review;
 use crate::swarm::crew::Member;
 use crate::swarm::house::{House, Key};
 use crate::swarm::messages::RunMsg;
@@ -31,6 +32,8 @@ pub(super) struct Order {
     pub message: Text,
     /// The entries of the board that the message tells.
     pub told: Vec<MemoryId>,
+    /// What it is to review.
+    pub review: Vec<review::Work>,
     pub run: ActorRef<RunMsg>,
     pub turn: TurnId,
 }
@@ -60,6 +63,7 @@ impl Order {
                 None => message(state, node, (&attempt, &told))?,
             },
             told,
+            review: review::of(&state.run, node),
             turn: turn(&state.run, node, &attempt),
             attempt,
             agent,

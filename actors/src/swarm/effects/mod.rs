@@ -10,6 +10,7 @@ pub(crate) mod keep;
 mod lane;
 mod markers;
 mod merge;
+mod review;
 mod weakened;
 mod work;
 

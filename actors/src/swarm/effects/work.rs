@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::Order;
-use super::{Answer, command};
+use super::{Answer, command, review};
 use crate::agent_actor::{AgentActor, CommandError, Start, Status};
 use crate::journal;
 use crate::session::read_acknowledged;
@@ -333,6 +333,8 @@ async fn begin(site: &Site, order: &Order, place: &Place) -> Result<(), CommandE
         noted.map_err(|down| CommandError::Stopped(down.to_string()))?;
     }
     let mut content = vec![Block::Text(order.message.clone())];
+    let review = review::shown(site, member, &order.review).await;
+    content.extend(review.map(Block::Text));
     member.world.redactor.clean_blocks(&mut content);
     let turn = order.turn;
     let submit = Command::Submit {

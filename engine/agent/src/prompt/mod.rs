@@ -14,7 +14,7 @@ use crate::state::State;
 
 pub use board::told_by_others;
 pub use context::{Environment, environment, instructions};
-pub use node::{Brief, Handoff, again, planning, replanning, system_of, tools_of};
+pub use node::{Brief, Handoff, again, planning, replanning, reviewed, system_of, tools_of};
 pub use subagent::{system_of_subagent, tools_of_subagent};
 pub use system::system;
 

@@ -111,3 +111,15 @@ fn the_environment_and_instructions_are_marked_as_such() {
         "<instructions from=\"/w/AGENTS.md\">\nbe kind\n</instructions>"
     );
 }
+
+#[test]
+fn a_review_is_of_every_change_and_of_each_as_much_as_of_the_others() {
+    let names = ["one", "two"].map(protocol::NodeName::from);
+    let (short, long) = ("+short\n".to_owned(), "+long\n".repeat(20_000));
+    let text = prompt::reviewed(&[(&names[0], short), (&names[1], long)]);
+    let text = text.as_str();
+    assert!(text.contains("\n## one\n+short\n"));
+    assert!(text.contains("\n## two\n+long\n"));
+    assert!(text.ends_with("+long\n[cut here: read the files for the rest]\n"));
+    assert!(text.len() < 25_000, "{}", text.len());
+}

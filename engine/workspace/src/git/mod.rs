@@ -26,6 +26,7 @@ mod repo;
 mod run;
 mod scan;
 mod seen;
+mod shown;
 mod slot;
 mod snapshot;
 mod spare;

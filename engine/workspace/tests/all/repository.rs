@@ -282,3 +282,29 @@ async fn contents_come_under_their_own_paths_whatever_others_are_called() {
     let expected = [None, Some("pub fn a() {}\n"), None, None, Some("old\n")];
     assert_eq!(texts.collect::<Vec<_>>(), expected);
 }
+
+#[tokio::test]
+async fn a_commit_is_shown_by_what_it_changes_in_the_files_asked_for() {
+    let stage = Stage::new();
+    let (head, repo) = (stage.head(), stage.repo().await);
+    let texts = [
+        ("a/README.md", "other\n"),
+        ("b/*.txt", "new\n"),
+        ("b/old.txt", "newer\n"),
+    ];
+    let tree = tree_with(&stage, "shown", &texts).await;
+    let commit = repo.commit(&draft(&tree, &head, &[])).await.unwrap();
+    let shown = repo.shown(&commit, &["b/*.txt"]).await.unwrap();
+    assert!(
+        shown.contains("+++ b/b/*.txt\n@@ -0,0 +1 @@\n+new\n"),
+        "{shown}"
+    );
+    assert!(!shown.contains("newer"), "{shown}");
+    let large = "many words\n".repeat(40_000);
+    let tree = tree_with(&stage, "large", &[("a/README.md", &large)]).await;
+    let commit = repo.commit(&draft(&tree, &head, &[])).await.unwrap();
+    let shown = repo.shown(&commit, &["a/README.md"]).await.unwrap();
+    assert!(shown.contains("differ") && !shown.contains("words"));
+    assert_eq!(repo.shown(&commit, &[]).await.unwrap(), "");
+    assert!(repo.shown(&head, &["a/README.md"]).await.is_err());
+}
