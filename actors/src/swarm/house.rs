@@ -144,14 +144,18 @@ impl House {
         }
     }
 
-    /// Has this process's next node have its tree, if it was one node's and nothing in it need be looked at or ended.
-    pub(crate) fn hand_over(&self, site: &Site) {
+    /// Has this process's next node have its tree, if it was one node's and nothing in it need be looked at or ended;
+    /// whether something is left to be given back.
+    pub(crate) fn hand_over(&self, site: &Site) -> bool {
+        let (HouseKind::Node, Some(git)) = (self.kind, &site.git) else {
+            return false;
+        };
         // Whoever still looks at it keeps it; it is given back then.
-        if let (HouseKind::Node, Some(git), Ok(mut rooms)) =
-            (self.kind, &site.git, self.rooms.try_write())
-        {
-            rooms.tree = rooms.tree.take().and_then(|tree| git.trees.hand_over(tree));
-        }
+        let Ok(mut rooms) = self.rooms.try_write() else {
+            return true;
+        };
+        rooms.tree = rooms.tree.take().and_then(|tree| git.trees.hand_over(tree));
+        rooms.tree.is_some()
     }
 
     /// Puts its tree back into the pool, if it was one node's and was not handed over.

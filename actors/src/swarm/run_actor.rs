@@ -348,19 +348,19 @@ impl RunState {
     fn retire(&mut self) {
         let run = &self.run;
         let left = self.crew.leave(|node| is_over(run, node));
-        let empty = self.houses.leave(|node| is_over(run, node));
+        let mut empty = self.houses.leave(|node| is_over(run, node));
+        // Before the next ones want trees: whoever gets one waits until it is durable that nobody needs what it held.
+        empty.retain(|house| house.hand_over(&self.site));
         if left.is_empty() && empty.is_empty() {
             return;
         }
         let site = self.site.clone();
-        // Before the next ones want trees: whoever gets one waits until it is durable that nobody needs what it held.
-        empty.iter().for_each(|house| house.hand_over(&site));
         self.site.yard.effects.spawn(async move {
             for member in left {
                 member.end().await;
             }
             // The next one finds other files there: that nobody needs these is durable first.
-            if site.base.sync().await.is_err() {
+            if empty.is_empty() || site.base.sync().await.is_err() {
                 return;
             }
             for house in empty {

@@ -1,11 +1,14 @@
 //! A project in a git repository, a model server beside it, and formic run as a whole process on them.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use protocol::{Event, PlanEvent, Seq, SessionId};
 use scripted::{Background, Options, Script, Server};
 use serde_json::Value;
+use store::DataFolder;
 use tempfile::TempDir;
 use wait4::Wait4;
 
@@ -18,6 +21,9 @@ pub struct Used {
     pub calls: usize,
     /// From its start to its end, in milliseconds.
     pub wall_ms: f64,
+    /// From the start of its first node to the end of its last, what that did being on the run's branch, in milliseconds;
+    /// of the floor all of it.
+    pub makespan_ms: f64,
     /// User and system time, in milliseconds.
     pub cpu_ms: f64,
 }
@@ -67,9 +73,27 @@ impl Project {
             .env("FORMIC_HOME", self.place.path().join("data"))
             .env("FORMIC_CONFIG_HOME", self.place.path().join("config"))
             .env("FORMIC_MODEL", "scripted-1");
-        let used = self.count(command);
+        let report = self.place.path().join("report.json");
+        let used = self.count(command, File::create(&report).unwrap().into());
         git(&self.root(), &["reset", "--quiet", "--hard", &self.base]);
-        used
+        let report: Value = serde_json::from_reader(File::open(report).unwrap()).unwrap();
+        let run = report["run_id"].as_str().expect("an id");
+        Used {
+            makespan_ms: self.makespan_ms(run.parse().unwrap()),
+            ..used
+        }
+    }
+
+    fn makespan_ms(&self, run: SessionId) -> f64 {
+        let data = DataFolder::at(self.place.path().join("data"));
+        let records = store::read(&data, run, Seq(1)).unwrap().records;
+        let mut records = records.iter();
+        let is_start = |event: &Event| matches!(event, Event::Plan(PlanEvent::NodeStarted { .. }));
+        let is_end = |event: &Event| matches!(event, Event::Plan(PlanEvent::NodeEnded { .. }));
+        let began = records.find(|record| is_start(&record.event));
+        let ended = records.rfind(|record| is_end(&record.event));
+        let (began, ended) = (began.expect("a start").at, ended.expect("an end").at);
+        (ended.0 - began.0) as f64
     }
 
     /// The floor of a run: `conversations` of the same prompts, some of them at once.
@@ -77,15 +101,15 @@ impl Project {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["swarm-floor", &self.server.base_url()]);
         command.args([prompts.to_string(), lanes.to_string()]);
-        self.count(command)
+        self.count(command, Stdio::null())
     }
 
-    fn count(&self, mut command: Command) -> Used {
+    fn count(&self, mut command: Command, stdout: Stdio) -> Used {
         let before = self.server.requests().len();
         command.current_dir(self.root());
         command.env("HOME", self.place.path());
         command.stdin(Stdio::null());
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.stdout(stdout).stderr(Stdio::null());
         let began = Instant::now();
         let child = command.spawn();
         let child = child.expect("formic is built: cargo build --release -p cli");
@@ -100,6 +124,7 @@ impl Project {
         Used {
             calls: self.server.requests().len() - before,
             wall_ms,
+            makespan_ms: wall_ms,
             cpu_ms: cpu.as_secs_f64() * 1e3,
         }
     }
