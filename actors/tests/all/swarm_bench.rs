@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use actors::{RunPhase, Swarm, SwarmOptions};
+use actors::{RuleSpec, RunPhase, Swarm, SwarmOptions};
 use protocol::{
-    CheckDocument, Event, Kind, NodeDocument, NodeName, PlanDocument, Record, SessionId,
+    CheckDocument, Event, Kind, NodeDocument, NodeName, PlanDocument, Record, RuleEffect, RuleRef,
+    SessionId,
 };
 use scripted::Script;
 
@@ -73,6 +74,23 @@ pub fn check(cmd: &str) -> CheckDocument {
         cmd: cmd.to_owned(),
         timeout: Some("20s".to_owned()),
         expect: Default::default(),
+    }
+}
+
+/// A rule that forbids this.
+pub fn denied(rule: &str) -> RuleSpec {
+    let (effect, rule) = (RuleEffect::Deny, rule.to_owned());
+    let origin = RuleRef {
+        rule: rule.clone(),
+        effect,
+        layer: "test".to_owned(),
+        file: None,
+        line: None,
+    };
+    RuleSpec {
+        text: rule,
+        effect,
+        origin,
     }
 }
 

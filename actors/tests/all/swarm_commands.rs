@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use actors::{Models, RunCommand, RunPhase, Swarm};
-use protocol::{Budget, Event, Kind, NodeDocument, NodeName, PlanEvent, Record, SessionId};
+use protocol::{
+    Budget, Event, FailureClass, Kind, NodeDocument, NodeName, PlanEvent, Record, SessionId,
+};
 use scripted::Script;
 
 use crate::bench::{Bench, soon};
-use crate::swarm_bench::{approved, edit, plan, repository, to_the_end, told};
+use crate::swarm_bench::{approved, carried, denied, edit, plan, repository, to_the_end, told};
 
 /// A pipe: a command that reads it waits for its writer to come and to go.
 struct Pipe(tempfile::TempDir);
@@ -103,4 +105,23 @@ async fn in_a_shared_folder_it_is_in_doubt_and_carried_out_again_only_when_asked
     drop(pipe.held().await);
     to_the_end(swarm).await;
     assert_eq!(bench.file("a.txt"), "alpha\nmore\nmore\n");
+}
+
+#[tokio::test]
+async fn a_command_that_may_not_run_is_not_told_to_have_taken_too_long() {
+    let mut bench = repository(Script::new(), &[("a.txt", "alpha\n"), ("b.txt", "beta\n")]);
+    bench.rules.push(denied("Read(b.txt)"));
+    let mut copy = edit("copy", &["a.txt"]);
+    copy.kind = Kind::Codemod;
+    copy.brief = Some("cat b.txt > a.txt".to_owned());
+    copy.hints.on_fail = protocol::OnFail::Skip;
+    let records = carried(&bench, plan(vec![copy])).await;
+    let failure = records.iter().find_map(|record| match &record.event {
+        Event::Plan(PlanEvent::NodeReturned { failure, .. }) => Some(failure),
+        _ => None,
+    });
+    let failure = failure.unwrap();
+    let said = failure.evidence.as_str();
+    assert!(said.contains("permission denied"), "{said}");
+    assert_eq!(failure.class, FailureClass::Check, "{said}");
 }

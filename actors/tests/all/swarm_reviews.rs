@@ -1,12 +1,11 @@
 //! Reviews: whoever looks at the work of others sees what it changed, as far as its rules let it read.
 
-use actors::RuleSpec;
-use protocol::{Kind, NodeDocument, NodeName, RuleEffect, RuleRef};
+use protocol::{Kind, NodeDocument, NodeName};
 use scripted::{Reply, Rule, Script};
 
 use crate::bench::Bench;
 use crate::swarm::landing;
-use crate::swarm_bench::{carried, edit, plan, repository, told};
+use crate::swarm_bench::{carried, denied, edit, plan, repository, told};
 
 /// A plan in which the second node reviews what a command did to all files.
 fn reviewed() -> protocol::PlanDocument {
@@ -47,19 +46,7 @@ async fn a_reviewer_is_shown_what_the_nodes_it_waits_for_changed() {
 #[tokio::test]
 async fn of_files_that_it_may_not_read_a_reviewer_is_shown_nothing() {
     let mut bench = bench();
-    let (effect, rule) = (RuleEffect::Deny, "Read(b.txt)".to_owned());
-    let origin = RuleRef {
-        rule: rule.clone(),
-        effect,
-        layer: "test".to_owned(),
-        file: None,
-        line: None,
-    };
-    bench.rules.push(RuleSpec {
-        text: rule,
-        effect,
-        origin,
-    });
+    bench.rules.push(denied("Read(b.txt)"));
     let records = carried(&bench, reviewed()).await;
     assert!(landing(&records).is_fast_forward, "{}", told(&records));
     let asked = asked(&bench);

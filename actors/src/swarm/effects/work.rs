@@ -134,10 +134,13 @@ async fn codemod(
             let evidence = format!("`{text}` exited with {code}:\n{log}");
             order.failed(FailureClass::Check, evidence)
         }
-        None => order.failed(
-            FailureClass::Deadline,
-            format!("`{text}` was ended:\n{log}"),
-        ),
+        None => {
+            let evidence = format!("`{text}` was ended:\n{log}");
+            match ran.is_late {
+                true => order.failed(FailureClass::Deadline, evidence),
+                false => order.failed(FailureClass::Check, evidence),
+            }
+        }
     }))
 }
 
