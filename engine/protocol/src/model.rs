@@ -176,6 +176,27 @@ impl ModelFault {
     }
 }
 
+impl ModelFault {
+    /// Whether the model was not heard at all, or only what stands in front of its server: every other call may fare
+    /// alike, or this prompt alone. A 500 is the server's own word.
+    pub const fn is_mute(&self) -> bool {
+        match self.kind {
+            // Of a gateway (502 to 504, 520 to 524, 530), or of a server that takes nothing in (529).
+            FaultKind::Overloaded => {
+                matches!(self.status, Some(502..=504 | 520..=524 | 529 | 530))
+            }
+            FaultKind::Broken => self.heard.is_none(),
+            FaultKind::Unreachable
+            | FaultKind::Authentication
+            | FaultKind::RateLimited
+            | FaultKind::BadRequest
+            | FaultKind::ContextTooLong
+            | FaultKind::Garbled
+            | FaultKind::Reported => false,
+        }
+    }
+}
+
 /// Whether a failed call may be tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

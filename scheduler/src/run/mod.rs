@@ -15,6 +15,7 @@ mod decide;
 mod follow;
 mod footing;
 mod gate;
+mod halt;
 mod input;
 mod ladder;
 mod lane;

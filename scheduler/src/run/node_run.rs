@@ -109,11 +109,24 @@ pub(super) struct Turn {
     pub open: Option<TurnId>,
     /// How the newest attempt's turn ended.
     pub end: Option<TurnEnd>,
+    /// Whether it ended because there was no model to ask.
+    pub is_halt: bool,
+    /// The model call that has not been answered.
+    pub call: Option<Call>,
     /// Calls of the newest attempt that were denied.
     pub denied: Denied,
     /// What a planner of the newest attempt answered.
     pub answer: Option<Arc<str>>,
     pub watch: Watch,
+}
+
+/// A model call under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Call {
+    /// What the run had heard of models when it was made: how many replies, or beginnings of one.
+    pub heard: u64,
+    /// Whether the model was not heard at all when it was tried last.
+    pub is_mute: bool,
 }
 
 /// How long an attempt has been at work, as the records tell it.
@@ -144,6 +157,8 @@ pub(super) struct Rungs {
     pub has_tree: bool,
     /// Whether its agent or command wrote any file in the newest attempt.
     pub has_written: bool,
+    /// How often it halted the run because nothing was heard of its model, since that answered last.
+    pub silences: u32,
     /// Looks at its tree that the machine failed at, one after the other.
     pub blind: u32,
     /// Why its proposal was turned back, and from what the next attempt starts.

@@ -97,6 +97,8 @@ pub(super) struct Clock {
     pub now: Timestamp,
     /// Attempts started so far: the measure of how long something has waited, as deciding looks at no clock.
     pub starts: u64,
+    /// Replies of models so far, and beginnings of one.
+    pub heard: u64,
 }
 
 impl Run {

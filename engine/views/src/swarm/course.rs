@@ -1,6 +1,9 @@
 //! What a run has been through as a whole.
 
-use protocol::{Event, FaultKind, NodeId, PlanEvent, Record, SessionEvent, TurnEvent};
+use protocol::{
+    Event, FailureClass, FaultKind, ModelEvent, ModelFault, NodeId, PlanEvent, Record,
+    SessionEvent, TurnEnd, TurnEvent,
+};
 
 use super::{Phase, PlanChange, RunStatus, Swarm};
 
@@ -20,6 +23,16 @@ pub(super) struct Course {
     pub changes: Vec<PlanChange>,
     /// The node whose model could not be asked, and what was said.
     no_model: Option<(NodeId, NoModel)>,
+    silence: Silence,
+}
+
+/// A model of which nothing is heard. It is as if there were none to ask only where the run pauses for it.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Silence {
+    /// Whose it is, and what was said last.
+    last: Option<(NodeId, NoModel)>,
+    /// Whether an attempt has just ended for it.
+    is_due: bool,
 }
 
 /// There is no model to ask, for any node.
@@ -65,15 +78,12 @@ impl Swarm {
 
     /// Takes in whether there is a model to ask.
     pub(super) fn asks(&mut self, record: &Record) {
-        if let Event::Turn(TurnEvent::Ended { end, .. }) = &record.event {
-            let node = record.node.and_then(|id| self.node(id));
-            let node = node.filter(|node| node.agent == record.agent);
-            if let Some((node, fault)) = node.zip(end.no_model()) {
-                let text = format!("the model of {}: {}", node.name(), fault.message);
-                let kind = fault.kind;
-                let id = node.id();
-                self.course.no_model = Some((id, NoModel { kind, text }));
-            }
+        self.hears(record);
+        if let Event::Turn(TurnEvent::Ended { end, .. }) = &record.event
+            && let Some(fault) = end.no_model()
+        {
+            let found = self.unasked(record, fault);
+            self.course.no_model = found.or(self.course.no_model.take());
         }
         let is_taken_up = matches!(record.event, Event::Session(SessionEvent::Resumed { .. }))
             && record.agent.is_none();
@@ -85,6 +95,53 @@ impl Swarm {
         let is_unpaused = matches!(record.event, Event::Plan(PlanEvent::Unpaused));
         if is_taken_up || is_unpaused || is_tried_again {
             self.course.no_model = None;
+        }
+    }
+
+    /// Whose model it is that could not be asked; only of an agent that a node has.
+    fn unasked(&self, record: &Record, fault: &ModelFault) -> Option<(NodeId, NoModel)> {
+        let node = record.node.and_then(|id| self.node(id));
+        let node = node.filter(|node| node.agent == record.agent)?;
+        let text = format!("the model of {}: {}", node.name(), fault.message);
+        let kind = fault.kind;
+        Some((node.id(), NoModel { kind, text }))
+    }
+
+    /// Takes in whether anything is heard of models.
+    fn hears(&mut self, record: &Record) {
+        match &record.event {
+            Event::Model(ModelEvent::Replied { .. }) => self.course.silence.last = None,
+            Event::Model(ModelEvent::Retried { fault, .. } | ModelEvent::Failed { fault, .. }) => {
+                let last = fault.is_mute().then(|| self.unasked(record, fault));
+                self.course.silence.last = last.flatten();
+            }
+            Event::Turn(TurnEvent::Ended { end, .. }) => {
+                let is_mute = matches!(end, TurnEnd::Failed(fault) if fault.is_mute());
+                self.course.silence.is_due = is_mute;
+            }
+            Event::Plan(event) => self.course.pauses(event),
+            Event::Model(_)
+            | Event::Turn(_)
+            | Event::Tool(_)
+            | Event::Session(_)
+            | Event::Workspace(_)
+            | Event::Permission(_)
+            | Event::Memory(_)
+            | Event::Fault(_) => {}
+        }
+    }
+}
+
+impl Course {
+    /// A run that pauses because nothing is heard does so at once when an attempt has ended for it.
+    fn pauses(&mut self, event: &PlanEvent) {
+        let is_due = std::mem::take(&mut self.silence.is_due);
+        let whose = self.silence.last.as_ref().map(|(node, _)| *node);
+        if let PlanEvent::NodeReturned { node, failure, .. } = event {
+            self.silence.is_due = failure.class == FailureClass::Deadline && whose == Some(*node);
+        }
+        if is_due && matches!(event, PlanEvent::Paused) {
+            self.no_model = self.silence.last.clone().or(self.no_model.take());
         }
     }
 }

@@ -268,6 +268,41 @@ fn a_run_without_a_model_to_ask_says_so_until_somebody_has_it_go_on() {
     );
 }
 
+#[test]
+fn a_run_that_pauses_because_nothing_is_heard_of_a_model_says_so_and_one_that_somebody_pauses_does_not()
+ {
+    let paused = || (None, Event::Plan(PlanEvent::Paused));
+    let answered = (Some(2), replied(0, reply(vec![])));
+    let (deadline, model) = (FailureClass::Deadline, FailureClass::Model);
+    let gave_up = || (Some(1), ended(TurnEnd::Failed(fault(false))));
+    let late = || (None, returned(1, 1, deadline));
+    let went_on = (None, begun(2, 2));
+    for (after, says_so) in [
+        (vec![gave_up(), paused()], true),
+        (vec![late(), paused()], true),
+        (vec![paused()], false),
+        (
+            vec![gave_up(), (None, returned(1, 1, model)), paused()],
+            false,
+        ),
+        (vec![late(), went_on, paused()], false),
+        (vec![(None, returned(2, 1, deadline)), paused()], false),
+        (vec![answered, gave_up(), paused()], false),
+    ] {
+        let mut events = vec![
+            (None, accepted(&[(1, &[]), (2, &[])])),
+            (None, begun(1, 1)),
+            (None, begun(2, 1)),
+            (Some(1), failed(0, false)),
+        ];
+        events.extend(after);
+        let swarm = Swarm::fold(&journal(events.clone()));
+        let said = swarm.no_model().map(|no_model| no_model.text.as_str());
+        let is_it = said == Some("the model of n1: overloaded");
+        assert_eq!((is_it, said.is_some()), (says_so, says_so), "{events:?}");
+    }
+}
+
 pub(crate) fn report_of(events: Vec<Event>) -> views::SwarmReport {
     run(events).report(SessionId::new(Uuid::from_u128(1)))
 }

@@ -7,8 +7,8 @@ use protocol::{
 
 use super::enter;
 use crate::run::Run;
-use crate::run::node_run::{NodePhase, NodeRun, Spent};
-use crate::run::{commons, purse, verdict};
+use crate::run::node_run::{Call, NodePhase, NodeRun, Spent};
+use crate::run::{commons, halt, purse, verdict};
 
 pub(super) fn turn(run: &mut Run, record: &Record, event: &TurnEvent) {
     let Some(node) = record.node.filter(|node| run.nodes.contains_key(node)) else {
@@ -38,6 +38,7 @@ fn of_agent<'a>(run: &'a mut Run, record: &Record, node: NodeId) -> Option<&'a m
 /// Only the end of the turn that began last says something: no attempt begins while an older turn is open.
 fn ended(run: &mut Run, record: &Record, node: NodeId, end: &TurnEnd) {
     let kind = run.planned(node).map(|node| node.kind);
+    let heard = run.clock.heard;
     let has_check = run.planned(node).is_some_and(|node| node.accept.is_some());
     let Some(state) = of_agent(run, record, node) else {
         return;
@@ -51,9 +52,13 @@ fn ended(run: &mut Run, record: &Record, node: NodeId, end: &TurnEnd) {
         return;
     }
     state.turn.end = Some(end.clone());
+    let is_silence = matches!(end, TurnEnd::Failed(_)) && halt::is_unheard(state, heard);
+    let is_halt = is_silence || end.no_model().is_some();
+    state.rungs.silences += u32::from(is_silence);
+    state.turn.is_halt = is_halt;
     let is_whole = matches!(end, TurnEnd::Completed | TurnEnd::Cut);
     let is_refusal = verdict::given_up(state.said.as_ref()).is_some();
-    run.stage.lacks_model |= end.no_model().is_some();
+    run.stage.lacks_model |= is_halt;
     if is_whole && !is_refusal && (has_check || kind.is_some_and(Kind::writes)) {
         enter(run, node, NodePhase::Inspecting);
     }
@@ -69,18 +74,34 @@ pub(super) fn model(run: &mut Run, record: &Record, event: &ModelEvent) {
         } => {
             let charge = charge.unwrap_or_else(|| counted(reply));
             pay(run, record, &charge, calls.len() as u64);
+            run.clock.heard += 1;
             let state = record.node.and_then(|node| of_agent(run, record, node));
             if let Some(state) = state {
                 state.said = said(reply).or(state.said.take());
+                state.rungs.silences = 0;
             }
         }
-        ModelEvent::Retried { charge, .. } | ModelEvent::Failed { charge, .. } => {
+        ModelEvent::Retried { charge, fault, .. } | ModelEvent::Failed { charge, fault, .. } => {
             if let Some(charge) = charge {
                 pay(run, record, charge, 0);
             }
+            run.clock.heard += u64::from(fault.heard.is_some());
+            let state = record.node.and_then(|node| of_agent(run, record, node));
+            if let Some(call) = state.and_then(|state| state.turn.call.as_mut()) {
+                call.is_mute = fault.is_mute();
+            }
         }
         ModelEvent::Lost { charge, .. } => pay(run, record, charge, 0),
-        ModelEvent::Requested { .. } | ModelEvent::Resumed { .. } => {}
+        ModelEvent::Requested { .. } => {
+            let call = Call {
+                heard: run.clock.heard,
+                is_mute: false,
+            };
+            if let Some(state) = record.node.and_then(|node| of_agent(run, record, node)) {
+                state.turn.call = Some(call);
+            }
+        }
+        ModelEvent::Resumed { .. } => {}
     }
 }
 

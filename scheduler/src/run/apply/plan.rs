@@ -9,7 +9,7 @@ use super::enter;
 use crate::order::Order;
 use crate::run::decide::after;
 use crate::run::node_run::{NodePhase, NodeRun, Setback, Spent, Turn};
-use crate::run::{Run, admission, commons, conflict, lineage, purse, single, wishes};
+use crate::run::{Run, admission, commons, conflict, halt, lineage, purse, single, wishes};
 
 pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
     match event {
@@ -187,12 +187,16 @@ fn raises(setback: &Setback) -> bool {
 }
 
 fn returned(run: &mut Run, node: NodeId, attempt: u32, failure: &Failure) {
+    let is_halt = halt::is_why(run, node, failure.class);
     let setback = Setback {
         attempt,
-        burns: burns(run, node, failure.class),
-        is_halt: is_halt(run, node, failure.class),
+        burns: !is_halt && burns(run, node, failure.class),
+        is_halt,
         failure: failure.clone(),
     };
+    // Of a turn that found it out, its end said so: somebody may have seen to it since.
+    let is_silence = is_halt && failure.class == FailureClass::Deadline;
+    run.stage.lacks_model |= is_silence;
     let Some(state) = run.nodes.get_mut(&node) else {
         return;
     };
@@ -200,6 +204,7 @@ fn returned(run: &mut Run, node: NodeId, attempt: u32, failure: &Failure) {
         // Whoever carried it says that nothing of it is left.
         state.turn.open = None;
     }
+    state.rungs.silences += u32::from(is_silence);
     let counts = setback.burns;
     state.setbacks.push(setback);
     state.phase = NodePhase::Returned;
@@ -216,7 +221,7 @@ fn burns(run: &Run, node: NodeId, class: FailureClass) -> bool {
     };
     match class {
         FailureClass::Machine | FailureClass::Stopped => false,
-        FailureClass::Model => !was_elsewhere(state),
+        FailureClass::Model => !is_too_busy(state),
         FailureClass::Budget => purse::is_own_fault(run, node),
         FailureClass::Conflict => conflict::is_own_to_solve(run, node),
         FailureClass::NoChange
@@ -229,24 +234,10 @@ fn burns(run: &Run, node: NodeId, class: FailureClass) -> bool {
     }
 }
 
-/// Whether an attempt ended because there was no model to ask, be it that it found that out or was ended for it.
-fn is_halt(run: &Run, node: NodeId, class: FailureClass) -> bool {
-    let end = run.nodes.get(&node).and_then(|it| it.turn.end.as_ref());
-    match class {
-        FailureClass::Model => end.is_some_and(|end| end.no_model().is_some()),
-        FailureClass::Stopped => run.stage.lacks_model,
-        _ => false,
-    }
-}
-
-/// Whether any other node would have fared alike.
-fn was_elsewhere(state: &NodeRun) -> bool {
-    match &state.turn.end {
-        Some(TurnEnd::Failed(fault)) => {
-            fault.kind == FaultKind::RateLimited || fault.meets_every_call()
-        }
-        _ => false,
-    }
+/// Whether the provider takes no more calls for now, of whomever.
+fn is_too_busy(state: &NodeRun) -> bool {
+    let end = state.turn.end.as_ref();
+    matches!(end, Some(TurnEnd::Failed(fault)) if fault.kind == FaultKind::RateLimited)
 }
 
 fn ended(run: &mut Run, node: NodeId, end: NodeEnd) {

@@ -2,11 +2,12 @@
 
 use protocol::{
     Conflict, Event, FailureClass, FaultKind, GitId, Inspection, InterruptCause, Landing, Limit,
-    Merged, ModelFault, NodeId, PlanEvent, RetryHint, TurnEnd, TurnId, WorkspaceEvent,
+    Merged, NodeId, PlanEvent, TurnEnd, TurnId, WorkspaceEvent,
 };
 use scheduler::run::{Change, RunInput, RunOutcome, RunPhase, Wish, decide, wishes};
 use uuid::Uuid;
 
+use super::given_calls::*;
 use super::given_run::*;
 use super::world::{World, has_tree, mix};
 
@@ -239,8 +240,17 @@ impl World {
                 true => TurnEnd::Limited(Limit::Tokens),
                 false => self.turn_end(node, number),
             };
-            self.agent_says(speaker, turn_ended(end));
+            self.ends(speaker, end);
         }
+    }
+
+    /// A turn ends, after its last call if that failed.
+    fn ends(&mut self, speaker: Speaker, end: TurnEnd) {
+        if let TurnEnd::Failed(fault) = &end {
+            self.agent_says(speaker, requested());
+            self.agent_says(speaker, call_failed(fault));
+        }
+        self.agent_says(speaker, turn_ended(end));
     }
 
     /// What a provider uses beyond what was set aside, in tokens.
@@ -257,16 +267,6 @@ impl World {
         if self.fate(node, attempt, ENDS) >= self.weather.failure {
             return TurnEnd::Completed;
         }
-        let fault = |kind| {
-            TurnEnd::Failed(ModelFault {
-                kind,
-                status: None,
-                message: "no answer".into(),
-                retry: RetryHint::Never,
-                billed: false,
-                heard: None,
-            })
-        };
         match self.fate(node, attempt, HOW) % 7 {
             0 => TurnEnd::Looping,
             1 => TurnEnd::Refused,

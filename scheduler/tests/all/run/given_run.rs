@@ -2,10 +2,9 @@
 
 use protocol::{
     AgentId, BlobId, Block, CallId, Change, ChangeKind, Charge, Check, CheckRun, Cost, EntryKind,
-    Event, Expect, Fact, FaultKind, GitId, Ground, Inspection, Isolation, Kind, Merged, ModelEvent,
-    ModelFault, Node, NodeId, Note, Plan, PlanEvent, PlannedCall, Record, Reply, RetryHint, Scope,
-    Seq, SessionId, StopReason, Timestamp, ToolEvent, ToolResult, TurnEnd, TurnEvent, TurnId,
-    Usage, WorkspaceEvent,
+    Event, Expect, Fact, GitId, Ground, Inspection, Isolation, Kind, Merged, ModelEvent, Node,
+    NodeId, Note, Plan, PlanEvent, PlannedCall, Record, Reply, Scope, Seq, SessionId, StopReason,
+    Timestamp, ToolEvent, ToolResult, TurnEnd, TurnEvent, TurnId, Usage, WorkspaceEvent,
 };
 use scheduler::run::{NodePhase, Run, RunInput, RunOutcome, Wish, decide, follow, wishes};
 use uuid::Uuid;
@@ -381,17 +380,5 @@ pub(crate) fn wrote_a_file() -> Event {
         result: Box::new(ToolResult::ok("done").knowing(written)),
         began: Timestamp(0),
         ended: Timestamp(0),
-    })
-}
-
-/// The end of a turn whose model call failed for good.
-pub(crate) fn fault(kind: FaultKind) -> TurnEnd {
-    TurnEnd::Failed(ModelFault {
-        kind,
-        status: None,
-        message: "no".into(),
-        retry: RetryHint::Never,
-        billed: false,
-        heard: None,
     })
 }

@@ -6,6 +6,7 @@ use protocol::{
 };
 use scheduler::run::{NodePhase, RunCommand, RunInput, RunPhase, Wish, decide};
 
+use super::given_calls::*;
 use super::given_run::*;
 use super::world::resumed;
 use crate::given::node;

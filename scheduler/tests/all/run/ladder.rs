@@ -6,6 +6,7 @@ use protocol::{
 };
 use scheduler::run::{NodePhase, RunOutcome};
 
+use super::given_calls::*;
 use super::given_run::*;
 use super::life::has_failed;
 use crate::given::node;
