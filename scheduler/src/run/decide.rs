@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use protocol::{
-    Conflict, Event, FailureClass, GitId, Kind, Merged, Node, NodeEnd, NodeId, Plan, PlanEvent,
-    PlanPatch, TIME_USED_UP, WorkspaceEvent,
+    Conflict, Event, Failure, FailureClass, GitId, Kind, Merged, Node, NodeEnd, NodeId, Plan,
+    PlanEvent, PlanPatch, TIME_USED_UP, WorkspaceEvent,
 };
 
 use super::lane::{Batch, BatchStage};
 use super::node_run::{NodePhase, NodeRun};
 use super::{
     Illegal, Run, RunCommand, RunInput, RunOutcome, RunPhase, Wish, commons, follow, footing, gate,
-    purse, raise, replan, single, verdict, wishes,
+    purse, raise, replan, single, unrunnable, verdict, wishes,
 };
 use crate::{Dag, plan};
 
@@ -213,14 +213,7 @@ fn answered(run: &Run, outcome: RunOutcome) -> Result<Vec<Event>, Illegal> {
             node,
             attempt,
             failure,
-        } => at_work(run, node, attempt).and_then(|_| match failure {
-            Some(failure) => Some(returned(node, attempt, failure)),
-            None => {
-                let has_agent = run.planned(node)?.kind.has_agent();
-                let worked = WorkspaceEvent::Worked { node, attempt };
-                (!has_agent).then_some(Event::Workspace(worked))
-            }
-        }),
+        } => worked(run, (node, attempt), failure),
         RunOutcome::Overdue { node, attempt } => at_work(run, node, attempt).map(|_| {
             let failure = verdict::failure(FailureClass::Deadline, "its time was over");
             returned(node, attempt, failure)
@@ -266,6 +259,22 @@ fn answered(run: &Run, outcome: RunOutcome) -> Result<Vec<Event>, Illegal> {
     Ok(events.into_iter().collect())
 }
 
+/// A codemod's command ended, or an agent could not be put to work.
+fn worked(run: &Run, (node, attempt): (NodeId, u32), failure: Option<Failure>) -> Option<Event> {
+    at_work(run, node, attempt)?;
+    let planned = run.planned(node)?;
+    match failure {
+        Some(failure) => {
+            let failure = unrunnable::advised(planned, failure);
+            Some(returned(node, attempt, failure))
+        }
+        None => {
+            let worked = WorkspaceEvent::Worked { node, attempt };
+            (!planned.kind.has_agent()).then_some(Event::Workspace(worked))
+        }
+    }
+}
+
 fn in_attempt(run: &Run, node: NodeId, attempt: u32, phase: NodePhase) -> Option<&NodeRun> {
     let is_live = !matches!(run.phase(), RunPhase::Ending | RunPhase::Closed);
     let state = run.nodes.get(&node).filter(|_| is_live)?;
@@ -282,7 +291,7 @@ fn at_stage(run: &Run, number: u32, stage: BatchStage) -> Option<&Batch> {
     batch.filter(|batch| batch.number == number && batch.stage == stage)
 }
 
-fn returned(node: NodeId, attempt: u32, failure: protocol::Failure) -> Event {
+fn returned(node: NodeId, attempt: u32, failure: Failure) -> Event {
     Event::Plan(PlanEvent::NodeReturned {
         node,
         attempt,

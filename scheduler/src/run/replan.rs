@@ -84,7 +84,7 @@ pub(super) fn begin(run: &Run, node: &Node) -> Option<Event> {
 /// Whether the plan may be at fault, and may be changed: what the machine, the provider or the budget are the cause of
 /// would come to the same with another plan, and so would a check that no shell can run, as the parts keep it.
 pub(super) fn is_wanted(run: &Run, node: &Node) -> bool {
-    let last = last(run, node).filter(|last| !unrunnable::is_why(last));
+    let last = last(run, node).filter(|last| !unrunnable::is_why(node, last));
     let last = last.and_then(|last| last.setbacks.last());
     let may_help = last.is_some_and(|last| match last.failure.class {
         FailureClass::NoChange

@@ -213,7 +213,7 @@ fn of_check(planned: &Node, found: &Inspection) -> Option<Failure> {
         (Some(_), Some(run)) if !run.passed() => {
             let red = red(std::slice::from_ref(run));
             let evidence = match unrunnable::word(run) {
-                Some(word) => format!("{}\n{red}", unrunnable::advice(planned, word)),
+                Some(word) => format!("{}\n{red}", unrunnable::advice(planned, ("check", word))),
                 None => red,
             };
             Some(failure(FailureClass::Check, evidence))

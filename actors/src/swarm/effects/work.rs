@@ -9,7 +9,7 @@ use protocol::{
     Opening, Record, Seq, SessionEvent, TreeStart,
 };
 use ractor::Actor;
-use scheduler::run::{DEFAULT_WALL_MS, RunOutcome};
+use scheduler::run::{DEFAULT_WALL_MS, RunOutcome, exited};
 use store::DataFolder;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -131,7 +131,7 @@ async fn codemod(
             failure: None,
         },
         Some(code) => {
-            let evidence = format!("`{text}` exited with {code}:\n{log}");
+            let evidence = exited(&text, code, &log);
             order.failed(FailureClass::Check, evidence)
         }
         None => {

@@ -1,7 +1,7 @@
-//! Checks that a shell cannot run: the plan's fault, unless the command is a file of the node's own.
+//! Checks and codemods that a shell cannot run: the plan's fault, unless the command is a file of the node's own.
 
-use protocol::{CheckRun, Isolation, NodeEnd, OnFail};
-use scheduler::run::NodePhase;
+use protocol::{CheckRun, Failure, FailureClass, Isolation, Kind, NodeEnd, OnFail};
+use scheduler::run::{NodePhase, RunOutcome, exited};
 
 use super::given_run::*;
 use crate::given::node;
@@ -150,4 +150,62 @@ fn an_agent_that_did_nothing_is_told_so_whatever_its_check_says() {
     };
     sim.found(1, found);
     assert_eq!(sim.phase(1), NodePhase::Working);
+}
+
+/// A codemod of this command, whose first attempt came to this.
+fn codemod(cmd: &str, class: FailureClass, evidence: String) -> Sim {
+    let mut plan = of(vec![writer(1, &[])]);
+    plan.caps.max_replans = 2;
+    plan.nodes[0].kind = Kind::Codemod;
+    plan.nodes[0].brief = Some(cmd.into());
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    let failure = Failure {
+        class,
+        evidence: evidence.into(),
+    };
+    sim.answer(RunOutcome::Worked {
+        node: node(1),
+        attempt: 1,
+        failure: Some(failure),
+    });
+    sim
+}
+
+#[test]
+fn a_codemod_that_is_no_command_ends_its_node_at_once_and_says_what_to_do() {
+    for (cmd, exit, log) in [
+        (
+            "sde -i s/a/b/ d1/file",
+            127,
+            "bash: line 1: sde: command not found\n",
+        ),
+        ("true && sde x", 126, "sh: 1: sde: Permission denied\n"),
+    ] {
+        let sim = codemod(cmd, FailureClass::Check, exited(cmd, exit, log));
+        assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed), "{cmd}");
+        assert_eq!(sim.run.plan().nodes.len(), 1, "no planner was asked");
+        let state = sim.run.node(node(1)).unwrap();
+        let why = state.setbacks[0].failure.evidence.as_str().into_owned();
+        for part in ["is no command here", "the command of node n1", log.trim()] {
+            assert!(why.contains(part), "{part}: {why}");
+        }
+    }
+}
+
+#[test]
+fn a_codemod_that_failed_otherwise_is_tried_again() {
+    let log = "sh: 1: sde: not found\n";
+    let check = FailureClass::Check;
+    for (cmd, class, evidence) in [
+        ("sde x", check, exited("sde x", 1, log)),
+        ("./d1/sde x", check, exited("./d1/sde x", 127, log)),
+        ("sde x", check, "something else".to_owned()),
+        ("sde x", FailureClass::Machine, exited("sde x", 127, log)),
+    ] {
+        let sim = codemod(cmd, class, evidence.clone());
+        assert_eq!(sim.phase(1), NodePhase::Working, "{cmd}: {evidence}");
+        let state = sim.run.node(node(1)).unwrap();
+        let said = state.setbacks[0].failure.evidence.as_str().into_owned();
+        assert_eq!(said, evidence, "nothing is added");
+    }
 }
