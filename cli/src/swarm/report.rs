@@ -3,7 +3,7 @@
 mod leads;
 
 use actors::plans::Forecast;
-use protocol::{Cost, FaultKind, Isolation, SessionId, Timestamp};
+use protocol::{Cost, FaultKind, Isolation, NodeName, SessionId, Timestamp};
 use serde_json::{Value, json};
 use views::{Lack, NodeLine, NodeState, RunStatus, Swarm, SwarmReport};
 
@@ -39,6 +39,8 @@ pub struct Report {
     lack: Option<Lack>,
     /// Whether what was not done may be tried again.
     is_retryable: bool,
+    /// The nodes for which that would be in vain: they have used up what the plan gives them.
+    used_up: Vec<NodeName>,
 }
 
 /// When a report is made, and by whom.
@@ -63,11 +65,15 @@ impl Report {
         let ground = swarm.ground.as_ref();
         let shared = ground.filter(|ground| ground.isolation == Isolation::Shared);
         let unpriced = models.filter(|(_, tally)| tally.cost.is_none());
+        let report = match moment {
+            Moment::AtRest => swarm.report(run),
+            Moment::Leaving(now) | Moment::UnderWay(now) => swarm.report_at(run, now),
+        };
+        let used_up = swarm.nodes.iter().zip(&report.nodes);
+        let used_up = used_up.filter(|(node, _)| swarm.has_used_up_its_own(node));
         Self {
-            report: match moment {
-                Moment::AtRest => swarm.report(run),
-                Moment::Leaving(now) | Moment::UnderWay(now) => swarm.report_at(run, now),
-            },
+            used_up: used_up.map(|(_, line)| line.id.clone()).collect(),
+            report,
             forecast,
             unpriced: unpriced.map(|(model, _)| model.clone()).collect(),
             has_process: matches!(moment, Moment::UnderWay(_)),

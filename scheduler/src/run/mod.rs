@@ -25,6 +25,7 @@ mod paths;
 mod purse;
 mod raise;
 mod replan;
+mod retry;
 mod single;
 mod state;
 mod stir;

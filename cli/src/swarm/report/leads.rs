@@ -47,6 +47,10 @@ impl Report {
                     "its time is used up, which nothing adds to: what is left is for a new run"
                         .to_owned(),
                 );
+            } else if self.used_up.contains(node) {
+                lines.push(format!(
+                    "{node} has used up what the plan gives it: raise its `budget` there, and begin a new run with what is left"
+                ));
             } else if self.more().is_none() {
                 lines.push(format!(
                     "try one again: formic swarm retry {run} {node}{again}{rule}"
@@ -64,12 +68,18 @@ impl Report {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    /// The node to look at first: one that failed, else one that was ended from outside.
+    /// The node to look at first: one that failed and may be tried again, else one that was ended from outside, else any
+    /// that failed.
     fn given_up(&self) -> Option<&NodeLine> {
-        let nodes = || self.report.nodes.iter();
-        let mut failed = nodes().filter(|node| node.state == NodeState::Failed);
-        let mut ended = nodes().filter(|node| node.state == NodeState::Cancelled);
-        failed.next().or_else(|| ended.next())
+        let place = |node: &&NodeLine| match node.state {
+            NodeState::Failed if !self.used_up.contains(&node.id) => 0,
+            NodeState::Cancelled => 1,
+            _ => 2,
+        };
+        let nodes = self.report.nodes.iter();
+        let given_up =
+            nodes.filter(|node| matches!(node.state, NodeState::Failed | NodeState::Cancelled));
+        given_up.min_by_key(place)
     }
 
     /// What to do where a check did not go as the plan declares before any of the work.
@@ -80,9 +90,9 @@ impl Report {
         )
     }
 
-    /// Whether it ended because its time was over.
+    /// Whether its time is over.
     fn is_late(&self) -> bool {
-        self.report.status == RunStatus::LimitReached && self.lack == Some(Lack::Time)
+        self.lack == Some(Lack::Time)
     }
 
     /// How to go on with a run that has used up what it may.
@@ -167,6 +177,23 @@ mod tests {
         report.report.nodes.truncate(1);
         let next = report.next().unwrap_or_default();
         assert!(next.contains(" contract\n"), "{next}");
+    }
+
+    #[test]
+    fn a_node_that_used_up_what_the_plan_gives_it_is_to_be_given_more_there() {
+        let swarm = Swarm::fold(&sample::over());
+        let mut report = Report::new(&swarm, sample::session(), (None, Moment::AtRest));
+        assert!(report.used_up.is_empty(), "its check failed");
+        report.used_up = vec!["bench".into()];
+        let next = report.next().unwrap_or_default();
+        assert!(next.contains("raise its `budget`"), "{next}");
+        assert!(!next.contains("swarm retry"), "{next}");
+        report.report.nodes[0].state = NodeState::Failed;
+        let next = report.next().unwrap_or_default();
+        assert!(
+            next.contains("swarm retry") && next.contains(" contract "),
+            "{next}"
+        );
     }
 
     #[test]

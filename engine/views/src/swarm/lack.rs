@@ -23,6 +23,13 @@ impl Swarm {
         order.find(|lack| lacks().any(|one| one == *lack))
     }
 
+    /// Whether a node failed for want of what the plan gives it: another attempt would have no more.
+    pub fn has_used_up_its_own(&self, node: &SwarmNode) -> bool {
+        let own = &node.node.budget;
+        let is_limited = own.tokens.is_some() || own.cost.is_some() || own.tool_calls.is_some();
+        is_limited && self.lack_of(node) == Some(Lack::Own)
+    }
+
     fn lack_of(&self, node: &SwarmNode) -> Option<Lack> {
         let why = node.why.as_ref().map(|why| why.as_str());
         let last = node.last_failure().map(|last| last.class);

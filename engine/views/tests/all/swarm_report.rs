@@ -66,7 +66,18 @@ fn a_run_knows_whether_its_time_its_budget_or_that_of_a_node_was_too_small() {
         plan.budget.tokens = tokens;
         let mut all = vec![Event::Plan(PlanEvent::Accepted { plan })];
         all.extend(events);
-        assert_eq!(run(all.clone()).lack(), lack, "{all:?}");
+        let swarm = run(all.clone());
+        assert_eq!(swarm.lack(), lack, "{all:?}");
+        assert!(
+            !swarm.has_used_up_its_own(&swarm.nodes[0]),
+            "it has no limit"
+        );
+        if let Event::Plan(PlanEvent::Accepted { plan }) = &mut all[0] {
+            plan.nodes[0].budget.tool_calls = Some(9);
+        }
+        let swarm = run(all.clone());
+        let is_own = swarm.has_used_up_its_own(&swarm.nodes[0]);
+        assert_eq!(is_own, lack == Some(Lack::Own), "{all:?}");
     }
 }
 

@@ -229,6 +229,12 @@ fn a_node_is_not_tried_again_with_no_more_than_its_last_attempt_had_too_little_o
     );
     assert!(said.ends_with(&wanted), "{said}");
     assert_eq!(sim.run.phase(), RunPhase::Closed);
+    let mut own = two();
+    own.nodes[0].budget.tokens = Some(4_000);
+    let mut sim = Sim::of(within(own, 30_000), Isolation::Worktree);
+    uses_up(&mut sim, 1, 4_000);
+    let said = command(&mut sim, retry()).unwrap_err().to_string();
+    assert!(said.contains("what the plan gives it is used up"), "{said}");
     // One that was given up for another reason has what is left.
     let mut failed = two();
     failed.nodes[0].budget.attempts = Some(1);
