@@ -6,12 +6,13 @@ use actors::archive::{self, DataFolder, SessionInfo};
 use actors::{OpenError, Swarm, SwarmOptions};
 use protocol::{Budget, Check, DEFAULT_CHECK_MS, Expect, SessionId};
 
-use super::inbox::{Heard, Inbox, Want};
+use super::inbox::{Heard, Inbox};
 use super::list::Outcome;
 use super::pilot::{Cockpit, Pilot, Terms};
 use super::preview::{Edge, Preview, edges};
 use super::screen::{Paper, Screen};
 use super::show::{Form, Show};
+use super::want::Want;
 use super::{choose, control, plan, words};
 use crate::args::OutputFormat;
 use crate::args::swarm::{BeginArgs, CrewArgs, ResumeArgs};

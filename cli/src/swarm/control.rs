@@ -10,8 +10,9 @@ use tokio::time::sleep;
 use views::{NodeState, Swarm, SwarmNode, View};
 
 use super::choose::{self, Chosen, Reach};
-use super::inbox::{Inbox, Want, by_name, node};
+use super::inbox::Inbox;
 use super::list::is_open;
+use super::want::{Want, by_name, node};
 use crate::args::swarm::{CancelArgs, PauseArgs, RetryArgs, SteerArgs};
 use crate::failure::{Failure, Kind};
 use crate::output;
@@ -77,16 +78,22 @@ async fn send(data: &DataFolder, run: &Chosen, want: &Want, json: bool) -> Resul
     let info = &run.info;
     let (id, short) = (info.id, info.id.digits());
     refused(info, want)?;
-    if info.locked_by.is_none() {
-        unheard(data, id, want)?;
-    }
-    let outcome = hand_over(data, (id, info.locked_by), want).await?;
+    let mut kept = "kept";
+    let outcome = if info.locked_by.is_none() && inbox(data, id).has(want)? {
+        kept = "kept already";
+        None
+    } else {
+        if info.locked_by.is_none() {
+            unheard(data, id, want)?;
+        }
+        hand_over(data, (id, info.locked_by), want).await?
+    };
     let said = match &outcome {
         Some(Ok(())) => told(want),
         Some(Err(why)) => return Err(could_not(id, why)),
         None if info.locked_by.is_some() => "handed over; the run has not answered yet".to_owned(),
         None => format!(
-            "kept: no process has the run; it takes effect with: formic swarm resume {short}"
+            "{kept}: no process has the run; it takes effect with: formic swarm resume {short}"
         ),
     };
     if json {

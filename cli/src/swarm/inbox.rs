@@ -5,12 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use actors::RunCommand;
-use protocol::{Block, Event, NodeId, NodeName, Record, Timestamp, TurnEvent};
+use protocol::{Block, Event, NodeId, Record, Timestamp, TurnEvent};
 use serde_json::{Value, json};
-use views::{Swarm, SwarmNode};
 
-use super::words;
+use super::want::Want;
 use crate::failure::{Failure, Kind};
 
 /// The folder's name below the session's.
@@ -25,23 +23,6 @@ pub const LOOK: Duration = Duration::from_millis(200);
 
 /// The largest letter that is read, in bytes.
 const MOST_BYTES: u64 = 256 * 1024;
-
-/// What another process wants of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Want {
-    /// Give it up.
-    Cancel(String),
-    /// End one node of it, and go on with the rest.
-    End(NodeName, String),
-    /// Start nothing new.
-    Pause,
-    /// Go on.
-    Unpause,
-    /// Try a node again.
-    Retry(NodeName),
-    /// Say something to a node's agent.
-    Steer(NodeName, String),
-}
 
 /// A want and when it was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +70,17 @@ impl Inbox {
         let mut names = self.names(LETTER)?;
         names.sort();
         Ok(names.into_iter().map(|name| self.read(name)).collect())
+    }
+
+    /// Whether this is wanted already, and nothing that was wanted since takes it back.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn has(&self, want: &Want) -> Result<bool, Failure> {
+        let letters = self.letters()?;
+        let wants = letters.iter().rev().flat_map(|letter| &letter.want);
+        let mut concerned = wants.filter(|one| one.is_same(want) || one.may_undo(want));
+        Ok(concerned.next().is_some_and(|one| one.is_same(want)))
     }
 
     /// Answers a letter and takes it out. In this order: a letter that was answered twice was carried out once more, and
@@ -181,89 +173,6 @@ impl Inbox {
     }
 }
 
-/// A node of a run by its name.
-///
-/// # Errors
-/// A fragment that reads after "could not".
-pub fn node<'a>(view: &'a Swarm, name: &NodeName) -> Result<&'a SwarmNode, String> {
-    let mut nodes = view.nodes.iter();
-    let node = nodes.find(|node| node.node.name == *name);
-    node.ok_or_else(|| format!("find a node called {name}"))
-}
-
-/// A text with the names of nodes in place of their ids.
-pub fn by_name(view: &Swarm, text: &str) -> String {
-    let nodes = view.nodes.iter();
-    nodes.fold(text.to_owned(), |text, node| {
-        text.replace(&node.id().to_string(), node.name())
-    })
-}
-
-impl Want {
-    /// The command it is to a run; `None` for words, which are for an agent.
-    ///
-    /// # Errors
-    /// The run has no such node.
-    pub fn command(&self, view: &Swarm) -> Result<Option<RunCommand>, String> {
-        Ok(Some(match self {
-            Self::Cancel(why) => RunCommand::Cancel { why: why.clone() },
-            Self::End(name, why) => RunCommand::End {
-                node: node(view, name)?.id(),
-                why: why.clone(),
-            },
-            Self::Pause => RunCommand::Pause,
-            Self::Unpause => RunCommand::Unpause,
-            Self::Retry(name) => RunCommand::Retry {
-                node: node(view, name)?.id(),
-            },
-            Self::Steer(..) => return Ok(None),
-        }))
-    }
-
-    /// As the command line has it.
-    pub fn said(&self) -> String {
-        match self {
-            Self::Cancel(_) => "cancel".to_owned(),
-            Self::End(node, _) => format!("cancel {node}"),
-            Self::Pause => "pause".to_owned(),
-            Self::Unpause => "resume".to_owned(),
-            Self::Retry(node) => format!("retry {node}"),
-            Self::Steer(node, text) => format!("steer {node} {:?}", words::brief(text, 60)),
-        }
-    }
-
-    fn json(&self, at: Timestamp) -> Value {
-        let at = at.0;
-        match self {
-            Self::Cancel(why) => json!({"at": at, "want": "cancel", "why": why}),
-            // Not a cancellation with a node: a reader that overlooked the node would give the whole run up.
-            Self::End(node, why) => json!({"at": at, "want": "end", "node": node, "why": why}),
-            Self::Pause => json!({"at": at, "want": "pause"}),
-            Self::Unpause => json!({"at": at, "want": "unpause"}),
-            Self::Retry(node) => json!({"at": at, "want": "retry", "node": node}),
-            Self::Steer(node, text) => {
-                json!({"at": at, "want": "steer", "node": node, "text": text})
-            }
-        }
-    }
-
-    fn parse(value: &Value) -> Result<Self, String> {
-        let text = |key: &str| {
-            let text = value[key].as_str();
-            text.ok_or_else(|| format!("it has no {key:?}"))
-        };
-        match text("want")? {
-            "cancel" => Ok(Self::Cancel(text("why")?.to_owned())),
-            "end" => Ok(Self::End(text("node")?.into(), text("why")?.to_owned())),
-            "pause" => Ok(Self::Pause),
-            "unpause" => Ok(Self::Unpause),
-            "retry" => Ok(Self::Retry(text("node")?.into())),
-            "steer" => Ok(Self::Steer(text("node")?.into(), text("text")?.to_owned())),
-            other => Err(format!("nobody here knows how to {other:?}")),
-        }
-    }
-}
-
 /// What earlier processes said to agents because others wanted it.
 #[derive(Debug, Default)]
 pub struct Heard(Vec<(NodeId, Timestamp, Vec<Block>)>);
@@ -329,6 +238,33 @@ mod tests {
         assert_eq!(inbox.answered(&names[0]), None, "an answer is taken out");
         inbox.sweep();
         assert_eq!(inbox.answered(&names[1]), None);
+    }
+
+    #[test]
+    fn what_is_wanted_already_is_known_unless_something_since_takes_it_back() {
+        let retry = |node: &str| Want::Retry(node.into());
+        let end = |node: &str| Want::End(node.into(), "why".to_owned());
+        let steer = |text: &str| Want::Steer("a".into(), text.to_owned());
+        let cancel = |why: &str| Want::Cancel(why.to_owned());
+        for (wants, want, has) in [
+            (vec![], retry("a"), false),
+            (vec![retry("a")], retry("a"), true),
+            (vec![retry("b")], retry("a"), false),
+            (vec![retry("a"), retry("b"), steer("x")], retry("a"), true),
+            (vec![retry("a"), end("a")], retry("a"), false),
+            (vec![retry("a"), end("b")], retry("a"), true),
+            (vec![cancel("so")], cancel("not so"), true),
+            (vec![steer("x")], steer("y"), false),
+            (vec![steer("x"), retry("a")], steer("x"), false),
+            (vec![Want::Unpause, retry("a")], Want::Unpause, true),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let (inbox, source) = (Inbox::of(folder.path()), SystemSource::new());
+            for want in &wants {
+                inbox.put(&source, want).unwrap();
+            }
+            assert_eq!(inbox.has(&want).unwrap(), has, "{wants:?} {want:?}");
+        }
     }
 
     #[test]

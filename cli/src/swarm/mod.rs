@@ -24,6 +24,7 @@ mod sample;
 mod screen;
 mod show;
 mod told;
+mod want;
 mod words;
 
 pub use list::outcome;

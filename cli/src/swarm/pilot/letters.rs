@@ -5,7 +5,8 @@ use views::NodeState;
 
 use super::Pilot;
 use crate::failure::Failure;
-use crate::swarm::inbox::{Letter, Want, by_name, node};
+use crate::swarm::inbox::Letter;
+use crate::swarm::want::{Want, by_name, node};
 use crate::swarm::words;
 
 impl Pilot {
