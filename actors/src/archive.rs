@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use protocol::{AgentId, BlobId, Event, Record, Seq, SessionEvent, SessionId, TurnEvent};
 use scheduler::run::{Run, RunCommand, RunInput, decide};
+
 use tools::Process;
 
 use crate::law::spill_root;
 pub use crate::swarm::leftovers::{self, Leftovers, Untidy};
 
+pub use scheduler::run::Illegal;
 pub use store::{
     Condition, Cut, DataFolder, Facts, Glance, ReadReport, Reader, RunStage, RunTally, SessionInfo,
     StoreError, check, delete, fork, glance, list, newest_first, read, rebuild_index,
@@ -35,10 +37,9 @@ fn began_in(data: &DataFolder, id: SessionId) -> Option<PathBuf> {
 }
 
 /// Why a run that no process has would not take a command if one took it up as it is now; `None` if it would.
-pub fn refusal(run: SessionId, records: &[Record], command: RunCommand) -> Option<String> {
+pub fn refusal(run: SessionId, records: &[Record], command: RunCommand) -> Option<Illegal> {
     let input = RunInput::Command(command);
-    let decided = decide(&Run::fold(run, records), input);
-    decided.err().map(|illegal| illegal.to_string())
+    decide(&Run::fold(run, records), input).err()
 }
 
 /// Ends what still runs of commands whose formic is dead. Blocks shortly.

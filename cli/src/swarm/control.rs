@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actors::archive::{self, DataFolder, SessionInfo};
+use actors::archive::{self, DataFolder, Illegal, SessionInfo};
 use actors::{Source, SystemSource};
 use protocol::{Seq, SessionId};
 use serde_json::json;
@@ -19,9 +19,6 @@ use crate::output;
 
 /// How long a run may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How a run ends its refusal that would take the command with more to use.
-const HIGHER: &str = "resume the run with a higher limit";
 
 /// How often the answer is looked for.
 const LOOK: Duration = Duration::from_millis(50);
@@ -90,7 +87,7 @@ async fn send(data: &DataFolder, run: &Chosen, want: &Want, json: bool) -> Resul
     };
     let said = match &outcome {
         Some(Ok(())) => told(want),
-        Some(Err(why)) => return Err(could_not(id, why)),
+        Some(Err(why)) => return Err(could_not(data, (id, want), why)),
         None if info.locked_by.is_some() => "handed over; the run has not answered yet".to_owned(),
         None => format!(
             "{kept}: no process has the run; it takes effect with: formic swarm resume {short}"
@@ -137,12 +134,13 @@ fn unheard(data: &DataFolder, id: SessionId, want: &Want) -> Result<(), Failure>
             Some("pause: no process has the run, and nothing of it goes on".to_owned())
         }
         (_, Ok(Some(command))) => {
-            archive::refusal(id, &records, command).map(|why| by_name(&swarm, &why))
+            let refused = archive::refusal(id, &records, command);
+            refused.map(|why| by_name(&swarm, &why.to_string()))
         }
         (Want::Steer(name, _), Ok(None)) => node(&swarm, name).map_or_else(Some, unhearing),
         (_, Ok(None)) => None,
     };
-    why.map_or(Ok(()), |why| Err(could_not(id, &why)))
+    why.map_or(Ok(()), |why| Err(could_not(data, (id, want), &why)))
 }
 
 /// Why nobody at a node could be told anything, if so.
@@ -152,9 +150,9 @@ fn unhearing(node: &SwarmNode) -> Option<String> {
         .then(|| format!("speak to node {name}: no agent of it is at work, it is {state}"))
 }
 
-fn could_not(id: SessionId, why: &str) -> Failure {
+fn could_not(data: &DataFolder, (id, want): (SessionId, &Want), why: &str) -> Failure {
     let short = id.digits();
-    let hint = match why.ends_with(HIGHER) {
+    let hint = match wants_more(data, id, want) {
         true => format!(
             "once no process has it: formic swarm resume {short} --max-budget-tokens N, or --max-budget-usd X"
         ),
@@ -162,6 +160,15 @@ fn could_not(id: SessionId, why: &str) -> Failure {
     };
     let why = format_args!("run {short}: could not {why}");
     Failure::new(Kind::Session, why, hint)
+}
+
+/// Whether a run refuses, as it stands, what it would do with more to use.
+fn wants_more(data: &DataFolder, id: SessionId, want: &Want) -> bool {
+    let records = archive::read(data, id, Seq(1)).map(|read| read.records);
+    let records = records.unwrap_or_default();
+    let command = want.command(&Swarm::fold(&records)).ok().flatten();
+    let refused = command.and_then(|command| archive::refusal(id, &records, command));
+    matches!(refused, Some(Illegal::UsedUp { .. }))
 }
 
 /// What a run did that was asked for.
