@@ -277,16 +277,28 @@ fn fault(node: &SwarmNode) -> Option<String> {
         .last_failure()
         .filter(|_| node.state != NodeState::Cancelled);
     let class = failure.map(|failure| format!("{}: ", failure.class.said()));
-    let said = match (&node.why, failure) {
-        (Some(why), _) => why.as_str().into_owned(),
-        (None, Some(failure)) => failure.evidence.as_str().into_owned(),
-        (None, None) => return None,
-    };
     let has_log = matches!(
         failure.map(|failure| failure.class),
         Some(FailureClass::Check | FailureClass::Gate)
     );
-    let said = if has_log { ends(&said) } else { said };
+    let said = |text: &str| match has_log {
+        true => ends(text),
+        false => text.to_owned(),
+    };
+    let evidence = failure.map(|failure| failure.evidence.as_str());
+    let why = node.why.as_ref().map(|why| why.as_str());
+    let said = match (why, evidence) {
+        (None, evidence) => said(&evidence?),
+        (Some(why), evidence) => {
+            let last = evidence.unwrap_or_default();
+            // What is said besides, such as why nothing came of planning it anew, is no part of the log.
+            let besides = why.strip_prefix(&*last).filter(|_| !last.is_empty());
+            match besides.map(str::trim).filter(|besides| !besides.is_empty()) {
+                Some(besides) => format!("{}; {besides}", said(&last)),
+                None => said(&why),
+            }
+        }
+    };
     let denied = match node.denied() {
         [] => String::new(),
         [one] => format!("; denied: {one}"),

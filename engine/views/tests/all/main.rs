@@ -12,5 +12,6 @@ mod swarm;
 mod swarm_hopeless;
 mod swarm_report;
 mod swarm_story;
+mod swarm_why;
 mod timeline_and_denials;
 mod transcript;
