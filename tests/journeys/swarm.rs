@@ -219,29 +219,32 @@ fn a_sparse_node_has_the_folders_of_its_paths_and_lands_like_any_other() {
 }
 
 #[test]
-fn a_refused_key_is_not_tried_again_by_anybody_and_the_run_goes_on_once_it_is_mended() {
-    let refusal: Fault = serde_json::from_value(json!({"status": 401})).expect("a fault");
-    let refused = Rule::new("refused", Reply::failing(refusal)).times(1);
-    let done = ["left", "right", "both"]
-        .map(|name| writer(name, &format!("{name}.txt"), &format!("{name} done\n")));
-    let rules = script([vec![refused]].into_iter().chain(done));
-    let stage = Stage::new(rules).file("README", "before\n").committed();
+fn a_refused_key_or_a_gateway_without_a_server_pauses_the_run_and_it_goes_on_once_that_is_mended() {
+    let gateway = json!({"status": 502, "headers": {"retry-after-ms": "1"}});
+    for (fault, times, mend) in [
+        (json!({"status": 401}), 1, "check the key"),
+        (gateway, 7, "check that the server runs"),
+    ] {
+        let refusal: Fault = serde_json::from_value(fault).expect("a fault");
+        let refused = Rule::new("refused", Reply::failing(refusal)).times(times);
+        let done = ["left", "right", "both"]
+            .map(|name| writer(name, &format!("{name}.txt"), &format!("{name} done\n")));
+        let rules = script([vec![refused]].into_iter().chain(done));
+        let stage = Stage::new(rules).file("README", "before\n").committed();
 
-    let ended = stage.swarm(&three()).args(["--max-parallel", "1"]).run();
-    let report = Report::of(&ended);
-    assert_eq!(ended.code(), Some(3), "{ended}");
-    assert_eq!(stage.asked().len(), 1, "{ended}");
-    assert_eq!(report.0["status"], "unfinished", "{ended}");
-    let resume = "go on with: formic swarm resume";
-    let hint = report.0["hint"].as_str().expect("a hint");
-    assert!(
-        hint.contains("check the key") && hint.contains(resume),
-        "{hint}"
-    );
-    assert!(ended.stderr.contains(resume), "{ended}");
+        let ended = stage.swarm(&three()).args(["--max-parallel", "1"]).run();
+        let report = Report::of(&ended);
+        assert_eq!(ended.code(), Some(3), "{ended}");
+        assert_eq!(stage.asked().len() as u64, times, "{ended}");
+        assert_eq!(report.0["status"], "unfinished", "{ended}");
+        let resume = "go on with: formic swarm resume";
+        let hint = report.0["hint"].as_str().expect("a hint");
+        assert!(hint.contains(mend) && hint.contains(resume), "{hint}");
+        assert!(ended.stderr.contains(resume), "{ended}");
 
-    let again = stage.formic(["swarm", "resume", "--json"]).succeed();
-    let report = Report::of(&again);
-    assert_eq!(report.0["status"], "success", "{again}");
-    assert_eq!(report.0["why"], Value::Null, "{again}");
+        let again = stage.formic(["swarm", "resume", "--json"]).succeed();
+        let report = Report::of(&again);
+        assert_eq!(report.0["status"], "success", "{again}");
+        assert_eq!(report.0["why"], Value::Null, "{again}");
+    }
 }
