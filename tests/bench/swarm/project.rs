@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use protocol::{Event, PlanEvent, Seq, SessionId};
+use protocol::{Event, PlanEvent, Seq, SessionId, WorkspaceEvent};
 use scripted::{Background, Options, Script, Server};
 use serde_json::Value;
 use store::DataFolder;
@@ -89,7 +89,14 @@ impl Project {
         let records = store::read(&data, run, Seq(1)).unwrap().records;
         let mut records = records.iter();
         let is_start = |event: &Event| matches!(event, Event::Plan(PlanEvent::NodeStarted { .. }));
-        let is_end = |event: &Event| matches!(event, Event::Plan(PlanEvent::NodeEnded { .. }));
+        // What writes ends with the move of the branch.
+        let is_end = |event: &Event| {
+            matches!(
+                event,
+                Event::Plan(PlanEvent::NodeEnded { .. })
+                    | Event::Workspace(WorkspaceEvent::Advanced { .. })
+            )
+        };
         let began = records.find(|record| is_start(&record.event));
         let ended = records.rfind(|record| is_end(&record.event));
         let (began, ended) = (began.expect("a start").at, ended.expect("an end").at);
