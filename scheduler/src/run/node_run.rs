@@ -123,7 +123,8 @@ pub(super) struct Turn {
 /// A model call under way.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Call {
-    /// What the run had heard of models when it was made: how many replies, or beginnings of one.
+    /// What the run had heard of models when it was made, or first came to nothing and was made again: how many replies,
+    /// or beginnings of one.
     pub heard: u64,
     /// Whether the model was not heard at all when it was tried last.
     pub is_mute: bool,

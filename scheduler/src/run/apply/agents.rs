@@ -86,8 +86,14 @@ pub(super) fn model(run: &mut Run, record: &Record, event: &ModelEvent) {
                 pay(run, record, charge, 0);
             }
             run.clock.heard += u64::from(fault.heard.is_some());
+            let heard = run.clock.heard;
             let state = record.node.and_then(|node| of_agent(run, record, node));
             if let Some(call) = state.and_then(|state| state.turn.call.as_mut()) {
+                let is_first = fault.is_mute() && !call.is_mute;
+                // What others heard before its first try came to nothing says nothing of the tries since.
+                if is_first && matches!(event, ModelEvent::Retried { .. }) {
+                    call.heard = heard;
+                }
                 call.is_mute = fault.is_mute();
             }
         }

@@ -67,13 +67,27 @@ fn what_the_server_itself_says_of_a_call_is_charged_to_its_node() {
 }
 
 #[test]
-fn where_others_are_answered_meanwhile_the_prompt_may_be_why() {
-    let mut sim = two_at_work();
-    says(&mut sim, 1, requested());
-    says(&mut sim, 2, replied("so far", 1));
-    says(&mut sim, 1, call_failed(&answered(502)));
-    sim.end(1, TurnEnd::Failed(answered(502)));
-    assert_eq!((sim.run.phase(), burnt(&sim, 1)), (RunPhase::Running, 1));
+fn where_others_are_answered_while_it_is_tried_the_prompt_may_be_why() {
+    let again = || made_again(&answered(502));
+    let other = || replied("so far", 1);
+    for (events, is_own) in [
+        (vec![(2, other())], true),
+        (vec![(1, again()), (2, other())], true),
+        (vec![(1, again()), (2, other()), (1, again())], true),
+        (vec![(2, other()), (1, again())], false),
+        (vec![(2, other()), (1, again()), (1, again())], false),
+    ] {
+        let mut sim = two_at_work();
+        says(&mut sim, 1, requested());
+        for (n, event) in events.clone() {
+            says(&mut sim, n, event);
+        }
+        says(&mut sim, 1, call_failed(&answered(502)));
+        sim.end(1, TurnEnd::Failed(answered(502)));
+        let goes_on = sim.run.phase() == RunPhase::Running;
+        let own = (goes_on, burnt(&sim, 1));
+        assert_eq!(own, (is_own, u32::from(is_own)), "{events:?}");
+    }
 }
 
 #[test]
