@@ -44,6 +44,16 @@ impl fmt::Debug for Clock {
     }
 }
 
+/// A moment that a pause is counted from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment(Instant);
+
+impl Moment {
+    pub(crate) fn now() -> Self {
+        Self(Instant::now())
+    }
+}
+
 /// Lets tasks wait on time. The runtime's own timer counts whole milliseconds and is up to two of them late, which a
 /// client would be blamed for whose replies are to take ten.
 #[derive(Debug, Default)]
@@ -57,16 +67,16 @@ struct Call {
 }
 
 impl Alarm {
-    /// Returns once so much time has passed.
-    pub(crate) async fn wait(&self, time: Duration) {
+    /// Returns once so much time has passed since that moment.
+    pub(crate) async fn wait(&self, since: Moment, time: Duration) {
         let (ring, rung) = oneshot::channel();
-        let due = Instant::now() + time;
+        let due = since.0 + time;
         let calls = self.0.get_or_init(watch).as_ref();
         let is_set = calls.is_some_and(|calls| calls.send(Call { due, ring }).is_ok());
         match is_set {
             // It ends with the server alone, and then nobody waits any more.
             true => drop(rung.await),
-            false => tokio::time::sleep(time).await,
+            false => tokio::time::sleep_until(due.into()).await,
         }
     }
 }
@@ -112,7 +122,7 @@ mod tests {
         let (alarm, began) = (Alarm::default(), Instant::now());
         let order = std::sync::Mutex::new(Vec::new());
         let wait = async |ms: u64| {
-            alarm.wait(Duration::from_millis(ms)).await;
+            alarm.wait(Moment(began), Duration::from_millis(ms)).await;
             assert!(began.elapsed() >= Duration::from_millis(ms), "{ms} ms");
             order.lock().unwrap().push(ms);
         };

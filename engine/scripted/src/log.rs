@@ -5,7 +5,7 @@ use std::{fs::File, future::Future, io::Write, sync::Arc, time::Duration};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::{rule::Wire, state::Shared, turn::Counts};
+use crate::{clock::Moment, rule::Wire, state::Shared, turn::Counts};
 
 /// Headers whose values are secrets.
 const SECRET: [&str; 6] = [
@@ -192,10 +192,14 @@ impl Ticket {
         }
     }
 
-    /// Time that passes before more of the reply.
-    pub(crate) fn pause(&self, time: Duration) -> impl Future<Output = ()> + Send + use<> {
+    /// Time that passes after a moment before more of the reply.
+    pub(crate) fn pause(
+        &self,
+        since: Moment,
+        time: Duration,
+    ) -> impl Future<Output = ()> + Send + use<> {
         let shared = Arc::clone(&self.shared);
-        async move { shared.alarm.wait(time).await }
+        async move { shared.alarm.wait(since, time).await }
     }
 
     pub(crate) fn finish(&mut self) {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::{
     answer::{self, Answer},
+    clock::Moment,
     connection::Cut,
     facts::Facts,
     listing,
@@ -58,6 +59,8 @@ pub(crate) async fn answer(
     let at_ms = shared.clock.at_ms();
     let (head, body) = request.into_parts();
     let body = read(body).await;
+    // A reply is as late as its rule says; finding the rule is no part of that.
+    let mut asked = Moment::now();
     let raw = body.clone().unwrap_or_default();
     let logged = logged(&shared, &head, at_ms, &raw);
     let (seq, plan) = match body {
@@ -75,8 +78,9 @@ pub(crate) async fn answer(
     let ticket = Ticket::new(Arc::clone(&shared), seq);
     if plan.is_held {
         shared.released().await;
+        asked = Moment::now();
     }
-    respond(plan, ticket, cut).await
+    respond(plan, (ticket, asked), cut).await
 }
 
 async fn read(body: Incoming) -> Result<Bytes, u16> {
@@ -206,9 +210,14 @@ impl Plan {
     }
 }
 
-async fn respond(plan: Plan, mut ticket: Ticket, cut: Cut) -> Result<Response<ReplyBody>, HangUp> {
+async fn respond(
+    plan: Plan,
+    (mut ticket, asked): (Ticket, Moment),
+    cut: Cut,
+) -> Result<Response<ReplyBody>, HangUp> {
     if plan.delay_ms > 0 {
-        ticket.pause(Duration::from_millis(plan.delay_ms)).await;
+        let delay = Duration::from_millis(plan.delay_ms);
+        ticket.pause(asked, delay).await;
     }
     let Some(answer) = plan.answer else {
         ticket.finish();

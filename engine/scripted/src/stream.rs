@@ -13,7 +13,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame};
 
-use crate::{connection::Cut, log::Ticket, reply::Chunk, turn::Events};
+use crate::{clock::Moment, connection::Cut, log::Ticket, reply::Chunk, turn::Events};
 
 /// Unpaced events are sent together up to about this many bytes, which keeps huge streams cheap.
 const BATCH: usize = 16 * 1024;
@@ -157,7 +157,7 @@ impl ReplyBody {
     fn after_piece(&mut self) {
         if self.chunk.delay_ms > 0 {
             let time = Duration::from_millis(self.chunk.delay_ms);
-            self.pause = Some(Box::pin(self.ticket.pause(time)));
+            self.pause = Some(Box::pin(self.ticket.pause(Moment::now(), time)));
         }
         self.flushes = self.chunk.tcp_bytes.is_some();
         let is_last = self.rest.is_empty() && self.source.events.peek().is_none();
