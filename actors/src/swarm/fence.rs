@@ -12,6 +12,7 @@ use super::footprint::{Extent, Footprint};
 use super::house::House;
 use super::outfit::Post;
 use super::site::Site;
+use crate::error::OpenError;
 use crate::journal::{self, JournalMsg};
 use crate::law::resolve;
 
@@ -33,10 +34,14 @@ pub(crate) struct Fence {
 
 impl Fence {
     /// The fence of a node.
-    pub(crate) fn around(site: &Site, post: &Post<'_>) -> Option<Self> {
-        Some(Self {
+    ///
+    /// # Errors
+    /// A scope that makes no sense: without a fence nobody would tell the tree what is written there.
+    pub(crate) fn around(site: &Site, post: &Post<'_>) -> Result<Self, OpenError> {
+        let scope = Globs::parse(&post.node.scope.writes);
+        Ok(Self {
             node: post.node.id,
-            scope: Globs::parse(&post.node.scope.writes).ok()?,
+            scope: scope.map_err(|error| OpenError::Rules(error.to_string()))?,
             house: post.house.clone(),
             root: resolve(&post.house.root),
             journal: site.base.journal.clone(),

@@ -154,7 +154,11 @@ impl House {
         let Ok(mut rooms) = self.rooms.try_write() else {
             return true;
         };
-        rooms.tree = rooms.tree.take().and_then(|tree| git.trees.hand_over(tree));
+        // What programs left is cleared away first.
+        rooms.tree = rooms.tree.take().and_then(|tree| match tree.ran_nothing() {
+            true => git.trees.hand_over(tree),
+            false => Some(tree),
+        });
         rooms.tree.is_some()
     }
 

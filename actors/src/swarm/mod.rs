@@ -15,6 +15,7 @@ mod messages;
 mod options;
 mod outfit;
 mod planner;
+mod retire;
 mod run_actor;
 mod run_talk;
 mod site;

@@ -74,7 +74,7 @@ impl Outfit {
         let opening = setup::opening(&options, &ground)?;
         let mut world = setup::world(options, site.id, ground, &site.base);
         world.offer.board = Some(Arc::new(site.commons.board.clone()));
-        world.commands.fence = Fence::around(site, post);
+        world.commands.fence = Some(Fence::around(site, post)?);
         let world = Arc::new(world);
         Ok(Self { world, opening })
     }

@@ -17,6 +17,7 @@ use super::former;
 use super::house::Houses;
 use super::messages::{Flow, Home, RunMsg, RunStart, RunStatus};
 use super::planner;
+use super::retire::{is_over, worked_on};
 use super::site::Site;
 use super::stock;
 use crate::agent_actor::CommandError;
@@ -341,32 +342,7 @@ impl RunState {
             return true;
         };
         let mut former = self.flights.given_up();
-        !former.any(|wish| matches!(wish, Wish::Work { node: of, .. } if of == node))
-    }
-
-    /// Lets the agents of nodes that need them no more go, and gives their trees back.
-    fn retire(&mut self) {
-        let run = &self.run;
-        let left = self.crew.leave(|node| is_over(run, node));
-        let mut empty = self.houses.leave(|node| is_over(run, node));
-        // Before the next ones want trees: whoever gets one waits until it is durable that nobody needs what it held.
-        empty.retain(|house| house.hand_over(&self.site));
-        if left.is_empty() && empty.is_empty() {
-            return;
-        }
-        let site = self.site.clone();
-        self.site.yard.effects.spawn(async move {
-            for member in left {
-                member.end().await;
-            }
-            // The next one finds other files there: that nobody needs these is durable first.
-            if empty.is_empty() || site.base.sync().await.is_err() {
-                return;
-            }
-            for house in empty {
-                house.give_back(&site).await;
-            }
-        });
+        !former.any(|wish| worked_on(wish) == Some(*node))
     }
 
     /// A run that is over needs nothing kept but what is not done.
@@ -388,10 +364,4 @@ impl RunState {
         self.status.send_modify(|status| status.down = Some(why));
         down
     }
-}
-
-/// Whether nobody works for a node any more.
-pub(super) fn is_over(run: &Run, node: NodeId) -> bool {
-    run.node(node)
-        .is_none_or(|state| state.is_over() && !state.lingers())
 }

@@ -21,6 +21,8 @@ pub(super) async fn check(site: &Site, due: Vec<Check>, cancel: CancellationToke
             // The tree in which merged work is checked later: what is built there now is built already then.
             let name = format!("{} gate", site.id);
             let start = TreeStart::Commit(base.clone());
+            // What a place is laid out anew for is durable first.
+            site.base.sync().await.map_err(|down| down.to_string())?;
             let tree = git.trees.take(&name, &start, None).await;
             let tree = tree.map_err(|error| error.to_string())?;
             let runs = run(site, tree.root(), (&due, &cancel)).await;

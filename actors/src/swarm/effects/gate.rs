@@ -61,6 +61,8 @@ async fn run(
         .ok_or("gate: this run has no git repository")?;
     let name = format!("{} gate", site.id);
     let start = TreeStart::Commit(commit.clone());
+    // What a place is laid out anew for is durable first.
+    site.base.sync().await.map_err(|down| down.to_string())?;
     let tree = git.trees.take(&name, &start, None).await;
     let tree = tree.map_err(|error| error.to_string())?;
     let law = outfit::law_of_checks(site, tree.root(), checks);

@@ -145,17 +145,27 @@ pub(crate) async fn tidy(site: &Site, done: Vec<String>) {
     };
     let below = site.id.kept_refs();
     let base = below.clone() + BASE;
-    let Ok(kept) = git.repo.kept(&below).await else {
-        return;
-    };
+    // What is taken away beside this makes all of it fail, once.
+    for _ in 0..2 {
+        let Ok(kept) = git.repo.kept(&below).await else {
+            return;
+        };
+        let gone = needless(kept, (&base, &done));
+        if git.repo.let_go(&gone).await.is_ok() {
+            return;
+        }
+    }
+}
+
+/// The refs of a run that nobody needs any more.
+fn needless(kept: Vec<Kept>, (base, done): (&str, &[String])) -> Vec<String> {
     let is_left = |kept: &Kept| kept.name != base && !done.contains(&kept.name);
     let is_all = !kept.iter().any(is_left);
     // Only what is there: of a large run most nodes have nothing kept, and each name would be asked for alone.
-    let names = kept.iter().map(|kept| kept.name.clone());
-    let gone: Vec<String> = names
+    let names = kept.into_iter().map(|kept| kept.name);
+    names
         .filter(|name| done.contains(name) || (is_all && *name == base))
-        .collect();
-    let _ = git.repo.let_go(&gone).await;
+        .collect()
 }
 
 /// Takes away the temporary files of those who only read, once nobody reads any more.

@@ -1,5 +1,7 @@
 //! What a run has been through as a whole.
 
+use std::collections::BTreeMap;
+
 use protocol::{
     Event, FailureClass, FaultKind, ModelEvent, ModelFault, NodeId, PlanEvent, Record,
     SessionEvent, TurnEnd, TurnEvent,
@@ -26,13 +28,23 @@ pub(super) struct Course {
     silence: Silence,
 }
 
-/// A model of which nothing is heard. It is as if there were none to ask only where the run pauses for it.
+/// Models of which nothing is heard. It is as if there were none to ask only where the run pauses for it.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Silence {
-    /// Whose it is, and what was said last.
-    last: Option<(NodeId, NoModel)>,
-    /// Whether an attempt has just ended for it.
-    is_due: bool,
+    /// How often any model was heard.
+    heard: u64,
+    calls: BTreeMap<NodeId, Call>,
+    /// For whom an attempt has ended, and no other begun since.
+    due: Option<(NodeId, NoModel)>,
+}
+
+/// A node's newest call.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Call {
+    /// How often any model had been heard when it was made, or first came to nothing.
+    heard: u64,
+    /// What was said of its last try, if nothing was heard of its model.
+    mute: Option<NoModel>,
 }
 
 /// There is no model to ask, for any node.
@@ -110,18 +122,15 @@ impl Swarm {
     /// Takes in whether anything is heard of models.
     fn hears(&mut self, record: &Record) {
         match &record.event {
-            Event::Model(ModelEvent::Replied { .. }) => self.course.silence.last = None,
-            Event::Model(ModelEvent::Retried { fault, .. } | ModelEvent::Failed { fault, .. }) => {
-                let last = fault.is_mute().then(|| self.unasked(record, fault));
-                self.course.silence.last = last.flatten();
-            }
+            Event::Model(event) => self.calls(record, event),
             Event::Turn(TurnEvent::Ended { end, .. }) => {
-                let is_mute = matches!(end, TurnEnd::Failed(fault) if fault.is_mute());
-                self.course.silence.is_due = is_mute;
+                let is_mute = matches!(end, TurnEnd::Failed(fault) if is_mute(fault));
+                if let Some(node) = record.node.filter(|_| is_mute) {
+                    self.course.silence.due = self.course.silence.of(node);
+                }
             }
             Event::Plan(event) => self.course.pauses(event),
-            Event::Model(_)
-            | Event::Turn(_)
+            Event::Turn(_)
             | Event::Tool(_)
             | Event::Session(_)
             | Event::Workspace(_)
@@ -130,18 +139,72 @@ impl Swarm {
             | Event::Fault(_) => {}
         }
     }
+
+    fn calls(&mut self, record: &Record, event: &ModelEvent) {
+        let Some(node) = record.node else {
+            return;
+        };
+        let said = match event {
+            ModelEvent::Retried { fault, .. } | ModelEvent::Failed { fault, .. } => {
+                self.unasked(record, fault).filter(|_| is_mute(fault))
+            }
+            _ => None,
+        };
+        let silence = &mut self.course.silence;
+        match event {
+            ModelEvent::Requested { .. } => {
+                let heard = silence.heard;
+                silence.calls.insert(node, Call { heard, mute: None });
+            }
+            ModelEvent::Replied { .. } => {
+                silence.heard += 1;
+                silence.calls.remove(&node);
+            }
+            ModelEvent::Retried { fault, .. } | ModelEvent::Failed { fault, .. } => {
+                silence.heard += u64::from(fault.heard.is_some());
+                let heard = silence.heard;
+                let call = silence.calls.entry(node).or_default();
+                let is_first = said.is_some() && call.mute.is_none();
+                // What others heard before its first try came to nothing says nothing of the tries since.
+                if is_first && matches!(event, ModelEvent::Retried { .. }) {
+                    call.heard = heard;
+                }
+                call.mute = said.map(|(_, no_model)| no_model);
+            }
+            ModelEvent::Lost { .. } | ModelEvent::Resumed { .. } => {}
+        }
+    }
+}
+
+/// Whether nothing was heard of the model, or there is none.
+fn is_mute(fault: &ModelFault) -> bool {
+    fault.is_mute() || fault.meets_every_call()
+}
+
+impl Silence {
+    /// What was said of a node's model if nothing was heard of any since it was asked.
+    fn of(&self, node: NodeId) -> Option<(NodeId, NoModel)> {
+        let call = self.calls.get(&node)?;
+        let mute = call.mute.clone().filter(|_| call.heard == self.heard);
+        mute.map(|no_model| (node, no_model))
+    }
 }
 
 impl Course {
-    /// A run that pauses because nothing is heard does so at once when an attempt has ended for it.
+    /// A run that pauses because nothing is heard does so once an attempt has ended for it, before another begins.
     fn pauses(&mut self, event: &PlanEvent) {
-        let is_due = std::mem::take(&mut self.silence.is_due);
-        let whose = self.silence.last.as_ref().map(|(node, _)| *node);
+        let silence = &mut self.silence;
         if let PlanEvent::NodeReturned { node, failure, .. } = event {
-            self.silence.is_due = failure.class == FailureClass::Deadline && whose == Some(*node);
+            let is_late = failure.class == FailureClass::Deadline;
+            let late = silence.of(*node).filter(|_| is_late);
+            let others = silence.due.take().filter(|(whose, _)| whose != node);
+            silence.due = late.or(others);
         }
-        if is_due && matches!(event, PlanEvent::Paused) {
-            self.no_model = self.silence.last.clone().or(self.no_model.take());
+        if matches!(event, PlanEvent::NodeStarted { .. }) {
+            silence.due = None;
+        }
+        if matches!(event, PlanEvent::Paused) {
+            self.no_model = silence.due.take().or(self.no_model.take());
         }
     }
 }

@@ -82,6 +82,29 @@ fn a_run_that_pauses_because_nothing_is_heard_of_a_model_says_so_and_one_that_so
 }
 
 #[test]
+fn of_two_nodes_that_hear_nothing_each_has_its_own_silence() {
+    let late = (None, returned(1, 1, FailureClass::Deadline));
+    let paused = (None, Event::Plan(PlanEvent::Paused));
+    let other = (Some(2), failed(0, false));
+    let ended_meanwhile = (Some(2), ended(TurnEnd::Completed));
+    for meanwhile in [vec![other], vec![ended_meanwhile]] {
+        let mut events = vec![
+            (None, accepted(&[(1, &[]), (2, &[])])),
+            (None, begun(1, 1)),
+            (None, begun(2, 1)),
+            (Some(1), failed(0, false)),
+        ];
+        events.extend(meanwhile.clone());
+        events.push(late.clone());
+        events.extend(meanwhile);
+        events.push(paused.clone());
+        let swarm = Swarm::fold(&journal(events));
+        let said = swarm.no_model().map(|no_model| no_model.text.as_str());
+        assert_eq!(said, Some("the model of n1: overloaded"));
+    }
+}
+
+#[test]
 fn what_is_said_besides_its_last_failure_does_not_take_the_place_of_that() {
     let log = "`make` exited with 1:\ncompiling\n2 tests failed";
     let refused = "the change of the plan for it was turned down: no";

@@ -54,7 +54,9 @@ impl Trees {
         let (inside, own) = (slot.root().join(".git"), slot.git_folder());
         let is_renewed = is_as_made && seen.is_some();
         slot.work(move || match is_renewed {
-            true => layout.renew(&own, &inside),
+            true => layout
+                .renew(&own, &inside)
+                .or_else(|_| layout.inside(&inside, &own.join("index"))),
             false => layout.inside(&inside, &own.join("index")),
         })
         .await?;

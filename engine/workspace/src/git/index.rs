@@ -105,7 +105,8 @@ impl Index {
         Some(Self { entries, written })
     }
 
-    /// Writes it to `path`. If that is broken off, the index is not whole, which whoever reads it finds out.
+    /// Writes it to `path`. If that is broken off, the index is not whole, which [`Self::read`] finds out: the tree is not
+    /// used before all of it is laid out again.
     pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&2_u32.to_be_bytes());

@@ -79,6 +79,11 @@ impl Tree {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether only tools that say what they write have worked here since it was laid out.
+    pub fn ran_nothing(&self) -> bool {
+        matches!(self.lore().known, Some(Known::Written { .. }))
+    }
+
     /// What need not be looked for again, and when that was said.
     pub(crate) fn known(&self) -> (Option<Known>, u64) {
         let lore = self.lore();

@@ -89,12 +89,13 @@ pub(super) fn model(run: &mut Run, record: &Record, event: &ModelEvent) {
             let heard = run.clock.heard;
             let state = record.node.and_then(|node| of_agent(run, record, node));
             if let Some(call) = state.and_then(|state| state.turn.call.as_mut()) {
-                let is_first = fault.is_mute() && !call.is_mute;
+                let is_mute = fault.is_mute() || fault.meets_every_call();
+                let is_first = is_mute && !call.is_mute;
                 // What others heard before its first try came to nothing says nothing of the tries since.
                 if is_first && matches!(event, ModelEvent::Retried { .. }) {
                     call.heard = heard;
                 }
-                call.is_mute = fault.is_mute();
+                call.is_mute = is_mute;
             }
         }
         ModelEvent::Lost { charge, .. } => pay(run, record, charge, 0),

@@ -113,6 +113,7 @@ fn reopen(run: &mut Run, node: NodeId) {
     if let Some(state) = run.nodes.get_mut(&node) {
         state.setbacks.clear();
         state.rungs.bounce = None;
+        state.rungs.silences = 0;
     }
     enter(run, node, NodePhase::Waiting);
     let skipped: Vec<NodeId> = run
