@@ -36,8 +36,15 @@ pub(super) fn limited(run: &Run, wanted: &Budget) -> Result<PlanEvent, Illegal> 
     });
     let nearest = still.min_by_key(|(_, meter, enough)| (*meter, *enough));
     let why = why(run, wanted, &again, nearest);
+    // What ended with the run that could not go on is wanted again with what kept it from that.
+    let is_with_it = |node: &&Node| {
+        let is_own = node.resolves.is_none() && node.kind != Kind::Plan;
+        run.stage.has_failed && is_own && run.end(node.id) == Some(NodeEnd::Cancelled)
+    };
+    let with_it = plan.nodes.iter().filter(is_with_it);
+    let with_it = with_it.filter(|_| !again.is_empty());
     let patch = PlanPatch {
-        modify: again.into_iter().cloned().collect(),
+        modify: again.iter().copied().chain(with_it).cloned().collect(),
         budget: Some(budget),
         ..PlanPatch::default()
     };

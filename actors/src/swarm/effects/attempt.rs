@@ -63,7 +63,11 @@ impl Order {
                 None => message(state, node, (&attempt, &told))?,
             },
             told,
-            review: review::of(&state.run, node),
+            // Who goes on in the same context has seen it.
+            review: match attempt.is_fresh {
+                true => review::of(&state.run, node),
+                false => Vec::new(),
+            },
             turn: turn(&state.run, node, &attempt),
             attempt,
             agent,

@@ -32,8 +32,12 @@ pub(super) fn of(run: &Run, node: NodeId) -> Vec<Work> {
     before.unwrap_or_default().iter().filter_map(work).collect()
 }
 
-/// The work as the reviewer reads it; `None` if there is none.
-pub(super) async fn shown(site: &Site, member: &Member, work: &[Work]) -> Option<Text> {
+/// The work as a reviewer with so many tokens reads it; `None` if there is none.
+pub(super) async fn shown(
+    site: &Site,
+    member: &Member,
+    (work, tokens): (&[Work], Option<u64>),
+) -> Option<Text> {
     let repo = &site.git.as_ref().filter(|_| !work.is_empty())?.repo;
     let law = &member.world.law;
     let mut changes = Vec::new();
@@ -56,5 +60,5 @@ pub(super) async fn shown(site: &Site, member: &Member, work: &[Work]) -> Option
         }
         changes.push((node, shown));
     }
-    Some(agent::prompt::reviewed(&changes))
+    Some(agent::prompt::reviewed(&changes, tokens))
 }

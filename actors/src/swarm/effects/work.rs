@@ -336,7 +336,7 @@ async fn begin(site: &Site, order: &Order, place: &Place) -> Result<(), CommandE
         noted.map_err(|down| CommandError::Stopped(down.to_string()))?;
     }
     let mut content = vec![Block::Text(order.message.clone())];
-    let review = review::shown(site, member, &order.review).await;
+    let review = review::shown(site, member, (&order.review, order.attempt.allotted.tokens)).await;
     content.extend(review.map(Block::Text));
     member.world.redactor.clean_blocks(&mut content);
     let turn = order.turn;

@@ -116,10 +116,14 @@ fn the_environment_and_instructions_are_marked_as_such() {
 fn a_review_is_of_every_change_and_of_each_as_much_as_of_the_others() {
     let names = ["one", "two"].map(protocol::NodeName::from);
     let (short, long) = ("+short\n".to_owned(), "+long\n".repeat(20_000));
-    let text = prompt::reviewed(&[(&names[0], short), (&names[1], long)]);
+    let changes = [(&names[0], short), (&names[1], long)];
+    let text = prompt::reviewed(&changes, None);
     let text = text.as_str();
     assert!(text.contains("\n## one\n+short\n"));
     assert!(text.contains("\n## two\n+long\n"));
     assert!(text.ends_with("+long\n[cut here: read the files for the rest]\n"));
     assert!(text.len() < 25_000, "{}", text.len());
+    // Of 4000 tokens half are some 6000 bytes.
+    let less = prompt::reviewed(&changes, Some(4_000));
+    assert!(less.as_str().len() < 3_200, "{}", less.as_str().len());
 }

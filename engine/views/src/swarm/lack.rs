@@ -4,6 +4,9 @@ use protocol::{FailureClass, TIME_USED_UP};
 
 use super::{NodeState, Swarm, SwarmNode};
 
+/// With fewer tokens than this no further attempt is begun.
+const LEAST_TOKENS: u64 = 1_000;
+
 /// What a run had too little of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lack {
@@ -26,8 +29,17 @@ impl Swarm {
     /// Whether a node failed for want of what the plan gives it: another attempt would have no more.
     pub fn has_used_up_its_own(&self, node: &SwarmNode) -> bool {
         let own = &node.node.budget;
-        let is_limited = own.tokens.is_some() || own.cost.is_some() || own.tool_calls.is_some();
-        is_limited && self.lack_of(node) == Some(Lack::Own)
+        let used = self.ledger.nodes.get(&node.id());
+        let is_met = own.tokens.is_some_and(|limit| {
+            let used = used.map_or(0, |used| used.charged);
+            limit < used.saturating_add(LEAST_TOKENS)
+        });
+        let is_met = is_met
+            || own.cost.is_some_and(|limit| {
+                let used = used.and_then(|used| used.charged_cost);
+                limit <= used.unwrap_or_default()
+            });
+        (is_met || own.tool_calls.is_some()) && self.lack_of(node) == Some(Lack::Own)
     }
 
     fn lack_of(&self, node: &SwarmNode) -> Option<Lack> {

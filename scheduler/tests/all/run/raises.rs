@@ -1,7 +1,7 @@
 //! Other limits for a run: what they open again, what they leave as it is, and that they hold from then on.
 
 use proptest::prelude::*;
-use protocol::{Budget, Cost, Isolation, Limit, NodeEnd, OnFail, Plan, TurnEnd};
+use protocol::{Budget, Cost, Isolation, Kind, Limit, NodeEnd, OnFail, Plan, TurnEnd};
 use scheduler::run::{NodePhase, Run, RunCommand, RunPhase};
 
 use super::given_run::*;
@@ -36,8 +36,11 @@ fn uses_up(sim: &mut Sim, n: usize, tokens: u64) {
 #[test]
 fn a_run_that_ended_itself_for_want_of_tokens_goes_on_with_more_and_one_that_somebody_gave_up_does_not()
  {
-    let mut plan = two();
+    let mut plan = of(vec![writer(1, &[]), writer(2, &[1]), writer(3, &[])]);
     plan.nodes[0].weight.on_fail = OnFail::Abort;
+    // It wants no tokens but the first one's files, and is ended with the run.
+    plan.nodes[2].kind = Kind::Codemod;
+    plan.nodes[2].scope = plan.nodes[0].scope.clone();
     let mut sim = Sim::of(within(plan, 4_000), Isolation::Worktree);
     while sim.phase(1) == NodePhase::Working {
         uses_up(&mut sim, 1, 1_900);
@@ -46,6 +49,8 @@ fn a_run_that_ended_itself_for_want_of_tokens_goes_on_with_more_and_one_that_som
     limit(&mut sim, 40_000);
     sim.settle();
     assert_eq!(sim.phase(1), NodePhase::Working);
+    let waiting = [2, 3].map(|n| sim.phase(n));
+    assert_eq!(waiting, [NodePhase::Waiting; 2], "they were ended with it");
     assert_eq!(sim.run.given_up(), None);
     command(&mut sim, RunCommand::Cancel { why: "no".into() }).unwrap();
     sim.end(1, TurnEnd::Limited(Limit::Tokens));
