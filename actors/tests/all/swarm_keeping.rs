@@ -104,10 +104,15 @@ async fn a_run_that_is_over_leaves_no_temporary_files_of_its_commands() {
     let litter = check("if [ -n \"$TMPDIR\" ]; then echo x > \"$TMPDIR/litter\"; fi; true");
     let mut one = edit("one", &["a.txt"]);
     one.accept = Some(litter.clone());
-    let mut plan = plan(vec![one]);
+    // Nothing runs after its command, and its tree is known from then on.
+    let mut two = edit("two", &["b.txt"]);
+    two.kind = protocol::Kind::Codemod;
+    two.brief = Some(format!("echo two > b.txt; {}", litter.cmd).as_str().into());
+    let mut plan = plan(vec![one, two]);
     plan.gate = Some(litter);
     crate::swarm_bench::carried(&bench, plan).await;
     assert_eq!(bench.file("a.txt"), "ALPHA\n");
+    assert_eq!(bench.file("b.txt"), "two\n");
     let left = std::fs::read_dir(bench.data.path().join("tmp"));
     let left: Vec<_> = left
         .into_iter()
