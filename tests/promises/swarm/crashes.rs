@@ -153,13 +153,18 @@ fn given(stage: &Stage) -> BTreeMap<u64, u64> {
 fn taken_up(stage: &Stage) -> Ended {
     let left = records(stage);
     let has = |is: fn(&Event) -> bool| left.iter().any(|record| is(&record.event));
-    if has(|event| matches!(event, Event::Plan(PlanEvent::Closed))) {
+    if is_over(&left) {
         stage.formic(["swarm", "show", "--json"]).run()
     } else if has(|event| matches!(event, Event::Plan(PlanEvent::Accepted { .. }))) {
         stage.formic(["swarm", "resume", "--json"]).run()
     } else {
         stage.swarm(&the_plan()).run()
     }
+}
+
+fn is_over(records: &[Record]) -> bool {
+    let mut events = records.iter().map(|record| &record.event);
+    events.any(|event| matches!(event, Event::Plan(PlanEvent::Closed)))
 }
 
 fn records(stage: &Stage) -> Vec<Record> {
@@ -326,8 +331,10 @@ fn killed_again_and_again_a_run_still_ends_as_if_undisturbed() {
     let stage = stage();
     let (mut at, mut lives) = (5, 0);
     let ended = loop {
-        let left = records(&stage).len();
-        let run = match left {
+        let left = records(&stage);
+        let run = match left.len() {
+            // It may have died with its last record.
+            _ if is_over(&left) => break taken_up(&stage),
             0 => stage.swarm(&the_plan()),
             _ => stage.formic(["swarm", "resume", "--json"]),
         };

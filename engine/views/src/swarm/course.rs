@@ -148,7 +148,10 @@ impl Swarm {
             ModelEvent::Retried { fault, .. } | ModelEvent::Failed { fault, .. } => {
                 self.unasked(record, fault).filter(|_| is_mute(fault))
             }
-            _ => None,
+            ModelEvent::Requested { .. }
+            | ModelEvent::Replied { .. }
+            | ModelEvent::Lost { .. }
+            | ModelEvent::Resumed { .. } => None,
         };
         let silence = &mut self.course.silence;
         match event {
