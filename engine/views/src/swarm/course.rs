@@ -126,7 +126,8 @@ impl Swarm {
             Event::Turn(TurnEvent::Ended { end, .. }) => {
                 let is_mute = matches!(end, TurnEnd::Failed(fault) if is_mute(fault));
                 if let Some(node) = record.node.filter(|_| is_mute) {
-                    self.course.silence.due = self.course.silence.of(node);
+                    let silence = &mut self.course.silence;
+                    silence.due = silence.of(node).or(silence.due.take());
                 }
             }
             Event::Plan(event) => self.course.pauses(event),

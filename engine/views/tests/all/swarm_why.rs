@@ -87,7 +87,9 @@ fn of_two_nodes_that_hear_nothing_each_has_its_own_silence() {
     let paused = (None, Event::Plan(PlanEvent::Paused));
     let other = (Some(2), failed(0, false));
     let ended_meanwhile = (Some(2), ended(TurnEnd::Completed));
-    for meanwhile in [vec![other], vec![ended_meanwhile]] {
+    // It was heard since it began, and its end says nothing of the first.
+    let gave_up = (Some(2), ended(TurnEnd::Failed(fault(false))));
+    for meanwhile in [vec![other], vec![ended_meanwhile], vec![gave_up]] {
         let mut events = vec![
             (None, accepted(&[(1, &[]), (2, &[])])),
             (None, begun(1, 1)),

@@ -30,7 +30,7 @@ impl Trees {
         let wrote = slot.write(&note(None));
         wrote.map_err(|error| GitError::io(path, error))?;
         // Where no program ran, its git folders are as they were made.
-        let is_as_made = matches!(known, Some(Known::Written { .. }));
+        let is_as_made = known.as_ref().is_some_and(Known::is_written);
         // What the place held may be gone from the repository since; git minds that no more than whatever else is wrong.
         let had = had.as_ref().map(|(_, had)| (had, known));
         let seen = self.refilled(slot, had, wanted).await.unwrap_or(None);
@@ -53,11 +53,11 @@ impl Trees {
         let layout = self.layout(wanted);
         let (inside, own) = (slot.root().join(".git"), slot.git_folder());
         let is_renewed = is_as_made && seen.is_some();
-        slot.work(move || match is_renewed {
-            true => layout
-                .renew(&own, &inside)
-                .or_else(|_| layout.inside(&inside, &own.join("index"))),
-            false => layout.inside(&inside, &own.join("index")),
+        slot.work(move || {
+            if is_renewed && layout.renew(&own, &inside).is_ok() {
+                return Ok(());
+            }
+            layout.inside(&inside, &own.join("index"))
         })
         .await?;
         let wrote = slot.write(&note(Some(wanted.base.clone())));
@@ -76,7 +76,7 @@ impl Trees {
         let Some((had, known)) = had.filter(|_| is_base) else {
             return Ok(None);
         };
-        if !matches!(known, Some(Known::Written { .. })) {
+        if !known.as_ref().is_some_and(Known::is_written) {
             let (own, layout) = (slot.git_folder(), self.layout(wanted));
             let laid = slot.work(move || layout.own(&own)).await;
             if laid.is_err() {

@@ -41,6 +41,11 @@ impl Known {
         Self::Written { laid: seen, files }
     }
 
+    /// Whether no program was run here since it was laid out.
+    pub(crate) const fn is_written(&self) -> bool {
+        matches!(self, Self::Written { .. })
+    }
+
     /// What is known once a tool has written a file.
     pub(crate) fn after(self, file: Vec<u8>) -> Option<Self> {
         match self {

@@ -238,7 +238,7 @@ fn look(
         return Ok(None);
     };
     // What a look found is told by another one to whoever asks again: contents are kept by a snapshot alone.
-    let written = known.filter(|known| matches!(known, Known::Written { .. }));
+    let written = known.filter(|known| known.is_written());
     let seen = match written {
         Some(known) => known.now(root, &index, keep)?,
         None => None,

@@ -81,7 +81,7 @@ impl Tree {
 
     /// Whether only tools that say what they write have worked here since it was laid out.
     pub fn ran_nothing(&self) -> bool {
-        matches!(self.lore().known, Some(Known::Written { .. }))
+        self.lore().known.as_ref().is_some_and(Known::is_written)
     }
 
     /// What need not be looked for again, and when that was said.
