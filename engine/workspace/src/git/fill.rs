@@ -6,7 +6,9 @@ use protocol::GitId;
 
 use super::error::GitError;
 use super::gitdir::{Layout, erase};
+use super::left;
 use super::refill::Refill;
+use super::run::parts;
 use super::seen::{Known, Seen};
 use super::slot::{Note, Slot};
 use super::special;
@@ -22,7 +24,9 @@ impl Trees {
         known: Option<Known>,
     ) -> Result<Option<Known>, GitError> {
         let path = slot.folder();
-        let had = Slot::note(path).base;
+        let Note { name: former, base } = Slot::note(path);
+        // What a node had ignored in an attempt before is its own.
+        let is_same = former == wanted.name && base.is_some();
         let note = |base| Note {
             name: wanted.name.clone(),
             base,
@@ -32,28 +36,20 @@ impl Trees {
         // Where no program ran, its git folders are as they were made.
         let is_as_made = known.as_ref().is_some_and(Known::is_written);
         // What the place held may be gone from the repository since; git minds that no more than whatever else is wrong.
-        let had = had.as_ref().map(|(_, had)| (had, known));
+        let had = base.as_ref().map(|(_, had)| (had, known));
         let seen = self.refilled(slot, had, wanted).await.unwrap_or(None);
-        let done = match &seen {
-            Some(_) => Ok(()),
-            None => self.reset(slot, wanted).await,
+        let left = match &seen {
+            Some(seen) => seen.differences.unknown.clone(),
+            None => self.reset_or_anew(slot, wanted).await?,
         };
-        if let Err(error) = done {
-            let error = error.or_full(path);
-            let (root, own) = (slot.root(), slot.git_folder());
-            slot.work(move || erase(&root).and_then(|()| erase(&own)))
-                .await?;
-            if error.is_disk_full() {
-                return Err(error);
-            }
-            self.reset(slot, wanted)
-                .await
-                .map_err(|e| e.or_full(path))?;
-        }
         let layout = self.layout(wanted);
-        let (inside, own) = (slot.root().join(".git"), slot.git_folder());
+        let (root, own) = (slot.root(), slot.git_folder());
         let is_renewed = is_as_made && seen.is_some();
         slot.work(move || {
+            if !is_same {
+                left::note(&root, &own, &left)?;
+            }
+            let inside = root.join(".git");
             if is_renewed && layout.renew(&own, &inside).is_ok() {
                 return Ok(());
             }
@@ -92,34 +88,58 @@ impl Trees {
         refill.run(known).await
     }
 
-    /// Files and index as wanted; what is ignored stays.
-    async fn reset(&self, slot: &Slot, wanted: &Wanted) -> Result<(), GitError> {
+    /// Files and index as wanted by git, in a place that is emptied first where that does not work otherwise; gives what
+    /// else lies there.
+    async fn reset_or_anew(&self, slot: &Slot, wanted: &Wanted) -> Result<Vec<Vec<u8>>, GitError> {
+        let path = slot.folder();
+        let error = match self.reset(slot, wanted).await {
+            Ok(left) => return Ok(left),
+            Err(error) => error.or_full(path),
+        };
+        let (root, own) = (slot.root(), slot.git_folder());
+        slot.work(move || erase(&root).and_then(|()| erase(&own)))
+            .await?;
+        match error.is_disk_full() {
+            true => Err(error),
+            false => self
+                .reset(slot, wanted)
+                .await
+                .map_err(|error| error.or_full(path)),
+        }
+    }
+
+    /// Files and index as wanted; what is ignored stays, and is given.
+    async fn reset(&self, slot: &Slot, wanted: &Wanted) -> Result<Vec<Vec<u8>>, GitError> {
         let (root, own, layout) = (slot.root(), slot.git_folder(), self.layout(wanted));
-        slot.work(move || {
-            if !fs::symlink_metadata(&root).is_ok_and(|m| m.is_dir()) {
+        let laid = slot.work(move || {
+            let was_used = fs::symlink_metadata(&root).is_ok_and(|m| m.is_dir());
+            if !was_used {
                 erase(&root)?;
                 erase(&own)?;
                 fs::create_dir_all(&root)?;
             }
             // git would wait for ever to read some of them.
             special::clear(&root)?;
-            layout.own(&own)
-        })
-        .await?;
-        let was_used = slot.git_folder().join("index").is_file();
+            layout.own(&own).map(|()| was_used)
+        });
+        let was_used = laid.await?;
         let git = || slot.git(&self.repo);
         git()?
             .args(["read-tree", "--reset", "-u", wanted.files.as_str()])
             .bytes()
             .await?;
+        let mut left = Vec::new();
         if was_used {
             git()?.args(["clean", "-ffdq"]).bytes().await?;
+            // Before the index is that of the base: what is laid on it is its holder's own.
+            let others = git()?.args(["ls-files", "--others", "-z"]).bytes().await?;
+            left = parts(&others).map(<[u8]>::to_vec).collect();
         }
         if wanted.files != wanted.base.1 {
             let only_index = ["read-tree", "--reset", wanted.base.1.as_str()];
             git()?.args(only_index).bytes().await?;
         }
-        Ok(())
+        Ok(left)
     }
 
     fn layout(&self, wanted: &Wanted) -> Layout {

@@ -190,7 +190,7 @@ fn copy_if_there(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Has a file hold this, and writes it only if it does not: most do, and writing costs far more than looking.
-fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
         Err(error) => return absent(Err(error)).and_then(|()| fs::write(path, bytes)),

@@ -14,6 +14,7 @@ mod idle;
 mod index;
 mod keep;
 mod land;
+mod left;
 mod leftover;
 mod listing;
 mod loose;

@@ -147,7 +147,6 @@ fn put(
     let Found { mut index, seen } = found;
     let mut emptied = seen.folders;
     let mut unknown = seen.differences.unknown;
-    unknown.retain(|path| !extra.contains(path));
     let gone = targets.iter().filter(|(_, content)| content.is_none());
     for path in extra.iter().chain(gone.map(|(path, _)| path)) {
         // What lies behind a link is not the tree's.
@@ -163,6 +162,8 @@ fn put(
         };
         index.set(&path, entry);
     }
+    // What was ignored may lie where a file was put now.
+    unknown.retain(|path| !extra.contains(path) && index.get(path).is_none());
     let needed: BTreeSet<&[u8]> = index.entries.iter().flat_map(|e| above(&e.path)).collect();
     let mut folders = BTreeSet::new();
     for folder in emptied.into_iter().rev() {

@@ -43,7 +43,7 @@ pub struct Snapshot {
 
 impl Tree {
     /// Records the files as they are, in the user's object store and nowhere else: new ones that are not ignored,
-    /// executable bits, links and deletions included, and files outside a sparse tree's folders as they are in the base.
+    /// executable bits, links and deletions included, without those that earlier holders left, and files outside a sparse tree's folders as they are in the base.
     /// Several trees may be recorded at the same time. Repositories inside the tree, changed files of more than 100 MiB,
     /// more than 1 GiB of them together, and names that are not UTF-8 are refused before anything is written.
     pub async fn snapshot(&self) -> Result<Snapshot, GitError> {
@@ -185,7 +185,9 @@ impl Tree {
             false => ignored(self.slot.git(&self.repo)?, unknown).await?,
         };
         let is_new = |path: &&Vec<u8>| !ignored.contains(*path);
-        let new = unknown.iter().filter(is_new).cloned().collect();
+        let mut new: Vec<Vec<u8>> = unknown.iter().filter(is_new).cloned().collect();
+        let left = self.left(new.clone()).await?;
+        new.retain(|path| !left.contains(path));
         let saw = is_whole.then_some((seen, told));
         Ok(Some(Looked { steps, new, saw }))
     }
@@ -222,7 +224,7 @@ impl Tree {
 /// What differs from the index.
 struct Looked {
     steps: Vec<Step>,
-    /// The new files that are not ignored.
+    /// The new files that are not ignored and were not there before its holder.
     new: Vec<Vec<u8>>,
     /// How the tree was seen, and when, if all of it was looked at.
     saw: Option<(Seen, u64)>,

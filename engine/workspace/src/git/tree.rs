@@ -104,7 +104,8 @@ impl Tree {
         &self.root
     }
 
-    /// What differs from the base, sorted, without what the repository ignores. Nothing is recorded anywhere. Names that
+    /// What differs from the base, sorted, without what the repository ignores and without what it ignored when an earlier
+    /// holder left it there, as long as it is as it was. Nothing is recorded anywhere. Names that
     /// are not UTF-8, repositories inside the tree and what is neither file nor folder nor link are errors.
     pub async fn changed(&self) -> Result<Vec<Change>, GitError> {
         self.whole()?;
@@ -121,11 +122,13 @@ impl Tree {
             "--ignore-submodules=dirty",
         ];
         let bytes = self.slot.git(&self.repo)?.args(args).bytes().await?;
+        let told = parts(&bytes).filter_map(|line| line.get(..2).zip(line.get(3..)));
+        let told: Vec<(&[u8], &[u8])> = told.collect();
+        let new = told.iter().filter(|(code, _)| code == b"??");
+        let left = self.left(new.map(|(_, path)| path.to_vec()).collect());
+        let left = left.await?;
         let (mut changes, mut odd) = (Vec::new(), Vec::new());
-        for line in parts(&bytes) {
-            let (Some(code), Some(path)) = (line.get(..2), line.get(3..)) else {
-                continue;
-            };
+        for (code, path) in told.into_iter().filter(|(_, path)| !left.contains(*path)) {
             let Ok(path) = String::from_utf8(path.to_vec()) else {
                 odd.push(escaped(path));
                 continue;

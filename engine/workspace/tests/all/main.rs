@@ -10,6 +10,7 @@ mod keeping;
 mod kinds;
 mod known;
 mod landing;
+mod left;
 mod leftover;
 mod odd;
 mod paths;

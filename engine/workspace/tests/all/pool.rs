@@ -107,7 +107,7 @@ async fn a_tree_is_whole_again_whatever_was_done_to_its_place() {
     let trees = stage.trees().await;
     let user = stage.root();
     type Harm = fn(&Path, &Path);
-    let harms: [Harm; 8] = [
+    let harms: [Harm; 9] = [
         |root, _| fs::remove_dir_all(root).unwrap(),
         |root, user| {
             fs::remove_dir_all(root).unwrap();
@@ -124,6 +124,11 @@ async fn a_tree_is_whole_again_whatever_was_done_to_its_place() {
         },
         |root, _| fs::write(root.parent().unwrap().join("git/index.lock"), "").unwrap(),
         |root, _| fs::write(root.parent().unwrap().join("git/index"), "garbage").unwrap(),
+        |root, _| {
+            // As where a process ended while it laid the first files out.
+            fs::remove_file(root.parent().unwrap().join("git/index")).unwrap();
+            write(root, "a/of-another-commit.txt", "x");
+        },
         |root, _| {
             fs::remove_dir_all(root.join("a")).unwrap();
             fs::write(root.join("a"), "a file where a folder was").unwrap();

@@ -19,7 +19,7 @@ fn said(changes: &[Change]) -> Vec<String> {
     changes.iter().map(line).collect()
 }
 
-async fn both(tree: &Tree) -> Vec<String> {
+pub async fn both(tree: &Tree) -> Vec<String> {
     let changed = tree.changed().await.unwrap();
     let snapshot = tree.snapshot().await.unwrap();
     assert_eq!(changed, snapshot.changed);
