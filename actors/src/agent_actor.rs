@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::effects;
 use crate::flight::{Flights, Held, Home};
-use crate::journal::{self, JournalMsg};
+use crate::journal::Journal;
 use crate::world::World;
 
 /// Why a command was not taken.
@@ -61,7 +61,7 @@ pub(crate) struct Start {
     pub last: Seq,
     pub end: Option<TurnEnd>,
     pub world: Arc<World>,
-    pub journal: ActorRef<JournalMsg>,
+    pub journal: Journal,
     pub status: watch::Sender<Status>,
 }
 
@@ -143,7 +143,7 @@ impl AgentState {
             return Ok(Ok(()));
         }
         let drafts = self.drafts(events, cause);
-        let records = match journal::append(&self.start.journal, drafts).await {
+        let records = match self.start.journal.append(drafts).await {
             Ok(records) => records,
             Err(down) => {
                 let why = down.to_string();

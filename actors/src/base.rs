@@ -12,13 +12,13 @@ use crate::broker::{BrokerActor, BrokerMsg};
 use crate::bus::Bus;
 use crate::error::OpenError;
 use crate::feed::Feed;
-use crate::journal::{self, JournalActor, JournalDown, JournalMsg, Writer};
+use crate::journal::{Journal, JournalDown, Writer};
 use crate::options::Options;
 
 /// The ground of everything in one journal. Without its end the journal would stay locked for as long as the process
 /// lives.
 pub(crate) struct Base {
-    pub journal: ActorRef<JournalMsg>,
+    pub journal: Journal,
     pub broker: ActorRef<BrokerMsg>,
     pub bus: Bus,
 }
@@ -47,13 +47,13 @@ impl Base {
             session: id,
             next: last.next(),
             source: options.source.clone(),
-            announcer: Arc::new(announcer),
+            announcer,
             feed,
             crash: options.crash,
             is_dark: false,
         };
         let (broker, _) = Actor::spawn(None, BrokerActor, ()).await?;
-        let (journal, _) = Actor::spawn(None, JournalActor, writer).await?;
+        let journal = Journal::start(writer)?;
         Ok(Self {
             journal,
             broker,
@@ -75,24 +75,25 @@ impl Base {
             event,
         };
         let drafts = events.into_iter().map(draft).collect();
-        journal::append(&self.journal, drafts).await
+        self.journal.append(drafts).await
     }
 
     /// Waits until everything written so far is durable: before anything is done that cannot be done twice.
     pub(crate) async fn sync(&self) -> Result<(), JournalDown> {
-        journal::sync(&self.journal).await
+        self.journal.sync().await
     }
 
-    /// Ends both actors once they have done what they were told so far.
+    /// Ends both once they have done what they were told so far.
     pub(crate) async fn close(&self) {
         let _ = self.broker.stop_and_wait(None, None).await;
-        let _ = self.journal.stop_and_wait(None, None).await;
+        self.journal.close().await;
     }
 }
 
 impl Drop for Base {
     fn drop(&mut self) {
         self.broker.stop(None);
-        self.journal.stop(None);
+        // What waits for it is only the disk.
+        drop(self.journal.leave());
     }
 }

@@ -11,7 +11,7 @@ use crate::options::{Options, PlaceOptions};
 /// Knows where instruction files may lie.
 pub(crate) struct Context {
     place: PlaceOptions,
-    sources: config::Sources,
+    nested: config::Nested,
     date: String,
     /// Given with the first turn; not given again when something below them is touched.
     given: BTreeSet<PathBuf>,
@@ -25,7 +25,7 @@ impl Context {
         let files = found.files.iter();
         Self {
             place: options.place.clone(),
-            sources: options.sources.clone(),
+            nested: config::Nested::of(options.sources.clone()),
             date: options.prompt.date.clone(),
             first: files
                 .map(|file| instructions(&file.path, &file.text))
@@ -50,14 +50,13 @@ impl Context {
 
     /// Adds the instruction files that apply to what a call touched and that the model has not been given.
     pub(crate) fn add_nested(&self, result: &mut ToolResult, given: &BTreeSet<PathBuf>) {
-        let mut given: BTreeSet<PathBuf> = self.given.union(given).cloned().collect();
-        let mut found = Vec::new();
+        let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
         for fact in &result.facts {
             let Fact::FileSeen { path, .. } = fact else {
                 continue;
             };
-            let nested = config::nested_for(path, &self.sources, &given);
-            given.extend(nested.seen);
+            let nested = self.nested.near(path, &[&self.given, given, &seen]);
+            seen.extend(nested.seen);
             found.extend(nested.files.into_iter().map(|file| Fact::Instructions {
                 path: file.path,
                 text: file.text.into(),

@@ -14,7 +14,7 @@ use crate::broker::BrokerMsg;
 use crate::bus::Bus;
 use crate::context::Context;
 use crate::coordinator::CoordinatorMsg;
-use crate::journal::JournalMsg;
+use crate::journal::Journal;
 use crate::law::Law;
 use crate::redact::Redactor;
 use crate::setup;
@@ -28,7 +28,7 @@ pub(crate) struct World {
     pub redactor: Redactor,
     pub law: Arc<Law>,
     pub broker: ActorRef<BrokerMsg>,
-    pub journal: ActorRef<JournalMsg>,
+    pub journal: Journal,
     pub provider: Arc<dyn Provider>,
     pub offer: Offer,
     pub context: Arc<Context>,

@@ -6,19 +6,19 @@ use protocol::{
     AgentId, Caps, Command, Draft, Event, Kind, Node, NodeId, PLAN_VERSION, Plan, PlanEvent,
     Record, SessionEvent, TurnEnd, TurnEvent,
 };
-use ractor::{ActorProcessingErr, ActorRef};
+use ractor::ActorProcessingErr;
 use scheduler::Dag;
 use tokio::sync::watch;
 
 use super::outfit::Outfits;
 use crate::agent_actor::{Start, Status};
-use crate::journal::{self, JournalMsg};
+use crate::journal::Journal;
 use crate::world::World;
 
 /// What a coordinator starts with.
 pub(crate) struct Brief {
     pub world: Arc<World>,
-    pub journal: ActorRef<JournalMsg>,
+    pub journal: Journal,
     /// Where watchers of the session see how its own agent stands.
     pub status: watch::Sender<Status>,
     /// The records so far.
@@ -81,7 +81,7 @@ impl Brief {
             }
         };
         if !drafts.is_empty() {
-            let kept = journal::append(&self.journal, drafts).await?;
+            let kept = self.journal.append(drafts).await?;
             self.records.extend(kept);
         }
         Ok((plan, node, agent))
@@ -109,7 +109,7 @@ impl Folded {
     pub(super) fn start(
         self,
         (me, node): (AgentId, NodeId),
-        (world, journal): (&Arc<World>, &ActorRef<JournalMsg>),
+        (world, journal): (&Arc<World>, &Journal),
         (last, status): (protocol::Seq, watch::Sender<Status>),
     ) -> Start {
         Start {

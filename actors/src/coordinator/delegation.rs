@@ -19,7 +19,6 @@ use super::past::{Past, Pasts};
 use super::tidings::Tidings;
 use super::{CoordinatorMsg, CoordinatorState, Post, Posts};
 use crate::agent_actor::{AgentActor, CommandError, Status};
-use crate::journal;
 use crate::world::World;
 
 type Taken = Result<(), ActorProcessingErr>;
@@ -200,7 +199,7 @@ impl CoordinatorState {
         let drafts = self.drafts(&beginning);
         let kept = match drafts.is_empty() {
             true => Vec::new(),
-            false => journal::append(&self.brief.journal, drafts).await?,
+            false => self.brief.journal.append(drafts).await?,
         };
         let (status, watched) = watch::channel(Status::default());
         let errand = self.errand(me, (&beginning, &kept), watched);
@@ -328,7 +327,7 @@ impl CoordinatorState {
         }
         let (end, why) = tidings.node_end();
         let ended = Event::Plan(PlanEvent::NodeEnded { node, end, why });
-        journal::append(&self.brief.journal, vec![of_session(ended)]).await?;
+        self.brief.journal.append(vec![of_session(ended)]).await?;
         self.delegations.subagents.settle(node, tidings.used);
         // Nobody waits for it where the caller has been given up.
         let _ = one.answer.send(tidings.delegated(&one.description));

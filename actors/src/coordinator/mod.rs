@@ -23,7 +23,6 @@ use scheduler::subagents::Subagents;
 use tokio::sync::{oneshot, watch};
 
 use crate::agent_actor::{AgentActor, AgentMsg, CommandError, Status};
-use crate::journal;
 use crate::world::World;
 
 use brief::{Folded, resumption};
@@ -228,7 +227,7 @@ impl CoordinatorState {
             };
             // If it cannot be kept, the node stays open: exactly what the journal then says.
             let draft = of_session(Event::Plan(ended));
-            let _ = journal::append(&self.brief.journal, vec![draft]).await;
+            let _ = self.brief.journal.append(vec![draft]).await;
         }
     }
 }
@@ -270,7 +269,7 @@ impl Post {
         }
         let actor = "agent".to_owned();
         let fault = Event::Fault(FaultEvent::ActorFailed { actor, message });
-        journal::append(&brief.journal, vec![of_session(fault)]).await?;
+        brief.journal.append(vec![of_session(fault)]).await?;
         let reader = brief.reader.clone();
         let records = tokio::task::spawn_blocking(move || reader(Seq(1))).await??;
         let folded = Folded::new(&records, self.agent);

@@ -15,7 +15,6 @@ use super::Answer;
 use crate::broker::{self, Resolution, unattended};
 use crate::coordinator::Caller;
 use crate::flight::Held;
-use crate::journal;
 use crate::world::World;
 
 /// A call and what it needs of the agent's state at this moment.
@@ -230,7 +229,7 @@ pub(crate) async fn commit(
     cancel: CancellationToken,
 ) -> Answer {
     let began = world.source.now();
-    if let Err(down) = journal::sync(&world.journal).await {
+    if let Err(down) = world.journal.sync().await {
         let result = ToolResult::failed(format!("not done: could not {down}"));
         return (Some(job.finished(&world, result, began)), Some(held));
     }

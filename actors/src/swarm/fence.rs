@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::{Action, Change, Draft, Event, NodeId, WorkspaceEvent};
-use ractor::ActorRef;
 use scheduler::scope::Globs;
 
 use super::footprint::{Extent, Footprint};
@@ -13,7 +12,7 @@ use super::house::House;
 use super::outfit::Post;
 use super::site::Site;
 use crate::error::OpenError;
-use crate::journal::{self, JournalMsg};
+use crate::journal::Journal;
 use crate::law::resolve;
 
 /// How many paths a remark names.
@@ -29,7 +28,7 @@ pub(crate) struct Fence {
     house: Arc<House>,
     /// Where claims say that the house is.
     root: PathBuf,
-    journal: ActorRef<JournalMsg>,
+    journal: Journal,
 }
 
 impl Fence {
@@ -112,7 +111,7 @@ impl Fence {
             event: reverted(self.node, strays),
         };
         // A journal that is down stops the agent with its next record.
-        let _ = journal::append(&self.journal, vec![draft]).await;
+        let _ = self.journal.append(vec![draft]).await;
         Some(remark)
     }
 }

@@ -25,7 +25,6 @@ use crate::base::{Base, Foundation};
 use crate::bus::Subscription;
 use crate::error::OpenError;
 use crate::feed::{Feed, feed};
-use crate::journal;
 use crate::options::Options;
 use crate::session::Stopped;
 
@@ -85,7 +84,7 @@ impl Taken {
         // Once the run is known to have been taken up, nothing of a former process is open any more.
         let ends = former::ends(&chronicle.run, &chronicle.pasts(&data)?);
         let mut kept = base.note(None, first).await?;
-        kept.extend(journal::append(&base.journal, ends).await?);
+        kept.extend(base.journal.append(ends).await?);
         kept.iter().for_each(|record| chronicle.apply(record));
         let unbegun = || OpenError::Unbegun(id);
         let plot = Plot {

@@ -23,7 +23,6 @@ use super::stock;
 use crate::agent_actor::CommandError;
 use crate::feed::Intake;
 use crate::flight::Flights;
-use crate::journal;
 
 /// More facts than this from nothing but facts are a circle, and a fault of formic.
 const MOST_ROUNDS: u32 = 10_000;
@@ -284,7 +283,7 @@ impl RunState {
                 self.fly(me);
                 let left = former::left(&self.run, &mut self.crew, &self.flights);
                 if !left.is_empty() {
-                    journal::append(&self.site.base.journal, left).await?;
+                    self.site.base.journal.append(left).await?;
                     self.listen();
                     continue;
                 }

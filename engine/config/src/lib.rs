@@ -27,7 +27,7 @@ pub use edit::Change;
 pub use error::{ConfigError, Mismatch, Warning};
 pub use instructions::{
     Instruction, InstructionOrigin, Instructions, MAX_INSTRUCTION_BYTES, MAX_INSTRUCTIONS_BYTES,
-    Note, instructions, nested_for,
+    Nested, Note, instructions,
 };
 pub use key::KeyPath;
 pub use layered::Entry;

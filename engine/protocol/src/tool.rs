@@ -134,7 +134,7 @@ pub enum ResultBlock {
 pub enum Fact {
     /// This agent has seen, or just written, this content of this file.
     FileSeen {
-        /// The file.
+        /// The file, the symlinks on its way resolved.
         path: PathBuf,
         /// Its content id.
         content: BlobId,

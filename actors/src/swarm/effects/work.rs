@@ -17,7 +17,6 @@ use tokio_util::sync::CancellationToken;
 use super::attempt::Order;
 use super::{Answer, command, review};
 use crate::agent_actor::{AgentActor, CommandError, Start, Status};
-use crate::journal;
 use crate::session::read_acknowledged;
 use crate::swarm::crew::Member;
 use crate::swarm::former;
@@ -267,7 +266,7 @@ fn resumption(site: &Site, order: &Order, member: &Member) -> Command {
 async fn open(site: &Site, order: &Order, opening: &Opening) -> Result<agent::State, Stop> {
     let opened = SessionEvent::Opened(Box::new(opening.clone()));
     let draft = own(order, Event::Session(opened));
-    let kept = journal::append(&site.base.journal, vec![draft]).await;
+    let kept = site.base.journal.append(vec![draft]).await;
     let kept = kept.map_err(|down| Stop::Down(down.to_string()))?;
     let records = std::iter::once(&site.commons.opened).chain(&kept);
     Ok(agent::State::fold(records.map(Arc::as_ref)))
@@ -394,7 +393,7 @@ async fn bury(site: &Site, order: &Order, past: agent::State) -> Result<(), Stop
         return Ok(());
     }
     let ends = former::end((order.node.id, order.agent), past);
-    let kept = journal::append(&site.base.journal, ends).await;
+    let kept = site.base.journal.append(ends).await;
     kept.map(|_| ())
         .map_err(|down| Stop::Down(down.to_string()))
 }

@@ -15,7 +15,8 @@ const MAX_IMPORT_DEPTH: usize = 5;
 /// Text files an import may take from a hidden or a user folder, where keys and caches lie beside notes.
 const NOTE_ENDINGS: [&str; 2] = ["md", "txt"];
 
-fn resolved(folder: &Path) -> PathBuf {
+/// A folder with its symlinks resolved, or as it is named where nothing is.
+pub(super) fn resolved(folder: &Path) -> PathBuf {
     fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
@@ -30,13 +31,13 @@ pub(super) struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(sources: &'a Sources, seen: BTreeSet<PathBuf>) -> Self {
+    pub(super) fn new(sources: &'a Sources, root: PathBuf, seen: BTreeSet<PathBuf>) -> Self {
         let found = Instructions {
             seen,
             ..Instructions::default()
         };
         Self {
-            root: resolved(&sources.project_root),
+            root,
             user_folders: OnceCell::new(),
             sources,
             found,
@@ -50,10 +51,6 @@ impl<'a> Collector<'a> {
                 .map(|folder| resolved(folder))
                 .collect()
         })
-    }
-
-    pub(super) fn root(&self) -> &Path {
-        &self.root
     }
 
     /// `CLAUDE.md` of the user's `.claude` folder, then `FORMIC.md` of formic's own.
@@ -77,7 +74,7 @@ impl<'a> Collector<'a> {
             if self.found.seen.contains(&file) {
                 continue;
             }
-            // Most folders have none, and every read asks: one look costs less than resolving the way to it.
+            // Most folders have none: one look costs less than resolving the way to it.
             let there = fs::symlink_metadata(&file);
             match there.and_then(|_| fs::canonicalize(&file)) {
                 Ok(resolved) if resolved.starts_with(&self.root) => {

@@ -6,15 +6,16 @@
 mod allowance;
 mod collect;
 mod imports;
+mod nested;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::sources::Sources;
-use collect::Collector;
+use collect::{Collector, resolved};
 
 pub use allowance::{MAX_INSTRUCTION_BYTES, MAX_INSTRUCTIONS_BYTES};
+pub use nested::Nested;
 
 /// The names looked for in every folder of a project.
 const IN_FOLDER: [&str; 4] = [
@@ -77,7 +78,7 @@ pub struct Instructions {
     pub files: Vec<Instruction>,
     /// What was left out or cut.
     pub notes: Vec<Note>,
-    /// Every path that was looked into, left-out ones too: what [`nested_for`] need not look into again.
+    /// Every path that was looked into, left-out ones too: what [`Nested::near`] need not look into again.
     pub seen: BTreeSet<PathBuf>,
 }
 
@@ -86,31 +87,15 @@ pub struct Instructions {
 /// A missing file is fine, one that cannot be read gives a note. Of files with the same content the first counts.
 /// When all together are too long, the user's own and then the closest ones are kept.
 pub fn instructions(sources: &Sources) -> Instructions {
-    let mut collector = Collector::new(sources, BTreeSet::new());
+    let root = resolved(&sources.project_root);
+    let mut collector = Collector::new(sources, root.clone(), BTreeSet::new());
     if sources.enabled.user {
         collector.user_files();
     }
     if sources.enabled.project {
-        let root = collector.root().to_owned();
-        let cwd = fs::canonicalize(&sources.cwd).unwrap_or_else(|_| sources.cwd.clone());
+        let cwd = resolved(&sources.cwd);
         for folder in folders(&root, &cwd) {
             collector.folder(&folder, &InstructionOrigin::Project);
-        }
-    }
-    collector.finish()
-}
-
-/// The instructions of the folders between the project root and a touched file that were not given yet.
-///
-/// `already` holds the `seen` paths of every reading before. The file need not exist; one outside the project has none.
-pub fn nested_for(touched: &Path, sources: &Sources, already: &BTreeSet<PathBuf>) -> Instructions {
-    let mut collector = Collector::new(sources, already.clone());
-    let root = collector.root().to_owned();
-    let inside =
-        existing_folder(&sources.cwd.join(touched)).filter(|folder| folder.starts_with(&root));
-    if let Some(folder) = inside.filter(|_| sources.enabled.project) {
-        for folder in folders(&root, &folder) {
-            collector.folder(&folder, &InstructionOrigin::Nested);
         }
     }
     collector.finish()
@@ -129,11 +114,4 @@ fn folders(root: &Path, end: &Path) -> Vec<PathBuf> {
         folders.push(at.clone());
     }
     folders
-}
-
-/// The nearest folder above a file that exists, symlinks resolved.
-fn existing_folder(file: &Path) -> Option<PathBuf> {
-    file.ancestors()
-        .skip(1)
-        .find_map(|folder| fs::canonicalize(folder).ok())
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use config::{
     Enabled, InstructionOrigin, Instructions, MAX_INSTRUCTION_BYTES, MAX_INSTRUCTIONS_BYTES,
-    instructions, nested_for,
+    Nested, instructions,
 };
 
 use crate::place::Place;
@@ -231,7 +231,7 @@ fn a_link_out_of_the_project_is_refused_but_the_user_may_keep_files_elsewhere() 
         "{told:?}"
     );
     // Nobody is told twice.
-    let again = nested_for(&place.path("project/x.rs"), &place.sources(), &found.seen);
+    let again = Nested::of(place.sources()).near(&place.path("project/x.rs"), &[&found.seen]);
     assert_eq!(again.notes, []);
 }
 
@@ -314,10 +314,10 @@ fn a_touched_file_brings_the_instructions_of_its_folders_once() {
         ("project/node_modules/x/AGENTS.md", ""),
         ("AGENTS.md", ""),
     ]);
-    let sources = place.sources();
+    let nested = Nested::of(place.sources());
     let mut seen = read(&place).seen;
     let touch = |file: &str, seen: &mut BTreeSet<_>| {
-        let found = nested_for(&place.path(file), &sources, seen);
+        let found = nested.near(&place.path(file), &[seen]);
         seen.extend(found.seen.iter().cloned());
         assert!(
             found
@@ -341,9 +341,12 @@ fn a_touched_file_brings_the_instructions_of_its_folders_once() {
     assert_eq!(touch("project/node_modules/x/y.js", &mut seen), [""; 0]);
     assert_eq!(touch("outside.rs", &mut seen), [""; 0]);
 
-    // A relative path starts at the working directory.
-    let relative = nested_for("a/x.rs".as_ref(), &sources, &read(&place).seen);
-    assert_eq!(paths(&place, &relative), ["project/a/AGENTS.md"]);
+    // What was told in one of two readings is told.
+    let (first, none) = (read(&place).seen, BTreeSet::new());
+    let told = nested.near(&place.path("project/a/x.rs"), &[&first, &none]);
+    assert_eq!(paths(&place, &told), ["project/a/AGENTS.md"]);
+    let again = nested.near(&place.path("project/a/x.rs"), &[&first, &told.seen]);
+    assert_eq!(again, Instructions::default());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `read`: a window of a file as numbered lines, or a picture.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -70,35 +70,16 @@ impl ReadTool for ReadFile {
 
 async fn read(args: &Value, ctx: &ReadContext) -> Result<ToolResult, String> {
     let args: Args = arguments(args)?;
-    let path = ctx.place.resolve(&ctx.cwd, &args.file_path)?.path;
-    let looked = path.clone();
-    let meta = crate::blocking(move || fs::metadata(&looked)).await?;
-    let meta = match meta {
-        Ok(meta) => meta,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(crate::blocking(move || missing(&path)).await?);
-        }
-        Err(error) => return Err(unreadable(&path, &error)),
-    };
-    let (shown, file_type) = (path.display(), meta.file_type());
-    if meta.is_dir() {
-        return Err(format!("{shown} is a folder: use list."));
-    }
-    if file_type.is_fifo() {
-        return pipe(&path, &args).await;
-    }
-    if !meta.is_file() {
-        return Err(format!(
-            "{shown} is a device or a socket, not a file; it was not opened."
-        ));
-    }
     let reading = Reading {
-        path,
+        path: ctx.place.resolve(&ctx.cwd, &args.file_path)?.path,
         args,
         vision: ctx.vision,
         cancel: ctx.cancel.clone(),
     };
-    crate::blocking(move || reading.run()).await?
+    match crate::blocking(move || reading.run()).await?? {
+        Found::Whole(result) => Ok(result),
+        Found::Pipe(reading) => pipe(&reading.path, &reading.args).await,
+    }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> String {
@@ -175,7 +156,14 @@ impl Args {
     }
 }
 
-/// One regular file being read where blocking is allowed.
+/// What came of a reading.
+enum Found {
+    Whole(ToolResult),
+    /// It is a pipe, which is not to be waited for where others wait.
+    Pipe(Reading),
+}
+
+/// One file being read where blocking is allowed.
 struct Reading {
     path: PathBuf,
     args: Args,
@@ -184,7 +172,30 @@ struct Reading {
 }
 
 impl Reading {
-    fn run(self) -> Result<ToolResult, String> {
+    fn run(self) -> Result<Found, String> {
+        let meta = match fs::metadata(&self.path) {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(missing(&self.path));
+            }
+            Err(error) => return Err(unreadable(&self.path, &error)),
+        };
+        let (shown, file_type) = (self.path.display(), meta.file_type());
+        if meta.is_dir() {
+            return Err(format!("{shown} is a folder: use list."));
+        }
+        if file_type.is_fifo() {
+            return Ok(Found::Pipe(self));
+        }
+        if !meta.is_file() {
+            return Err(format!(
+                "{shown} is a device or a socket, not a file; it was not opened."
+            ));
+        }
+        self.file().map(Found::Whole)
+    }
+
+    fn file(&self) -> Result<ToolResult, String> {
         let told = |error: io::Error| unreadable(&self.path, &error);
         // Non-blocking: should the file have become a pipe meanwhile, opening it does not wait.
         let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();

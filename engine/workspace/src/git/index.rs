@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use sha1::{Digest, Sha1};
 
 use super::gitdir::write_over;
 use super::listing::{FILE, LINK, Leaf, PROGRAM};
@@ -86,7 +86,7 @@ impl Index {
         let written = Looks::of(&fs::symlink_metadata(path).ok()?).modified;
         let bytes = fs::read(path).ok()?;
         let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(BYTES)?)?;
-        if digest(&SHA1_FOR_LEGACY_USE_ONLY, body).as_ref() != sum {
+        if Sha1::digest(body).as_slice() != sum {
             return None;
         }
         let rest = body.strip_prefix(MAGIC)?;
@@ -136,8 +136,8 @@ impl Index {
             // At least one NUL, and as many as make the entry a multiple of eight.
             bytes.resize(from + ((bytes.len() - from) / 8 + 1) * 8, 0);
         }
-        let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, &bytes);
-        bytes.extend_from_slice(sum.as_ref());
+        let sum = Sha1::digest(&bytes);
+        bytes.extend_from_slice(&sum);
         let before = fs::symlink_metadata(path)?.len();
         write_over(path, before, &bytes)
     }

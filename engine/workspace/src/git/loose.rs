@@ -11,14 +11,18 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use protocol::GitId;
-use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
+use sha1::{Digest, Sha1};
 
 /// How many bytes an id has.
 pub(crate) const BYTES: usize = 20;
 
 /// An object that is larger than this is left to git to read, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// An object up to this size is not packed, in bytes: it takes a block of the disk either way, and packing one takes longer
+/// than all the rest of writing it.
+const BLOCK: usize = 4096;
 
 /// Marks a file as changed at this moment, by the system's own clock.
 const JUST_NOW: Timestamps = Timestamps {
@@ -93,12 +97,8 @@ fn head(sort: Sort, content: &[u8]) -> Vec<u8> {
 
 /// The id that an object has.
 pub(crate) fn hashed(sort: Sort, content: &[u8]) -> Oid {
-    let mut hash = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
-    hash.update(&head(sort, content));
-    hash.update(content);
-    let mut bytes = [0; BYTES];
-    bytes.copy_from_slice(hash.finish().as_ref());
-    Oid(bytes)
+    let hash = Sha1::new_with_prefix(head(sort, content));
+    Oid(hash.chain_update(content).finalize().into())
 }
 
 fn place(store: &Path, id: Oid) -> PathBuf {
@@ -127,7 +127,7 @@ pub(crate) fn write(store: &Path, sort: Sort, content: &[u8]) -> io::Result<Oid>
         }
         other => other?,
     };
-    let written = compressed(file, &head(sort, content), content);
+    let written = packed(head(sort, content), content).and_then(|bytes| { file }.write_all(&bytes));
     let moved = written.and_then(|()| fs::rename(&draft, &path));
     if moved.is_err() {
         let _ = fs::remove_file(&draft);
@@ -135,12 +135,30 @@ pub(crate) fn write(store: &Path, sort: Sort, content: &[u8]) -> io::Result<Oid>
     moved.map(|()| id)
 }
 
-fn compressed(file: File, head: &[u8], content: &[u8]) -> io::Result<()> {
+/// The object as it lies in a file, in the form of RFC 1950.
+fn packed(mut object: Vec<u8>, content: &[u8]) -> io::Result<Vec<u8>> {
+    object.extend_from_slice(content);
+    if object.len() <= BLOCK {
+        return Ok(stored(&object));
+    }
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(head)?;
-    packed.write_all(content)?;
-    let packed = packed.finish()?;
-    { file }.write_all(&packed)
+    packed.write_all(&object)?;
+    packed.finish()
+}
+
+/// The same of at most 65,535 bytes as they are: one stored block (RFC 1951, 3.2.4), which is the last.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the length of a block is told in 16 bits"
+)]
+fn stored(object: &[u8]) -> Vec<u8> {
+    let length = object.len() as u16;
+    let mut bytes = vec![0x78, 0x01, 0x01];
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&(!length).to_le_bytes());
+    bytes.extend_from_slice(object);
+    bytes.extend_from_slice(&adler2::adler32_slice(object).to_be_bytes());
+    bytes
 }
 
 /// Reads an object that lies in the store by itself; `None` if it does not, or is not whole, or of another sort.
@@ -152,4 +170,35 @@ pub(crate) fn read(store: &Path, id: Oid, sort: Sort) -> Option<Vec<u8>> {
     let end = all.iter().position(|byte| *byte == 0)?;
     let content = all.split_off(end + 1);
     (all == head(sort, &content)).then_some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn git_finds_every_object_whole_whether_packed_or_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let git = |args: &[&str]| {
+            let output = Command::new("git").args(args).current_dir(&dir).output();
+            let output = output.unwrap();
+            assert!(output.status.success(), "{args:?}: {output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        git(&["init", "-q", "--object-format=sha1"]);
+        let store = dir.path().join(".git/objects");
+        let head = "blob 4000\0".len();
+        let mut sizes = vec![0, 1, BLOCK - head, BLOCK - head + 1, BLOCK, 65_535, 65_536];
+        sizes.extend((0..200).map(|n| n * 97));
+        for size in sizes {
+            let content: Vec<u8> = (0..size).map(|n| (n * n % 251) as u8).collect();
+            let id = write(&store, Sort::Blob, &content).unwrap();
+            assert_eq!(read(&store, id, Sort::Blob), Some(content), "{size}");
+            let told = git(&["cat-file", "-s", &id.hex()]);
+            assert_eq!(told.trim_end(), size.to_string());
+        }
+        git(&["fsck", "--strict"]);
+    }
 }
