@@ -110,7 +110,7 @@ fn by_node(ledger: &Ledger, records: &[Record]) -> Vec<(String, Tally)> {
             | PlanEvent::NodeStarted { .. }
             | PlanEvent::NodeReturned { .. }
             | PlanEvent::NodeEnded { .. }
-            | PlanEvent::Paused
+            | PlanEvent::Paused { .. }
             | PlanEvent::Unpaused
             | PlanEvent::Cancelled { .. }
             | PlanEvent::Closed,

@@ -119,7 +119,7 @@ fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
             words::brief(&failure.evidence.as_str(), 200)
         ),
         PlanEvent::NodeEnded { node, end, .. } => ended(swarm, *node, *end),
-        PlanEvent::Paused => paused(swarm),
+        PlanEvent::Paused { .. } => paused(swarm),
         PlanEvent::Unpaused => "goes on".to_owned(),
         PlanEvent::Cancelled { why, .. } => given_up(swarm, why),
         PlanEvent::Closed => return None,

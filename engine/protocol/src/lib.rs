@@ -28,8 +28,8 @@ pub use effect::Effect;
 pub use event::{
     Attempt, BoardEntry, Change, ChangeKind, CheckRun, Conflict, EntryKind, Event, Evidence,
     Failure, FailureClass, FaultEvent, ForkPoint, GaveUp, Ground, Inspection, Isolation, Landing,
-    MemoryEvent, Merged, ModelEvent, NodeEnd, Opening, PermissionEvent, PlanEvent, Planner,
-    Provenance, SessionEvent, TIME_USED_UP, ToolEvent, TreeStart, TurnEnd, TurnEvent,
+    MemoryEvent, Merged, ModelEvent, NodeEnd, Opening, PauseCause, PermissionEvent, PlanEvent,
+    Planner, Provenance, SessionEvent, TIME_USED_UP, ToolEvent, TreeStart, TurnEnd, TurnEvent,
     WorkspaceEvent,
 };
 pub use id::{

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use protocol::{
-    Conflict, Event, Failure, FailureClass, GitId, Merged, Node, NodeEnd, NodeId, Plan, PlanEvent,
-    PlanPatch, WorkspaceEvent,
+    Conflict, Event, Failure, FailureClass, GitId, Merged, Node, NodeEnd, NodeId, PauseCause, Plan,
+    PlanEvent, PlanPatch, WorkspaceEvent,
 };
 
 use super::lane::{Batch, BatchStage};
@@ -48,7 +48,9 @@ fn commanded(run: &Run, command: RunCommand) -> Result<PlanEvent, Illegal> {
             Ok(PlanEvent::Accepted { plan })
         }
         (RunCommand::Reject { why }, RunPhase::Proposed) => Ok(PlanEvent::Rejected { why }),
-        (RunCommand::Pause, RunPhase::Planning | RunPhase::Running) => Ok(PlanEvent::Paused),
+        (RunCommand::Pause, RunPhase::Planning | RunPhase::Running) => Ok(PlanEvent::Paused {
+            cause: PauseCause::User,
+        }),
         (RunCommand::Unpause, RunPhase::Paused) => Ok(PlanEvent::Unpaused),
         (RunCommand::Cancel { why }, phase)
             if !matches!(phase, RunPhase::Ending | RunPhase::Closed) =>

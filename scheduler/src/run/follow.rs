@@ -27,7 +27,16 @@ pub fn follow(run: &Run) -> Vec<Event> {
             ],
             run,
         ),
-        RunPhase::Paused => first([&commons::noting, &settling, &giving_up, &integrating], run),
+        RunPhase::Paused => first(
+            [
+                &halting,
+                &commons::noting,
+                &settling,
+                &giving_up,
+                &integrating,
+            ],
+            run,
+        ),
         RunPhase::Running => first(
             [
                 &halting,
@@ -54,10 +63,12 @@ fn first<const N: usize>(steps: [&Step; N], run: &Run) -> Vec<Event> {
     found.find(|events| !events.is_empty()).unwrap_or_default()
 }
 
-/// Without a model to ask nothing new starts until a person has seen to it.
+/// Without a model to ask nothing new starts until a person has seen to it. A run that somebody paused before says so too.
 fn halting(run: &Run) -> Vec<Event> {
-    let halt = run.stage.lacks_model.then_some(PlanEvent::Paused);
-    halt.map(Event::Plan).into_iter().collect()
+    let lack = run.stage.lack.clone();
+    let untold = lack.filter(|cause| run.stage.pause.as_ref() != Some(cause));
+    let halt = untold.map(|cause| Event::Plan(PlanEvent::Paused { cause }));
+    halt.into_iter().collect()
 }
 
 /// What each node's own state leads to. A plan changes by one patch at a time.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use protocol::{
-    AgentId, Attempt, Cost, Failure, GitId, Inspection, NodeEnd, Text, Timestamp, TreeStart,
-    TurnEnd, TurnId,
+    AgentId, Attempt, Cost, Failure, GitId, Inspection, ModelFault, NodeEnd, Text, Timestamp,
+    TreeStart, TurnEnd, TurnId,
 };
 
 /// How far a node is.
@@ -121,13 +121,13 @@ pub(super) struct Turn {
 }
 
 /// A model call under way.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Call {
     /// What the run had heard of models when it was made, or first came to nothing and was made again: how many replies,
     /// or beginnings of one.
     pub heard: u64,
-    /// Whether the model was not heard at all when it was tried last.
-    pub is_mute: bool,
+    /// What was said when it was tried last, if the model was not heard at all.
+    pub mute: Option<ModelFault>,
 }
 
 /// How long an attempt has been at work, as the records tell it.

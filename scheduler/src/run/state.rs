@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use protocol::{
-    AgentId, GitId, Ground, Isolation, Kind, Landing, MemoryId, Node, NodeEnd, NodeId, Plan,
-    Record, SessionId, Text, Tier, Timestamp,
+    AgentId, GitId, Ground, Isolation, Kind, Landing, MemoryId, Node, NodeEnd, NodeId, PauseCause,
+    Plan, Record, SessionId, Text, Tier, Timestamp,
 };
 
 use super::commons::{self, Commons};
@@ -73,9 +73,10 @@ pub struct Run {
 pub(super) struct Stage {
     pub proposed: Option<Plan>,
     pub is_accepted: bool,
-    pub is_paused: bool,
-    /// Whether there is no model to ask, since this process has the run or it goes on.
-    pub lacks_model: bool,
+    /// Why it is paused, if it is.
+    pub pause: Option<PauseCause>,
+    /// That there is no model to ask, as was found out since this process has the run or it goes on.
+    pub lack: Option<PauseCause>,
     pub rejected: Option<String>,
     pub cancelled: Option<String>,
     /// Whether nobody wanted that, but the run could not succeed.
@@ -143,7 +144,7 @@ impl Run {
             RunPhase::Proposed
         } else if !stage.is_accepted {
             RunPhase::New
-        } else if stage.is_paused {
+        } else if stage.pause.is_some() {
             RunPhase::Paused
         } else if self.is_planning() {
             RunPhase::Planning

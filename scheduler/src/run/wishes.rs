@@ -44,7 +44,7 @@ fn is_in_doubt(wish: &Wish) -> bool {
 
 /// Whether its agent would only find out once more that there is no model to ask.
 fn is_held(run: &Run, node: &Node, state: &NodeRun) -> bool {
-    run.stage.lacks_model && node.kind.has_agent() && state.phase == NodePhase::Working
+    run.stage.lack.is_some() && node.kind.has_agent() && state.phase == NodePhase::Working
 }
 
 fn of_node(node: &Node, state: &NodeRun, wishes: &mut Vec<Wish>) {

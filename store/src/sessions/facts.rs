@@ -139,7 +139,7 @@ impl Facts {
             }
             PlanEvent::Accepted { .. } | PlanEvent::Unpaused => RunStage::Running,
             PlanEvent::Rejected { .. } => RunStage::Rejected,
-            PlanEvent::Paused => RunStage::Paused,
+            PlanEvent::Paused { .. } => RunStage::Paused,
             PlanEvent::Cancelled { .. } => RunStage::Ending,
             PlanEvent::Closed if self.run == Some(RunStage::Rejected) => RunStage::Rejected,
             PlanEvent::Closed => RunStage::Closed,

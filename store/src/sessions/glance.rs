@@ -100,7 +100,7 @@ fn said(line: &[u8]) -> Option<bool> {
         | PlanEvent::Accepted { .. }
         | PlanEvent::NodeStarted { .. }
         | PlanEvent::NodeReturned { .. }
-        | PlanEvent::Paused
+        | PlanEvent::Paused { .. }
         | PlanEvent::Unpaused
         | PlanEvent::Cancelled { .. } => Some(true),
         // What it may use says nothing of whether it goes on.

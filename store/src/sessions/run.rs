@@ -150,7 +150,7 @@ impl RunFold {
             }
             PlanEvent::Proposed { .. }
             | PlanEvent::Rejected { .. }
-            | PlanEvent::Paused
+            | PlanEvent::Paused { .. }
             | PlanEvent::Unpaused
             | PlanEvent::Closed => {}
         }

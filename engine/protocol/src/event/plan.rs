@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
+use super::{Failure, PauseCause};
 use crate::{AgentId, Budget, CheckRun, GitId, NodeId, Plan, PlanPatch, Text};
 
 /// Why a node ended that could begin no more because the time of the run was over.
@@ -10,7 +10,7 @@ pub const TIME_USED_UP: &str = "the run's time is used up";
 
 /// Facts about the plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PlanEvent {
     /// A plan is there to be looked at: validated, normalised, with the edges its scopes demand.
     Proposed {
@@ -73,7 +73,10 @@ pub enum PlanEvent {
         why: Option<Text>,
     },
     /// Nothing new starts until the run goes on; what runs comes to its end.
-    Paused,
+    Paused {
+        /// Why. A pause by somebody is written in one word; in journals older than the field every pause is.
+        cause: PauseCause,
+    },
     /// The run goes on.
     Unpaused,
     /// The run is given up; what runs is being ended.

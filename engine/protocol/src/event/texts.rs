@@ -58,7 +58,7 @@ fn of_plan<'a>(event: &'a mut PlanEvent, texts: &mut Vec<&'a mut Text>) {
         PlanEvent::NodeEnded { why, .. } => texts.extend(why.as_mut()),
         PlanEvent::Rejected { .. }
         | PlanEvent::NodeStarted { .. }
-        | PlanEvent::Paused
+        | PlanEvent::Paused { .. }
         | PlanEvent::Unpaused
         | PlanEvent::Cancelled { .. }
         | PlanEvent::Closed => {}

@@ -1,6 +1,8 @@
 //! Every event as the journal holds it. A journal is kept for ever: a line that changes here needs an upcaster.
 
-use protocol::{AgentId, Draft, Event, Record, Seq, SessionId, Text, Timestamp};
+use protocol::{
+    AgentId, Draft, Event, PauseCause, PlanEvent, Record, Seq, SessionId, Text, Timestamp,
+};
 use serde_json::{Value, json};
 
 use crate::examples::{events, uuid};
@@ -25,6 +27,26 @@ fn every_event_ever_written_is_read_as_it_was_meant() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(read, events(&"t".into()));
+}
+
+#[test]
+fn a_pause_is_somebodys_where_its_journal_does_not_say_why() {
+    let read = |line: &str| serde_json::from_str::<Event>(line);
+    let bare = read(r#"{"plan":"paused"}"#).unwrap();
+    let said = read(r#"{"plan":{"paused":{"cause":"user"}}}"#).unwrap();
+    let cause = PauseCause::User;
+    assert_eq!(bare, Event::Plan(PlanEvent::Paused { cause }));
+    assert_eq!(said, bare);
+    for wrong in [
+        r#"{"plan":"accepted"}"#,
+        r#"{"plan":"unheard_of"}"#,
+        r#"{"plan":{"paused":{}}}"#,
+        r#"{"plan":{"paused":{"cause":"user"},"closed":null}}"#,
+        r#"{"plan":["paused"]}"#,
+        r#"{"plan":null}"#,
+    ] {
+        read(wrong).expect_err(wrong);
+    }
 }
 
 /// Copies of a value, each with an unknown field in another of the objects in it.

@@ -11,7 +11,7 @@ use protocol::{
 use uuid::Uuid;
 
 use crate::grown::grown;
-use crate::swarm_examples::{of_a_replan, swarm_events};
+use crate::swarm_examples::{of_a_replan, paused, swarm_events};
 
 pub(crate) fn uuid(n: u128) -> Uuid {
     Uuid::from_u128(n)
@@ -186,6 +186,7 @@ pub(crate) fn events(text: &Text) -> Vec<Event> {
     events.extend(swarm_events(text));
     events.extend(grown(text));
     events.extend(of_a_replan(text).into_iter().map(Event::Plan));
+    events.push(Event::Plan(paused(fault())));
     events
 }
 

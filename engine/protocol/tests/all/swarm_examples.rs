@@ -4,9 +4,9 @@ use protocol::{
     AgentId, Attempt, BlobId, BoardEntry, Budget, CallId, Caps, Change, ChangeKind, Check,
     CheckRun, Conflict, Cost, EntryKind, Event, Evidence, Expect, Fact, Failure, FailureClass,
     GaveUp, GitId, Ground, Inspection, Isolation, Kind, Landing, MemoryEvent, MemoryId, Merged,
-    Node, NodeEnd, NodeId, Note, OnFail, Plan, PlanEvent, PlanPatch, Planner, Provenance, Risk,
-    Scope, Text, Tier, Timestamp, ToolEvent, ToolResult, TreeStart, TurnEvent, Weight,
-    WorkspaceEvent,
+    ModelFault, Node, NodeEnd, NodeId, Note, OnFail, PauseCause, Plan, PlanEvent, PlanPatch,
+    Planner, Provenance, Risk, Scope, Text, Tier, Timestamp, ToolEvent, ToolResult, TreeStart,
+    TurnEvent, Weight, WorkspaceEvent,
 };
 
 use crate::examples::uuid;
@@ -137,6 +137,15 @@ pub(crate) fn of_a_replan(text: &Text) -> [PlanEvent; 4] {
     ]
 }
 
+/// What came when a pause could have a cause.
+pub(crate) fn paused(fault: ModelFault) -> PlanEvent {
+    let cause = PauseCause::NoModel {
+        node: node(),
+        fault,
+    };
+    PlanEvent::Paused { cause }
+}
+
 fn of_plan(text: &Text) -> Vec<PlanEvent> {
     let attempt = |start| Attempt {
         number: 2,
@@ -149,6 +158,7 @@ fn of_plan(text: &Text) -> Vec<PlanEvent> {
         agent: agent(),
         attempt: Some(attempt(start)),
     };
+    let cause = PauseCause::User;
     let onto = TreeStart::Onto {
         base: git('a'),
         tree: git('b'),
@@ -187,7 +197,7 @@ fn of_plan(text: &Text) -> Vec<PlanEvent> {
             end: NodeEnd::Skipped,
             why: Some(text.clone()),
         },
-        PlanEvent::Paused,
+        PlanEvent::Paused { cause },
         PlanEvent::Unpaused,
         PlanEvent::Cancelled {
             why: "enough".into(),

@@ -210,6 +210,7 @@ impl Swarm {
     }
 
     fn goes_on(&mut self) {
+        self.taken_up();
         self.phase = match is_planning(&self.plan()) {
             true => Phase::Planning,
             false => Phase::Running,
@@ -264,7 +265,7 @@ impl Swarm {
             PlanEvent::NodeEnded { node, end, why } => {
                 self.change(*node, |node| node.ended(*end, why.clone(), now));
             }
-            PlanEvent::Paused => self.phase = Phase::Paused,
+            PlanEvent::Paused { cause } => self.pauses(cause),
             PlanEvent::Unpaused => self.goes_on(),
             PlanEvent::Cancelled { why, is_failure } => {
                 self.course.has_failed = *is_failure;
@@ -359,7 +360,6 @@ impl View for Swarm {
     fn apply(&mut self, record: &Record) {
         let now = self.clock(record);
         self.ledger.apply(record);
-        self.asks(record);
         match &record.event {
             Event::Plan(event) => self.plan_event(event, now),
             Event::Workspace(event) => self.workspace_event(event, now),
@@ -367,6 +367,9 @@ impl View for Swarm {
                 if let Some(id) = record.node {
                     self.change(id, |node| node.agent_event(record, now));
                 }
+            }
+            Event::Session(SessionEvent::Resumed { .. }) if record.agent.is_none() => {
+                self.taken_up();
             }
             Event::Session(_) | Event::Permission(_) | Event::Memory(_) | Event::Fault(_) => {}
         }

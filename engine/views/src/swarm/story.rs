@@ -113,7 +113,7 @@ impl Stories {
             | PlanEvent::Rejected { .. }
             | PlanEvent::Patched { .. }
             | PlanEvent::Checked { .. }
-            | PlanEvent::Paused
+            | PlanEvent::Paused { .. }
             | PlanEvent::Unpaused
             | PlanEvent::Cancelled { .. }
             | PlanEvent::Closed => {}

@@ -52,13 +52,15 @@ fn ended(run: &mut Run, record: &Record, node: NodeId, end: &TurnEnd) {
         return;
     }
     state.turn.end = Some(end.clone());
-    let is_silence = matches!(end, TurnEnd::Failed(_)) && halt::is_unheard(state, heard);
-    let is_halt = is_silence || end.no_model().is_some();
+    let is_silence = matches!(end, TurnEnd::Failed(_)) && halt::unheard(state, heard).is_some();
+    let lack = halt::of_turn(state, end, heard);
     state.rungs.silences += u32::from(is_silence);
-    state.turn.is_halt = is_halt;
+    state.turn.is_halt = lack.is_some();
     let is_whole = matches!(end, TurnEnd::Completed | TurnEnd::Cut);
     let is_refusal = verdict::given_up(state.said.as_ref()).is_some();
-    run.stage.lacks_model |= is_halt;
+    if let Some(fault) = lack {
+        halt::learn(run, node, fault);
+    }
     if is_whole && !is_refusal && (has_check || kind.is_some_and(Kind::writes)) {
         enter(run, node, NodePhase::Inspecting);
     }
@@ -90,19 +92,19 @@ pub(super) fn model(run: &mut Run, record: &Record, event: &ModelEvent) {
             let state = record.node.and_then(|node| of_agent(run, record, node));
             if let Some(call) = state.and_then(|state| state.turn.call.as_mut()) {
                 let is_mute = fault.is_mute() || fault.meets_every_call();
-                let is_first = is_mute && !call.is_mute;
+                let is_first = is_mute && call.mute.is_none();
                 // What others heard before its first try came to nothing says nothing of the tries since.
                 if is_first && matches!(event, ModelEvent::Retried { .. }) {
                     call.heard = heard;
                 }
-                call.is_mute = is_mute;
+                call.mute = is_mute.then(|| fault.clone());
             }
         }
         ModelEvent::Lost { charge, .. } => pay(run, record, charge, 0),
         ModelEvent::Requested { .. } => {
             let call = Call {
                 heard: run.clock.heard,
-                is_mute: false,
+                mute: None,
             };
             if let Some(state) = record.node.and_then(|node| of_agent(run, record, node)) {
                 state.turn.call = Some(call);

@@ -53,7 +53,7 @@ fn taken_up(run: &mut Run, (before, now): (Timestamp, Timestamp)) {
         *begun = Timestamp(begun.0.saturating_add(now.since(before)));
     }
     run.lane.trouble.forget();
-    run.stage.lacks_model = false;
+    run.stage.lack = None;
 }
 
 /// Moves a node to another phase and notes when that was.

@@ -35,11 +35,8 @@ pub(super) fn apply(run: &mut Run, event: &PlanEvent) {
             failure,
         } => returned(run, *node, *attempt, failure),
         PlanEvent::NodeEnded { node, end, .. } => ended(run, *node, *end),
-        PlanEvent::Paused => run.stage.is_paused = true,
-        PlanEvent::Unpaused => {
-            run.stage.is_paused = false;
-            run.stage.lacks_model = false;
-        }
+        PlanEvent::Paused { cause } => run.stage.pause = Some(cause.clone()),
+        PlanEvent::Unpaused => (run.stage.pause, run.stage.lack) = (None, None),
         PlanEvent::Cancelled { why, is_failure } => {
             run.stage.has_failed = *is_failure;
             run.stage.is_landing = wishes::landing(run).is_some();
@@ -197,7 +194,11 @@ fn returned(run: &mut Run, node: NodeId, attempt: u32, failure: &Failure) {
     };
     // Of a turn that found it out, its end said so: somebody may have seen to it since.
     let is_silence = is_halt && failure.class == FailureClass::Deadline;
-    run.stage.lacks_model |= is_silence;
+    let unheard = run.nodes.get(&node).filter(|_| is_silence);
+    let unheard = unheard.and_then(|state| halt::unheard(state, run.clock.heard));
+    if let Some(fault) = unheard.cloned() {
+        halt::learn(run, node, &fault);
+    }
     let Some(state) = run.nodes.get_mut(&node) else {
         return;
     };

@@ -1,6 +1,11 @@
 //! Model calls that come to nothing, in few words.
 
-use protocol::{Event, FaultKind, ModelEvent, ModelFault, RetryHint, TurnEnd};
+use protocol::{
+    Event, FaultKind, ModelEvent, ModelFault, PauseCause, PlanEvent, RetryHint, TurnEnd,
+};
+
+use super::given_run::Sim;
+use crate::given::node;
 
 fn of(kind: FaultKind, status: Option<u16>) -> ModelFault {
     ModelFault {
@@ -34,6 +39,23 @@ pub(crate) fn requested() -> Event {
         reserved: 1,
         max_tokens: None,
     })
+}
+
+/// Why the run paused last, as its journal says.
+pub(crate) fn paused(sim: &Sim) -> Option<&PauseCause> {
+    sim.journal
+        .iter()
+        .rev()
+        .find_map(|record| match &record.event {
+            Event::Plan(PlanEvent::Paused { cause }) => Some(cause),
+            _ => None,
+        })
+}
+
+/// That there is no model to ask, as a node found out.
+pub(crate) fn lack(n: usize, fault: ModelFault) -> PauseCause {
+    let node = node(n);
+    PauseCause::NoModel { node, fault }
 }
 
 /// A call that is made again.

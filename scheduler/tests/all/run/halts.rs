@@ -1,8 +1,8 @@
 //! Runs without a model to ask: a refused key or a dead server ends what is begun, not the nodes' attempts.
 
 use protocol::{
-    FailureClass, FaultKind, InterruptCause, Isolation, ModelFault, NodeEnd, RetryHint, TreeStart,
-    TurnEnd,
+    Event, FailureClass, FaultKind, InterruptCause, Isolation, ModelFault, NodeEnd, PauseCause,
+    RetryHint, TreeStart, TurnEnd,
 };
 use scheduler::run::{NodePhase, RunCommand, RunInput, RunPhase, Wish, decide};
 
@@ -49,6 +49,8 @@ fn without_a_model_to_ask_the_run_pauses_and_no_node_is_charged() {
         let mut sim = two_of_three();
         sim.end(1, fault(kind));
         assert_eq!(sim.run.phase(), RunPhase::Paused, "{kind:?}");
+        let said = fault(kind).no_model().map(|fault| lack(1, fault.clone()));
+        assert_eq!(paused(&sim), said.as_ref(), "{kind:?}");
         assert!(!has_work(&sim), "who is at work is ended: {kind:?}");
         sim.end(2, TurnEnd::Interrupted(InterruptCause::User));
         let setbacks = &sim.run.node(node(1)).unwrap().setbacks;
@@ -83,6 +85,34 @@ fn unpause(sim: &mut Sim) {
         sim.say(event);
     }
     sim.settle();
+}
+
+#[test]
+fn a_run_that_somebody_paused_before_says_too_that_there_is_no_model_to_ask() {
+    let mut sim = two_of_three();
+    for event in decide(&sim.run, RunInput::Command(RunCommand::Pause)).unwrap() {
+        sim.say(event);
+    }
+    sim.settle();
+    assert_eq!(paused(&sim), Some(&PauseCause::User));
+    let refused = fault(FaultKind::Authentication);
+    sim.end(1, refused.clone());
+    let said = refused.no_model().map(|fault| lack(1, fault.clone()));
+    assert_eq!(paused(&sim), said.as_ref());
+    assert!(!has_work(&sim), "who is at work is ended");
+    // Another that finds it out too changes nothing of it.
+    let before = sim.journal.len();
+    sim.end(2, fault(FaultKind::Unreachable));
+    assert_eq!(paused(&sim), said.as_ref());
+    let told = sim.journal[before..].iter().filter(|record| {
+        matches!(
+            record.event,
+            Event::Plan(protocol::PlanEvent::Paused { .. })
+        )
+    });
+    assert_eq!(told.count(), 0);
+    unpause(&mut sim);
+    assert_eq!(sim.phase(1), NodePhase::Working);
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn where_nothing_is_heard_of_any_model_the_run_pauses_and_no_node_is_charged() {
         let mut sim = two_at_work();
         in_vain(&mut sim, 1, &fault);
         assert_eq!(sim.run.phase(), RunPhase::Paused, "{fault:?}");
+        assert_eq!(paused(&sim), Some(&lack(1, fault.clone())));
         sim.end(2, TurnEnd::Interrupted(InterruptCause::User));
         assert_eq!((burnt(&sim, 1), burnt(&sim, 2)), (0, 0), "{fault:?}");
         command(&mut sim, RunCommand::Unpause).unwrap();
@@ -130,6 +131,8 @@ fn an_attempt_whose_time_ends_while_nothing_is_heard_is_not_charged_either() {
         sim.answer(overdue.clone());
         let is_halt = phase == RunPhase::Paused;
         assert_eq!((sim.run.phase(), burnt(&sim, 1) == 0), (phase, is_halt));
+        let cause = fault.filter(|_| is_halt).map(|fault| lack(1, fault));
+        assert_eq!(paused(&sim), cause.as_ref());
     }
     // So it is where its agent says so first.
     let mut sim = two_at_work();
