@@ -6,7 +6,8 @@ use std::process::Command;
 
 use actors::{Models, RunCommand, RunPhase, Swarm};
 use protocol::{
-    Budget, Event, FailureClass, Kind, NodeDocument, NodeName, PlanEvent, Record, SessionId,
+    Budget, Event, Failure, FailureClass, Kind, NodeDocument, NodeName, PlanEvent, Record,
+    SessionId,
 };
 use scripted::Script;
 
@@ -107,21 +108,60 @@ async fn in_a_shared_folder_it_is_in_doubt_and_carried_out_again_only_when_asked
     assert_eq!(bench.file("a.txt"), "alpha\nmore\nmore\n");
 }
 
-#[tokio::test]
-async fn a_command_that_may_not_run_is_not_told_to_have_taken_too_long() {
-    let mut bench = repository(Script::new(), &[("a.txt", "alpha\n"), ("b.txt", "beta\n")]);
-    bench.rules.push(denied("Read(b.txt)"));
-    let mut copy = edit("copy", &["a.txt"]);
-    copy.kind = Kind::Codemod;
-    copy.brief = Some("cat b.txt > a.txt".to_owned());
-    copy.hints.on_fail = protocol::OnFail::Skip;
-    let records = carried(&bench, plan(vec![copy])).await;
-    let failure = records.iter().find_map(|record| match &record.event {
-        Event::Plan(PlanEvent::NodeReturned { failure, .. }) => Some(failure),
+/// What a run came to whose one node takes a command instead of an agent: each attempt that came back, and how often one
+/// was made.
+async fn came_to(bench: &Bench, command: &str) -> (Vec<Failure>, usize) {
+    let copy = NodeDocument {
+        kind: Kind::Codemod,
+        brief: Some(command.to_owned()),
+        ..edit("copy", &["a.txt"])
+    };
+    let records = carried(bench, plan(vec![copy])).await;
+    let failed = records.iter().filter_map(|record| match &record.event {
+        Event::Plan(PlanEvent::NodeReturned { failure, .. }) => Some(failure.clone()),
         _ => None,
     });
-    let failure = failure.unwrap();
-    let said = failure.evidence.as_str();
-    assert!(said.contains("permission denied"), "{said}");
-    assert_eq!(failure.class, FailureClass::Check, "{said}");
+    (failed.collect(), attempts(&records))
+}
+
+#[tokio::test]
+async fn a_command_that_may_not_run_is_tried_once_and_the_rule_is_named() {
+    let mut bench = repository(Script::new(), &[("a.txt", "alpha\n"), ("b.txt", "beta\n")]);
+    bench.rules.push(denied("Read(b.txt)"));
+    let (failures, attempts) = came_to(&bench, "cat b.txt > a.txt").await;
+    let said = failures[0].evidence.as_str();
+    for part in ["permission denied", "Read(b.txt)", "or the rule"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("was ended"), "{said}");
+    assert_eq!(failures[0].class, FailureClass::Check, "{said}");
+    assert_eq!(attempts, 1, "{said}");
+}
+
+#[tokio::test]
+async fn a_command_that_a_rule_denies_is_told_with_the_place_of_the_rule() {
+    let mut bench = repository(Script::new(), &[("a.txt", "alpha\n")]);
+    let mut rule = denied("Bash(sed:*)");
+    rule.origin.file = Some("settings.json".into());
+    rule.origin.line = Some(7);
+    bench.rules.push(rule);
+    let (failures, attempts) = came_to(&bench, "sed -i s/alpha/beta/ a.txt").await;
+    let said = failures[0].evidence.as_str();
+    assert!(said.contains("Bash(sed:*), settings.json:7"), "{said}");
+    assert_eq!(attempts, 1, "{said}");
+}
+
+#[tokio::test]
+async fn a_command_that_is_none_is_tried_once_wherever_the_shell_says_so() {
+    for command in [
+        "no-such-command a.txt",
+        "no-such-command a.txt > /dev/null 2>&1",
+    ] {
+        let bench = repository(Script::new(), &[("a.txt", "alpha\n")]);
+        let (failures, attempts) = came_to(&bench, command).await;
+        let said = failures[0].evidence.as_str();
+        assert!(said.contains("try the node again"), "{said}");
+        assert!(said.contains("exited with 127"), "{said}");
+        assert_eq!(attempts, 1, "{said}");
+    }
 }

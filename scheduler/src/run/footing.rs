@@ -93,7 +93,10 @@ impl Footing {
         let runs = &self.runs;
         let odd = |check: &Check| Some((check.expect, runs.get(&check.cmd)?));
         let mut wrong = self.declared.iter().filter_map(odd);
-        let wrong = wrong.find(|(expect, run)| run.passed() != (*expect != Expect::Fail));
+        let wrong = wrong.find(|(expect, run)| {
+            let is_other = run.passed() != (*expect != Expect::Fail);
+            is_other || unrunnable::denial(run).is_some()
+        });
         self.why_not = wrong.map(|(expect, run)| complaint(expect, run));
     }
 }
@@ -101,6 +104,12 @@ impl Footing {
 fn complaint(expect: Expect, run: &CheckRun) -> String {
     let code = crate::plan::Code::from(DocumentCode::BaseCheck);
     let cmd = &run.check.cmd;
+    if let Some(why) = unrunnable::denial(run) {
+        return format!(
+            "{code}: permission is denied for the check `{cmd}`: {why}; mend it where the plan or --gate names it, or the \
+             rule"
+        );
+    }
     if expect == Expect::Fail {
         return format!(
             "{code}: the check `{cmd}` passes before any of the work, and the plan expects it to fail"

@@ -48,7 +48,7 @@ pub(super) fn next(run: &Run, node: NodeId) -> Rung {
     // It would be too much for the next one too; where nobody can divide it, another attempt is all there is.
     let is_too_large = class == FailureClass::GaveUp(GaveUp::TooLarge);
     let is_stuck = is_stuck || (is_too_large && replan::is_wanted(run, planned));
-    let is_stuck = is_stuck || unrunnable::is_why(planned, state);
+    let is_stuck = is_stuck || unrunnable::is_in_vain(planned, state);
     // Nobody knows how far its command came, and nothing was brought back: a person looks first.
     let is_in_doubt = class == FailureClass::Stopped && !planned.kind.has_agent();
     let is_stuck = is_stuck || is_in_doubt;

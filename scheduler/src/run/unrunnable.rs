@@ -1,5 +1,7 @@
-//! Checks and codemods that a shell cannot run: a command that is not on its path, or may not be run. Whoever wrote the
-//! plan can mend that, and no agent and no further attempt.
+//! Checks and codemods that cannot be run: a command that is not on the shell's path, or may not be run, or is denied by a
+//! rule. Whoever wrote the plan or the rule can mend that, and no agent and no further attempt.
+
+use std::borrow::Cow;
 
 use protocol::{CheckRun, Failure, FailureClass, Kind, Node};
 
@@ -12,19 +14,47 @@ const NOT_FOUND: i32 = 127;
 /// What shells say is wrong with a command; a shell that says it in other words is taken to mean something else.
 const COMPLAINTS: [&str; 3] = ["not found", "command not found", "Permission denied"];
 
+/// How the log of a check begins that permission was denied for.
+const DENIED: &str = "not run: permission denied: ";
+
 /// After these, commands are looked for elsewhere, and a file of the tree may be one.
 const SETTINGS: [&str; 6] = [".", "source", "eval", "cd", "pushd", "alias"];
+
+/// Why a command cannot be run, whoever tries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bar<'a> {
+    /// The shell looked for this command on its path in vain.
+    Missing(&'a str),
+    /// The shell could not run it, or part of it.
+    Refused,
+    /// Permission is denied.
+    Denied,
+}
 
 /// Whether the shell says that it could not run the check, or part of it.
 pub(super) const fn is_refused(run: &CheckRun) -> bool {
     matches!(run.exit, Some(NOT_ALLOWED | NOT_FOUND))
 }
 
-/// The command of a check that the shell looked for on its path in vain. Anything else may be work that is yet to be done:
-/// a file of the tree, what a script within calls, and whatever the check itself makes the path or the commands be.
-pub(super) fn word(run: &CheckRun) -> Option<&str> {
-    let is_refused = is_refused(run);
-    is_refused.then(|| missing(&run.check.cmd, &run.log.as_str()))?
+/// Why the check was not run, if permission was denied for it.
+pub(super) fn denial(run: &CheckRun) -> Option<String> {
+    let log = run.log.as_str();
+    let why = log.strip_prefix(DENIED).filter(|_| run.exit.is_none())?;
+    Some(why.trim_end().to_owned())
+}
+
+/// Why a node's check cannot be run. The command of a check that the shell looked for on its path in vain is one reason.
+/// Anything else that it could not run may be work that is yet to be done, where an agent is to do it: a file of the tree,
+/// what a script within calls, and whatever the check itself makes the path or the commands be.
+fn of_check<'a>(node: &Node, run: &'a CheckRun) -> Option<Bar<'a>> {
+    if denial(run).is_some() {
+        return Some(Bar::Denied);
+    }
+    if !is_refused(run) {
+        return None;
+    }
+    let missing = missing(&run.check.cmd, &run.log.as_str()).map(Bar::Missing);
+    missing.or((!node.kind.has_agent()).then_some(Bar::Refused))
 }
 
 /// The command of a shell's text that it complains of in the log.
@@ -53,58 +83,115 @@ fn command(command: &str) -> Option<&str> {
     words.find(|word| !word.is_empty() && *word != "!" && !word.contains('='))
 }
 
+/// What the log of a check tells that permission was denied for, and why.
+pub fn denied(why: &str) -> String {
+    format!("{DENIED}{why}\n")
+}
+
 /// What a codemod's command that failed came to: the evidence of its attempt.
 pub fn exited(cmd: &str, code: i32, log: &str) -> String {
     format!("{}{code}:\n{log}", exit_of(cmd))
+}
+
+/// What is told of a command that permission was denied for, and why: the evidence of a codemod's attempt.
+pub fn barred(cmd: &str, why: &str) -> String {
+    format!("{}{why}\n", denial_of(cmd))
 }
 
 fn exit_of(cmd: &str) -> String {
     format!("`{cmd}` exited with ")
 }
 
-/// The command of a codemod that the shell looked for in vain, from what its attempt came to.
-fn of_codemod(node: &Node, failure: &Failure) -> Option<String> {
-    let is_it = node.kind == Kind::Codemod && failure.class == FailureClass::Check;
-    let cmd = node.brief.as_ref().filter(|_| is_it)?.as_str();
-    let evidence = failure.evidence.as_str();
-    let (_, said) = evidence.split_once(&exit_of(&cmd))?;
-    let (code, log) = said.split_once(":\n")?;
-    let is_refused = matches!(code.parse(), Ok(NOT_ALLOWED | NOT_FOUND));
-    is_refused.then(|| missing(&cmd, log).map(str::to_owned))?
+fn denial_of(cmd: &str) -> String {
+    format!("`{cmd}` was {DENIED}")
 }
 
-/// What an attempt came to that ended by itself; where a shell could not run its command, with what is to be done.
+/// Why a codemod's command could not be run, from what its attempt came to.
+fn of_codemod<'a>(cmd: &'a str, evidence: &str) -> Option<Bar<'a>> {
+    if evidence.starts_with(&denial_of(cmd)) {
+        return Some(Bar::Denied);
+    }
+    let (_, said) = evidence.split_once(&exit_of(cmd))?;
+    let (code, log) = said.split_once(":\n")?;
+    let is_refused = matches!(code.parse(), Ok(NOT_ALLOWED | NOT_FOUND));
+    is_refused.then(|| missing(cmd, log).map_or(Bar::Refused, Bar::Missing))
+}
+
+/// The command of a codemod, if this may be what it came to.
+fn command_of<'a>(node: &'a Node, failure: &Failure) -> Option<Cow<'a, str>> {
+    let is_it = node.kind == Kind::Codemod && failure.class == FailureClass::Check;
+    Some(node.brief.as_ref().filter(|_| is_it)?.as_str())
+}
+
+/// What an attempt came to that ended by itself; where its command could not be run, with what is to be done.
 pub(super) fn advised(node: &Node, failure: Failure) -> Failure {
-    let Some(word) = of_codemod(node, &failure) else {
+    let cmd = command_of(node, &failure);
+    let evidence = failure.evidence.as_str();
+    let bar = cmd.as_ref().and_then(|cmd| of_codemod(cmd, &evidence));
+    let Some(bar) = bar else {
         return failure;
     };
-    let advice = advice(node, ("command", &word));
-    Failure {
-        evidence: format!("{advice}\n{}", failure.evidence.as_str()).into(),
-        ..failure
+    let evidence = advised_of(node, ("command", bar), &evidence).into();
+    let class = failure.class;
+    Failure { class, evidence }
+}
+
+/// What is told of a check that did not pass; where it could not be run, with what is to be done.
+pub(super) fn told(node: &Node, run: &CheckRun, red: String) -> String {
+    match of_check(node, run) {
+        Some(bar) => advised_of(node, ("check", bar), &red),
+        None => red,
     }
 }
 
 /// Whether the node's last attempt came back for nothing but such a check, or such a command: the next one would too.
-pub(super) fn is_why(node: &Node, state: &NodeRun) -> bool {
-    let last = state.setbacks.last().map(|last| &last.failure);
-    if last.is_some_and(|last| of_codemod(node, last).is_some()) {
-        return true;
-    }
-    let last = last.map(|last| last.class);
-    let found = state
-        .found
-        .as_ref()
-        .filter(|found| found.markers.is_empty());
-    let run = found.and_then(|found| found.check.as_ref());
-    last == Some(FailureClass::Check) && run.is_some_and(|run| word(run).is_some())
+pub(super) fn is_in_vain(node: &Node, state: &NodeRun) -> bool {
+    is_barred(node, state, |_| true)
 }
 
-/// What whoever wrote the plan is told: `what` is of the node, and has the word in it.
-pub(super) fn advice(node: &Node, (what, word): (&str, &str)) -> String {
+/// Whether another plan would be of no use either: a command of its own files could be made by it.
+pub(super) fn is_why(node: &Node, state: &NodeRun) -> bool {
+    is_barred(node, state, |bar| bar != Bar::Refused)
+}
+
+fn is_barred(node: &Node, state: &NodeRun, is: fn(Bar<'_>) -> bool) -> bool {
+    let Some(last) = state.setbacks.last().map(|last| &last.failure) else {
+        return false;
+    };
+    if last.class != FailureClass::Check {
+        return false;
+    }
+    let evidence = last.evidence.as_str();
+    let cmd = command_of(node, last);
+    if let Some(bar) = cmd.as_ref().and_then(|cmd| of_codemod(cmd, &evidence)) {
+        return is(bar);
+    }
+    let found = state.found.as_ref();
+    let found = found.filter(|found| found.markers.is_empty());
+    let run = found.and_then(|found| found.check.as_ref());
+    run.and_then(|run| of_check(node, run)).is_some_and(is)
+}
+
+/// The evidence with what whoever wrote the plan is to do: `what` is of the node.
+fn advised_of(node: &Node, (what, bar): (&str, Bar<'_>), evidence: &str) -> String {
+    let whose = format!("the {what} of node {}", node.name);
+    let why = match bar {
+        Bar::Missing(word) => {
+            format!("`{word}` is no command here, or may not be run: no agent can mend that")
+        }
+        Bar::Refused => {
+            "the command was not found, or may not be run: no further attempt can mend that"
+                .to_owned()
+        }
+        Bar::Denied => {
+            // The rule is what is read of it first.
+            let said = evidence.trim_end();
+            return format!(
+                "{said}\nThe answer would be the same again: mend {whose} in the plan, or the rule, and try the node again"
+            );
+        }
+    };
     format!(
-        "`{word}` is no command here, or may not be run: no agent can mend that. Mend the {what} of node {} in the plan, \
-         or make the command runnable and try the node again",
-        node.name
+        "{why}. Mend {whose} in the plan, or make the command runnable and try the node again\n{evidence}"
     )
 }

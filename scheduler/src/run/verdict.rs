@@ -212,10 +212,7 @@ fn of_check(planned: &Node, found: &Inspection) -> Option<Failure> {
         (Some(_), None) => Some(failure(FailureClass::Machine, "its check was not run")),
         (Some(_), Some(run)) if !run.passed() => {
             let red = red(std::slice::from_ref(run));
-            let evidence = match unrunnable::word(run) {
-                Some(word) => format!("{}\n{red}", unrunnable::advice(planned, ("check", word))),
-                None => red,
-            };
+            let evidence = unrunnable::told(planned, run, red);
             Some(failure(FailureClass::Check, evidence))
         }
         (Some(_) | None, _) => None,
@@ -247,11 +244,15 @@ pub(super) fn red(runs: &[CheckRun]) -> String {
         .iter()
         .filter(|run| !run.passed())
         .map(|run| {
+            let cmd = &run.check.cmd;
+            if let Some(why) = unrunnable::denial(run) {
+                return unrunnable::barred(cmd, &why);
+            }
             let exit = match run.exit {
                 Some(code) => format!("exited with {code}"),
                 None => format!("did not end by itself within {} ms", run.check.timeout_ms),
             };
-            format!("`{}` {exit}:\n{}", run.check.cmd, run.log.as_str())
+            format!("`{cmd}` {exit}:\n{}", run.log.as_str())
         })
         .collect();
     if failed.is_empty() {

@@ -4,13 +4,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{Action, CallId, Check, CheckRun, Claim, Verdict};
+use protocol::{Action, CallId, Check, CheckRun, Claim, Reason, Verdict};
+use scheduler::run::denied;
 use tokio_util::sync::CancellationToken;
 use tools::{Bounds, Program, Ran};
 
 use crate::broker;
 use crate::law::Law;
 use crate::swarm::site::Site;
+
+/// What a command came to.
+pub(super) enum Came {
+    /// It ran, or was cancelled before.
+    Ran(Ran),
+    /// It may not run, and why, with the rule that says so.
+    Denied(String),
+}
 
 /// What is run where.
 pub(super) struct Order<'a> {
@@ -32,10 +41,14 @@ impl Order<'_> {
         if self.cancel.is_cancelled() {
             return Ok(None);
         }
-        let log = self.site.redactor.clean(&ran.log).into_owned();
+        let (exit, log) = match ran {
+            Came::Ran(ran) => (ran.exit, ran.log),
+            Came::Denied(why) => (None, denied(&why)),
+        };
+        let log = self.site.redactor.clean(&log).into_owned();
         Ok(Some(CheckRun {
             check: check.clone(),
-            exit: ran.exit,
+            exit,
             log: log.into(),
             ms: self.site.options.source.millis().saturating_sub(began),
         }))
@@ -45,7 +58,7 @@ impl Order<'_> {
     ///
     /// # Errors
     /// It could not be started.
-    pub(super) async fn run(&self, command: &str, time: Duration) -> Result<Ran, String> {
+    pub(super) async fn run(&self, command: &str, time: Duration) -> Result<Came, String> {
         let claim = Claim {
             tool: "bash".to_owned(),
             action: Action::Run {
@@ -56,10 +69,14 @@ impl Order<'_> {
         let resolution = broker::resolve(&self.site.base.broker, self.law, &claim).await?;
         let lane = resolution.lane.acquire();
         let Some(lane) = self.cancel.run_until_cancelled(lane).await else {
-            return Ok(refused("cancelled before it began"));
+            return Ok(Came::Ran(Ran {
+                exit: None,
+                is_late: false,
+                log: "cancelled before it began\n".to_owned(),
+            }));
         };
         let Some(_permit) = lane.permit(&claim, &resolution.verdict) else {
-            return Ok(refused(&denial(&resolution.verdict)));
+            return Ok(Came::Denied(denial(&resolution.verdict)));
         };
         // Nobody knows what a command does: what it is run for is durable first.
         let synced = self.site.base.sync().await;
@@ -81,18 +98,21 @@ impl Order<'_> {
             stop: self.cancel.clone(),
         };
         let ran = program.run().await;
-        ran.map_err(|error| format!("start `{command}`: {error}"))
+        ran.map(Came::Ran)
+            .map_err(|error| format!("start `{command}`: {error}"))
     }
 }
 
+/// Why it is denied, and where the rule stands that says so.
 fn denial(verdict: &Verdict) -> String {
-    format!("permission denied: {}", verdict.reason().text)
-}
-
-fn refused(why: &str) -> Ran {
-    Ran {
-        exit: None,
-        is_late: false,
-        log: format!("not run: {why}\n"),
-    }
+    let Reason { text, rule } = verdict.reason();
+    let Some(rule) = rule else {
+        return text.clone();
+    };
+    let place = match (&rule.file, rule.line) {
+        (Some(file), Some(line)) => format!("{}:{line}", file.display()),
+        (Some(file), None) => file.display().to_string(),
+        (None, _) => rule.layer.clone(),
+    };
+    format!("{text} (rule {}, {place})", rule.rule)
 }

@@ -1,6 +1,7 @@
 //! Effects of a run: each wish runs beside the actor as a task of its own and comes home as a message.
 
 mod attempt;
+mod codemod;
 mod command;
 mod footing;
 mod gate;

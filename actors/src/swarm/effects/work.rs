@@ -2,20 +2,19 @@
 //! takes the place of the agent.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use protocol::{
     Block, Command, Draft, Event, FailureClass, FaultEvent, InterruptCause, Kind, MemoryEvent,
     Opening, Record, Seq, SessionEvent, TreeStart,
 };
 use ractor::Actor;
-use scheduler::run::{DEFAULT_WALL_MS, RunOutcome, exited};
+use scheduler::run::RunOutcome;
 use store::DataFolder;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::Order;
-use super::{Answer, command, review};
+use super::{Answer, codemod, review};
 use crate::agent_actor::{AgentActor, CommandError, Start, Status};
 use crate::session::read_acknowledged;
 use crate::swarm::crew::Member;
@@ -76,7 +75,8 @@ pub(super) async fn work(site: Arc<Site>, order: Order, cancel: CancellationToke
     let worked = if order.node.kind.has_agent() {
         agent(&site, &order, (&house, &cancel)).await
     } else {
-        codemod(&site, &order, (&house, &cancel)).await
+        let ran = codemod::run(&site, &order, (&house, &cancel)).await;
+        ran.map_err(|text| Stop::failed(order.failed(FailureClass::Machine, text)))
     };
     match worked {
         Ok(outcome) => Ok((outcome, None)),
@@ -93,54 +93,6 @@ fn is_in_doubt(order: &Order) -> bool {
 
 fn is_kept(order: &Order) -> bool {
     matches!(order.attempt.start, TreeStart::Kept | TreeStart::Shared)
-}
-
-/// Runs the command that is the node's brief.
-async fn codemod(
-    site: &Arc<Site>,
-    order: &Order,
-    (house, cancel): (&Arc<House>, &CancellationToken),
-) -> Result<Option<RunOutcome>, Stop> {
-    let machine = |text: String| Stop::failed(order.failed(FailureClass::Machine, text));
-    let law = outfit::law(site, &order.node, (house, None));
-    let law = law.map_err(|error| machine(format!("could not {error}")))?;
-    let brief = order.node.brief.as_ref();
-    let text = brief
-        .map(|brief| brief.as_str().into_owned())
-        .unwrap_or_default();
-    let wall = order.attempt.allotted.wall_ms.unwrap_or(DEFAULT_WALL_MS);
-    let command = command::Order {
-        site,
-        law: &law,
-        root: &house.root,
-        cancel,
-    };
-    house.stir().await;
-    let ran = command.run(&text, Duration::from_millis(wall)).await;
-    let ran = ran.map_err(|text| machine(format!("could not {text}")))?;
-    if cancel.is_cancelled() {
-        return Ok(None);
-    }
-    let log = site.redactor.clean(&ran.log).into_owned();
-    let (node, attempt) = (order.node.id, order.attempt.number);
-    Ok(Some(match ran.exit {
-        Some(0) => RunOutcome::Worked {
-            node,
-            attempt,
-            failure: None,
-        },
-        Some(code) => {
-            let evidence = exited(&text, code, &log);
-            order.failed(FailureClass::Check, evidence)
-        }
-        None => {
-            let evidence = format!("`{text}` was ended:\n{log}");
-            match ran.is_late {
-                true => order.failed(FailureClass::Deadline, evidence),
-                false => order.failed(FailureClass::Check, evidence),
-            }
-        }
-    }))
 }
 
 /// Sees the agent through the attempt's turn; one that fails on the way is taken up again from its records.

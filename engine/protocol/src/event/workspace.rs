@@ -183,7 +183,7 @@ pub enum ChangeKind {
 pub struct CheckRun {
     /// The check.
     pub check: Check,
-    /// Its exit code; `None` if it was ended by a signal or by its time.
+    /// Its exit code; `None` if it was ended by a signal or by its time, or was not run.
     pub exit: Option<i32>,
     /// The end of what it said.
     pub log: Text,

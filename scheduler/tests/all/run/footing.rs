@@ -90,6 +90,23 @@ fn a_gate_that_is_no_command_is_to_be_mended_and_not_declared_to_fail() {
 }
 
 #[test]
+fn a_gate_that_permission_is_denied_for_does_not_go_as_declared_whatever_that_is() {
+    for expect in [Expect::Pass, Expect::Fail] {
+        let mut sim = accepted(gated(Some(declared("git push", expect)), None));
+        let mut run = check_run(&declared("git push", expect), 0);
+        run.exit = None;
+        run.log = scheduler::run::denied("git push is denied by Bash(git push:*)").into();
+        sim.answer(RunOutcome::Checked { runs: vec![run] });
+        assert_eq!(sim.run.phase(), RunPhase::Closed, "{expect:?}");
+        let why = why(&sim);
+        for part in ["permission is denied", "Bash(git push:*)", "--gate", "rule"] {
+            assert!(why.contains(part), "{part}: {why}");
+        }
+        assert!(!why.contains("within"), "{why}");
+    }
+}
+
+#[test]
 fn checks_must_do_on_the_base_what_the_plan_declares() {
     use Expect::{Any, Fail, Pass};
     let cases = [

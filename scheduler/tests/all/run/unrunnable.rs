@@ -1,7 +1,7 @@
-//! Checks and codemods that a shell cannot run: the plan's fault, unless the command is a file of the node's own.
+//! Checks and codemods that cannot be run: the plan's fault or the rules', unless the command is a file of the node's own.
 
 use protocol::{CheckRun, Failure, FailureClass, Isolation, Kind, NodeEnd, OnFail};
-use scheduler::run::{NodePhase, RunOutcome, exited};
+use scheduler::run::{NodePhase, RunOutcome, barred, denied, exited};
 
 use super::given_run::*;
 use crate::given::node;
@@ -13,6 +13,15 @@ fn checked(cmd: &str, exit: i32, log: &str) -> Sim {
 
 /// The same, of a plan that may be changed so often.
 fn replannable(max_replans: u32, cmd: &str, exit: i32, log: &str) -> Sim {
+    ended(max_replans, cmd, Some(exit), log)
+}
+
+/// The same, of a check that may not have ended by itself.
+fn checked_until(cmd: &str, exit: Option<i32>, log: &str) -> Sim {
+    ended(2, cmd, exit, log)
+}
+
+fn ended(max_replans: u32, cmd: &str, exit: Option<i32>, log: &str) -> Sim {
     let mut plan = of(vec![writer(1, &[])]);
     plan.caps.max_replans = max_replans;
     plan.nodes[0].accept = Some(check(cmd));
@@ -22,7 +31,8 @@ fn replannable(max_replans: u32, cmd: &str, exit: i32, log: &str) -> Sim {
     let planned = sim.run.planned(node(1)).unwrap().clone();
     let run = CheckRun {
         log: log.into(),
-        ..check_run(&check(cmd), exit)
+        exit,
+        ..check_run(&check(cmd), 0)
     };
     let found = protocol::Inspection {
         check: Some(run),
@@ -193,12 +203,102 @@ fn a_codemod_that_is_no_command_ends_its_node_at_once_and_says_what_to_do() {
 }
 
 #[test]
+fn a_codemod_whose_command_may_be_one_once_others_have_worked_is_not_tried_again_but_may_be_planned_anew()
+ {
+    // Nothing is said where the command sends what is said to a file.
+    for (cmd, exit, log) in [
+        ("sde x > log 2>&1", 127, ""),
+        ("sde x > log 2>&1", 126, ""),
+        ("./d1/sde x", 127, "sh: 1: ./d1/sde: not found\n"),
+    ] {
+        let sim = codemod(cmd, FailureClass::Check, exited(cmd, exit, log));
+        let state = sim.run.node(node(1)).unwrap();
+        assert_eq!(state.number(), 1, "{cmd}");
+        let planners = sim.run.plan().nodes.iter();
+        let planners = planners.filter(|node| node.kind == Kind::Plan);
+        assert_eq!(planners.count(), 1, "{cmd}");
+        let why = state.setbacks[0].failure.evidence.as_str().into_owned();
+        for part in [
+            "the command was not found",
+            "the command of node n1",
+            "try the node again",
+            &format!("exited with {exit}"),
+        ] {
+            assert!(why.contains(part), "{part}: {why}");
+        }
+    }
+}
+
+#[test]
+fn what_permission_is_denied_for_ends_its_node_at_once_and_names_the_rule() {
+    let why = "git push x is denied by Bash(git push:*)";
+    let cmd = "git push x";
+    let ran = codemod(cmd, FailureClass::Check, barred(cmd, why));
+    // Ended by its time, it would tell the same, and what it said itself.
+    let checked = checked_until(cmd, None, &denied(why));
+    for (sim, what) in [(ran, "command"), (checked, "check")] {
+        assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed), "{what}");
+        assert_eq!(sim.run.plan().nodes.len(), 1, "no planner was asked");
+        let state = sim.run.node(node(1)).unwrap();
+        assert_eq!(state.number(), 1, "{what}");
+        let said = state.setbacks[0].failure.evidence.as_str().into_owned();
+        let whose = format!("the {what} of node n1");
+        let first = format!("`{cmd}` was not run: permission denied: {why}");
+        for part in [&first, &whose, "or the rule", "try the node again"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(said.starts_with(&first), "{said}");
+        assert!(!said.contains("within"), "it took no time: {said}");
+    }
+}
+
+#[test]
+fn a_check_that_says_so_itself_is_not_denied() {
+    let said = denied("git push x is denied by Bash(git push:*)");
+    for (exit, log) in [(Some(1), said.clone()), (None, format!("line 1\n{said}"))] {
+        let sim = checked_until("make test", exit, &log);
+        assert_eq!(sim.phase(1), NodePhase::Working, "{exit:?}: {log}");
+    }
+}
+
+#[test]
+fn nobody_works_where_no_agent_could_make_the_check_runnable() {
+    let mut plan = of(vec![writer(1, &[])]);
+    plan.nodes[0].kind = Kind::Codemod;
+    plan.nodes[0].brief = Some("true".into());
+    plan.nodes[0].accept = Some(check("sh d1/check.sh > log 2>&1"));
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    sim.answer(RunOutcome::Worked {
+        node: node(1),
+        attempt: 1,
+        failure: None,
+    });
+    let planned = sim.run.planned(node(1)).unwrap().clone();
+    let run = CheckRun {
+        log: "".into(),
+        ..check_run(planned.accept.as_ref().unwrap(), 127)
+    };
+    let found = protocol::Inspection {
+        check: Some(run),
+        ..sound(&planned, 9)
+    };
+    sim.found(1, found);
+    assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed));
+    assert_eq!(sim.run.node(node(1)).unwrap().number(), 1);
+}
+
+#[test]
 fn a_codemod_that_failed_otherwise_is_tried_again() {
     let log = "sh: 1: sde: not found\n";
     let check = FailureClass::Check;
     for (cmd, class, evidence) in [
         ("sde x", check, exited("sde x", 1, log)),
-        ("./d1/sde x", check, exited("./d1/sde x", 127, log)),
+        ("sde x", check, exited("sde x", 1, &barred("sde x", "no"))),
+        (
+            "sde x",
+            check,
+            exited("sde x", 1, &exited("sde x", 127, log)),
+        ),
         ("sde x", check, "something else".to_owned()),
         ("sde x", FailureClass::Machine, exited("sde x", 127, log)),
     ] {
