@@ -105,7 +105,7 @@ pub(crate) fn spill_root(data: &Path) -> PathBuf {
 pub(crate) async fn clear_temp(data: &Path, root: &Path) {
     let folder = temp_folder(&resolve(data), &resolve(root));
     // What cannot be removed costs nothing but its room, and is there to be removed after the next run.
-    let _ = tokio::fs::remove_dir_all(folder).await;
+    let _ = tokio::task::spawn_blocking(move || workspace::erase(&folder)).await;
 }
 
 /// How many names of a tree's path name its temporary folder.

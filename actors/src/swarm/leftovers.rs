@@ -102,7 +102,7 @@ pub async fn tidy(data: &DataFolder, root: &Path) -> Result<Leftovers, Untidy> {
     }
     found.trees = gone;
     for folder in &found.folders {
-        let removed = fs::remove_dir_all(folder);
+        let removed = workspace::erase(folder);
         removed.map_err(|cause| Untidy::Folder {
             folder: folder.display().to_string(),
             cause,

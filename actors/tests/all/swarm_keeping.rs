@@ -101,7 +101,10 @@ async fn a_run_that_is_over_leaves_no_temporary_files_of_its_commands() {
     let script = editing(Script::new(), "one", ("a.txt", "alpha", "ALPHA"));
     let bench = repository(script, &[("a.txt", "alpha\n")]);
     // Without walls there is no such folder, and nothing to be left in it.
-    let litter = check("if [ -n \"$TMPDIR\" ]; then echo x > \"$TMPDIR/litter\"; fi; true");
+    // But for root, nothing can be removed from a folder that may not be written to.
+    let litter = check(
+        "if [ -n \"$TMPDIR\" ]; then cd \"$TMPDIR\" && mkdir -p shut && echo x > shut/litter; chmod 555 shut; fi; true",
+    );
     let mut one = edit("one", &["a.txt"]);
     one.accept = Some(litter.clone());
     // Nothing runs after its command, and its tree is known from then on.

@@ -15,7 +15,7 @@ pub use branch::branch;
 pub use folder::{Fingerprint, Listing, files, fingerprint};
 pub use git::{
     CommitDraft, GitError, Head, Kept, Leftover, MergeResult, Operation, PoolFault, RefMove, Repo,
-    Snapshot, Standing, Tree, Trees, Unfit, Unrecordable, leftovers, take_away,
+    Snapshot, Standing, Tree, Trees, Unfit, Unrecordable, erase, leftovers, take_away,
 };
 pub use path::{PathError, Resolved, resolve};
 pub use root::project_root;

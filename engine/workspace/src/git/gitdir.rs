@@ -9,6 +9,7 @@ use std::path::Path;
 
 use protocol::GitId;
 
+pub(crate) use super::modes::erase;
 use super::repo::Repo;
 
 /// The branch that work in a tree is on.
@@ -250,37 +251,6 @@ pub(crate) fn absent(removed: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     }
-}
-
-/// Removes whatever stands at a path, a link itself and not what it points at, read-only folders included.
-pub(crate) fn erase(path: &Path) -> io::Result<()> {
-    let meta = match fs::symlink_metadata(path) {
-        Ok(meta) => meta,
-        Err(error) => return absent(Err(error)),
-    };
-    if !meta.is_dir() {
-        return absent(fs::remove_file(path));
-    }
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            open_up(path)?;
-            fs::remove_dir_all(path)
-        }
-        other => absent(other),
-    }
-}
-
-/// Makes every folder below one's own again.
-fn open_up(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            open_up(&entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

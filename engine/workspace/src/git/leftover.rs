@@ -55,7 +55,7 @@ pub async fn take_away(leftover: &Leftover, beside: &[PathBuf]) -> Result<bool, 
         }
         beside
             .iter()
-            .try_for_each(|folder| super::gitdir::erase(folder))?;
+            .try_for_each(|folder| super::modes::erase(folder))?;
         slot.remove()?;
         Ok(true)
     })

@@ -12,6 +12,7 @@ use rustix::fs::OFlags;
 use super::index::{self, Entry, Index};
 use super::listing::{LINK, Leaf};
 use super::loose::{Oid, Sort, hashed};
+use super::modes::is_open;
 
 /// A file that is larger is read by git, in bytes.
 const LARGEST: u64 = 32 * 1024 * 1024;
@@ -40,12 +41,16 @@ pub(crate) struct Differences {
 }
 
 impl Scan {
-    /// Looks at the tree at `root`; `None` if there is anything that git has to judge: what is neither file, folder nor
-    /// link, a repository inside, names that git refuses, files that say how others are converted.
+    /// Looks at the tree at `root`; `None` if there is anything that git has to judge, or to be brought back with: what is
+    /// neither file, folder nor link, a repository inside, names that git refuses, files that say how others are converted,
+    /// folders that may not be written to.
     pub(crate) fn of(root: &Path) -> io::Result<Option<Self>> {
         let mut scan = Self::default();
         let mut left: Vec<Vec<u8>> = vec![Vec::new()];
         while let Some(folder) = left.pop() {
+            if !is_open(&fs::symlink_metadata(at(root, &folder))?) {
+                return Ok(None);
+            }
             for entry in fs::read_dir(at(root, &folder))? {
                 let entry = entry?;
                 let name = entry.file_name().into_vec();

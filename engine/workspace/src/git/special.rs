@@ -8,6 +8,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::error::{GitError, Unrecordable};
+use super::modes::reopen;
 use super::run::{Git, parts};
 use super::standing::escaped;
 use super::tree::Tree;
@@ -27,11 +28,13 @@ pub(crate) struct Specials {
     pub(crate) other: Vec<PathBuf>,
 }
 
-/// Finds all of them below `root`, without following links and without opening anything.
-pub(crate) fn specials(root: &Path) -> io::Result<Specials> {
+/// Finds all of them below `root`, without following links and without opening anything; `enter` is told of each folder
+/// before it is looked at.
+fn specials(root: &Path, enter: impl Fn(&Path)) -> io::Result<Specials> {
     let mut found = Specials::default();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
+        enter(&folder);
         let entries = match fs::read_dir(&folder) {
             // What goes meanwhile, or may not be looked at, is for git to judge.
             Err(_) if folder != root => continue,
@@ -61,9 +64,13 @@ fn is_special(kind: FileType) -> bool {
     kind.is_fifo() || kind.is_socket() || kind.is_char_device() || kind.is_block_device()
 }
 
-/// Removes all of them from a tree of ours: nothing of them can be part of a commit.
+/// Removes all of them from a tree of ours: nothing of them can be part of a commit. All its folders may be written to then,
+/// as far as they are this user's.
 pub(crate) fn clear(root: &Path) -> io::Result<()> {
-    let found = specials(root)?;
+    let found = specials(root, |folder| {
+        // Where it is of consequence, git says so.
+        let _ = reopen(folder);
+    })?;
     for path in found.read.iter().chain(&found.other) {
         super::gitdir::absent(fs::remove_file(path))?;
     }
@@ -96,7 +103,7 @@ impl Tree {
     /// ignored may stay.
     pub(crate) async fn no_specials(&self) -> Result<(), GitError> {
         let root = self.root().to_owned();
-        let found = self.slot.work(move || specials(&root)).await?;
+        let found = self.slot.work(move || specials(&root, |_| ())).await?;
         if !found.read.is_empty() {
             return Err(self.special(&found.read));
         }

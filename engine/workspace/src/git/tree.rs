@@ -8,8 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use protocol::{Change, ChangeKind, GitId};
 
 use super::error::{GitError, Unrecordable};
+use super::modes::{erase, reopen};
 use super::repo::Repo;
 use super::run::parts;
+use super::scan::{above, at};
 use super::seen::{Known, Seen};
 use super::slot::Slot;
 use super::standing::escaped;
@@ -166,6 +168,7 @@ impl Tree {
             let mut after = known.range(below.clone()..);
             after.next().is_some_and(|file| file.starts_with(&below))
         };
+        self.reopen(paths).await?;
         for path in new {
             let meta = std::fs::symlink_metadata(self.root.join(path));
             if meta.is_ok_and(|m| m.is_dir()) && is_folder(path) {
@@ -190,6 +193,27 @@ impl Tree {
         Ok(found.collect())
     }
 
+    /// Has the folders that these paths lie in be such that they can be written to; links on the way are not followed.
+    async fn reopen(&self, paths: &[String]) -> Result<(), GitError> {
+        let (root, paths) = (self.root.clone(), paths.to_vec());
+        self.slot
+            .work(move || {
+                for path in &paths {
+                    for folder in [&b""[..]].into_iter().chain(above(path.as_bytes())) {
+                        let folder = at(&root, folder);
+                        // What lies behind a link is not the tree's.
+                        if !std::fs::symlink_metadata(&folder).is_ok_and(|m| m.is_dir()) {
+                            break;
+                        }
+                        // If it is not this user's, what is done there says so.
+                        let _ = reopen(&folder);
+                    }
+                }
+                Ok(())
+            })
+            .await
+    }
+
     /// Removes one new file, and the folders that are empty without it; a link on the way is not followed.
     async fn remove(&self, path: &str) -> Result<(), GitError> {
         let (root, path) = (self.root.clone(), PathBuf::from(path));
@@ -202,7 +226,7 @@ impl Tree {
                         return Ok(());
                     }
                 }
-                super::gitdir::erase(&root.join(&path))?;
+                erase(&root.join(&path))?;
                 let emptied = path.ancestors().skip(1).filter(|p| *p != Path::new(""));
                 for folder in emptied {
                     if std::fs::remove_dir(root.join(folder)).is_err() {

@@ -12,6 +12,7 @@ mod known;
 mod landing;
 mod left;
 mod leftover;
+mod modes;
 mod odd;
 mod paths;
 mod pool;
