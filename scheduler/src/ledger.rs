@@ -1,8 +1,12 @@
 //! The ledger of a run: hard budgets of the run, its subtrees and its nodes; what is reserved and what is spent.
 
+mod time;
+
 use std::collections::BTreeMap;
 
 use protocol::{Budget, Cost, NodeId, Plan};
+
+use time::Stopwatch;
 
 /// What was used, or what is set aside to be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -136,6 +140,9 @@ struct Account {
     parent: Option<NodeId>,
     /// The attempt's own share of what is reserved; `None` between attempts.
     attempt: Option<Amounts>,
+    /// How long the node may be at work.
+    wall_ms: Option<u64>,
+    watch: Stopwatch,
 }
 
 impl Account {
@@ -147,7 +154,7 @@ impl Account {
 
 /// The accounts of a run. At every step, settled and reserved together stay within each limit, as long as no attempt
 /// uses more than was set aside for it; if a provider reports more, that is counted all the same and leaves less.
-/// Wall time is not here: it is a deadline, not a sum.
+/// Wall time is not set aside: a node's is counted while anything of it is at work, and the run's is a deadline.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     run: Account,
@@ -185,6 +192,7 @@ impl Ledger {
             ..Account::default()
         });
         account.limit = limits(limit);
+        account.wall_ms = limit.wall_ms;
     }
 
     /// What could still be set aside for a node: the least any account above it leaves. `None` within: no limit.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use protocol::{Attempt, Budget, Event, Kind, Node, NodeEnd, NodeId, PlanEvent, TIME_USED_UP};
+use protocol::{
+    Attempt, Budget, Event, Kind, Node, NodeEnd, NodeId, OWN_TIME_USED_UP, PlanEvent, TIME_USED_UP,
+};
 
 use super::node_run::{NodePhase, NodeRun};
-use super::{Run, ladder, purse};
+use super::{Run, follow, ladder, purse};
 use crate::order::{Capacity, Decision, Holding, Ready, Wait};
 
 /// What is decided about the nodes that may begin as far as they themselves go.
@@ -44,25 +46,29 @@ pub(super) fn capacity(run: &Run) -> Capacity {
     Capacity::lanes(run.plan.caps.max_parallel.max(1))
 }
 
-/// The nodes that may begin as far as their dependencies and their own past go.
+/// The nodes that may begin as far as their dependencies, their own past and their time go.
 fn ready(run: &Run) -> Vec<Ready> {
-    if !run.stage.footing.is_firm() {
-        return Vec::new();
-    }
-    let may_begin = |node: &Node, state: &NodeRun| {
-        // Most nodes of a large plan are at work or over, and are asked nothing else.
-        matches!(state.phase, NodePhase::Waiting | NodePhase::Returned)
-            && (run.ground.is_some() || node.kind == Kind::Plan)
-            && node.deps.iter().all(|dep| is_done(run, *dep))
-            && ladder::may_begin(run, node.id).is_some()
-    };
-    run.nodes()
-        .filter(|(node, state)| may_begin(node, state))
+    due(run)
+        .filter(|(node, _)| purse::own_time(run, node.id) != Some(0))
         .map(|(node, state)| Ready {
             node: node.id,
             age: age(run, node, state),
         })
         .collect()
+}
+
+/// The nodes that may begin as far as their dependencies and their own past go.
+fn due(run: &Run) -> impl Iterator<Item = (&Node, &NodeRun)> {
+    let may_begin = move |node: &Node, state: &NodeRun| {
+        // Most nodes of a large plan are at work or over, and are asked nothing else.
+        run.stage.footing.is_firm()
+            && matches!(state.phase, NodePhase::Waiting | NodePhase::Returned)
+            && (run.ground.is_some() || node.kind == Kind::Plan)
+            && node.deps.iter().all(|dep| is_done(run, *dep))
+            && ladder::may_begin(run, node.id).is_some()
+    };
+    run.nodes()
+        .filter(move |(node, state)| may_begin(node, state))
 }
 
 pub(super) fn is_done(run: &Run, node: NodeId) -> bool {
@@ -142,10 +148,14 @@ pub(super) fn starved(run: &Run) -> Vec<Event> {
         })
     };
     if purse::time_left(run) == Some(0) {
-        let ready = ready(run).into_iter();
-        return ready
-            .map(|ready| failed(ready.node, TIME_USED_UP))
-            .collect();
+        let due = due(run);
+        return due.map(|(node, _)| failed(node.id, TIME_USED_UP)).collect();
+    }
+    let late = due(run).filter(|(node, _)| purse::is_out_of_time(run, node.id));
+    let late = late.map(|(node, state)| follow::given_up(node.id, state, Some(OWN_TIME_USED_UP)));
+    let late: Vec<Event> = late.collect();
+    if !late.is_empty() {
+        return late;
     }
     if run.nodes.values().any(NodeRun::is_busy) {
         return Vec::new();

@@ -146,10 +146,11 @@ pub(super) fn has_own(run: &Run, node: &Node) -> bool {
     let left = run.ledger.left(node.id);
     let meters = [Meter::Tokens, Meter::Cost, Meter::ToolCalls];
     let mut limited = meters.into_iter();
-    limited.all(|meter| {
+    let is_enough = limited.all(|meter| {
         let left = meter.of(&left);
         left.is_none_or(|left| left >= wanted(run, node, meter))
-    })
+    });
+    is_enough && own_time(run, node.id) != Some(0)
 }
 
 /// How much of something another attempt at a node must be able to have: more than the last one had too little of.
@@ -178,23 +179,41 @@ const fn least(meter: Meter) -> u64 {
 
 /// Sets aside what an attempt was allotted.
 pub(super) fn reserve(run: &mut Run, node: NodeId, allotted: &Budget) {
-    run.ledger.release(node);
+    if run.ledger.reserved(node).is_some() {
+        run.ledger.release(node);
+        run.ledger.end(node, run.clock.now, true);
+    }
     // What was allotted was free when the attempt was admitted; a journal that says otherwise is believed all the same.
-    let _ = run.ledger.reserve(node, allotted);
+    if run.ledger.reserve(node, allotted).is_ok() {
+        run.ledger.begin(node, run.clock.now);
+    }
 }
 
-/// Frees what is set aside once nothing of a node is at work any more; an attempt that counts is counted then.
-pub(super) fn release(run: &mut Run, node: NodeId, counts: bool) {
-    let is_busy = run.nodes.get(&node).is_some_and(NodeRun::is_busy);
-    if is_busy || run.ledger.reserved(node).is_none() {
+/// Frees what is set aside once nothing of a node is at work any more; an attempt that counts is counted then, and its time.
+pub(super) fn release(run: &mut Run, node: NodeId) {
+    let state = run.nodes.get(&node).filter(|state| !state.is_busy());
+    let Some(state) = state.filter(|_| run.ledger.reserved(node).is_some()) else {
         return;
-    }
+    };
+    let last = state.setbacks.last();
+    let last = last.filter(|last| last.attempt == state.number());
+    let is_timed = last.is_none_or(is_timed);
     let attempt = Spend {
-        attempts: u32::from(counts),
+        attempts: u32::from(last.is_none_or(|last| last.burns)),
         ..Spend::default()
     };
     run.ledger.settle(node, &attempt);
     run.ledger.release(node);
+    run.ledger.end(node, run.clock.now, is_timed);
+}
+
+/// Whether the time of an attempt counts: not where machine or provider were why it came to nothing.
+const fn is_timed(setback: &Setback) -> bool {
+    let is_outside = matches!(
+        setback.failure.class,
+        FailureClass::Machine | FailureClass::Model | FailureClass::Stopped
+    );
+    setback.burns || !(setback.is_halt || is_outside)
 }
 
 /// What an attempt has used beyond what was set aside for it and nobody else watches.
@@ -254,6 +273,17 @@ pub(super) fn time_left(run: &Run) -> Option<u64> {
     Some(limit.saturating_sub(run.clock.now.since(begun)))
 }
 
+/// What is left of the time that the plan gives a node, or those whose time it shares, in milliseconds, as of the newest
+/// record; `None` without a limit.
+pub(super) fn own_time(run: &Run, node: NodeId) -> Option<u64> {
+    run.ledger.time_left(node, run.clock.now)
+}
+
+/// Whether nothing is left of it, and nothing at work may give any back.
+pub(super) fn is_out_of_time(run: &Run, node: NodeId) -> bool {
+    run.ledger.is_late(node, run.clock.now)
+}
+
 /// Whether it was the run's time, and not its own, that ended a node's last attempt.
 pub(super) fn is_late(run: &Run, node: &Node) -> bool {
     let state = run.nodes.get(&node.id);
@@ -261,7 +291,8 @@ pub(super) fn is_late(run: &Run, node: &Node) -> bool {
     let attempt = state.and_then(|state| state.attempt.as_ref());
     let own = node.budget.wall_ms.unwrap_or(DEFAULT_WALL_MS);
     let had = attempt.and_then(|attempt| attempt.allotted.wall_ms);
-    let is_cut = had.is_some_and(|had| had < own) || time_left(run) == Some(0);
+    let is_cut = had.is_some_and(|had| had < own) && own_time(run, node.id) != Some(0);
+    let is_cut = is_cut || time_left(run) == Some(0);
     is_cut && last.is_some_and(|last| last.failure.class == FailureClass::Deadline)
 }
 
@@ -282,7 +313,7 @@ pub(super) fn allotted(run: &Run, ledger: &mut Ledger, node: NodeId, share: Budg
         allotted.tool_calls = more(share.tool_calls, before.tool_calls, room.tool_calls);
         let _ = ledger.reserve(node, &allotted);
     }
-    allotted.wall_ms = Some(wall_ms(run, share.wall_ms));
+    allotted.wall_ms = Some(wall_ms(run, node, share.wall_ms));
     allotted
 }
 
@@ -298,15 +329,16 @@ pub(super) fn all(run: &Run, node: NodeId) -> Option<Budget> {
     let has_attempt = room.attempts != Some(0);
     (has_attempt && meters.iter().all(is_enough)).then(|| Budget {
         attempts: room.attempts.map(|_| 1),
-        wall_ms: Some(wall_ms(run, planned.budget.wall_ms)),
+        wall_ms: Some(wall_ms(run, node, planned.budget.wall_ms)),
         ..room
     })
 }
 
 /// How long an attempt may take.
-fn wall_ms(run: &Run, own: Option<u64>) -> u64 {
+fn wall_ms(run: &Run, node: NodeId, own: Option<u64>) -> u64 {
+    let left = [time_left(run), own_time(run, node)];
     let own = own.unwrap_or(DEFAULT_WALL_MS);
-    time_left(run).map_or(own, |left| left.min(own))
+    left.into_iter().flatten().fold(own, u64::min)
 }
 
 /// What the attempt before was allotted, if that was too little.

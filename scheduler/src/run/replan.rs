@@ -107,6 +107,7 @@ pub(super) fn is_wanted(run: &Run, node: &Node) -> bool {
         && lineage.depth(node.id) < DEEPEST.min(caps.max_depth)
         && run.plan.nodes.len() < caps.max_nodes as usize
         && purse::time_left(run) != Some(0)
+        && purse::own_time(run, node.id) != Some(0)
         && purse::has_shares(run, node);
     may_help
         && is_work

@@ -8,6 +8,10 @@ use crate::{AgentId, Budget, CheckRun, GitId, NodeId, Plan, PlanPatch, Text};
 /// Why a node ended that could begin no more because the time of the run was over.
 pub const TIME_USED_UP: &str = "the run's time is used up";
 
+/// Why a node ended that could begin no more because the time was over that the plan gives it, or the node whose time it
+/// shares. It follows what the last attempt came to, if there was one.
+pub const OWN_TIME_USED_UP: &str = "the time that the plan gives it is used up";
+
 /// Facts about the plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "snake_case", deny_unknown_fields)]

@@ -244,7 +244,8 @@ pub struct Budget {
     pub tokens: Option<u64>,
     /// Money, in pico-dollars.
     pub cost: Option<Cost>,
-    /// Wall time, in milliseconds.
+    /// Wall time, in milliseconds: a run's from when its work begins, a node's while it is at work or whatever works for it
+    /// or stands in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wall_ms: Option<u64>,
     /// Tool calls.

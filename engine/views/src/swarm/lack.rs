@@ -1,6 +1,6 @@
 //! What a run had too little of, if that is why something of it is not done.
 
-use protocol::{FailureClass, TIME_USED_UP};
+use protocol::{FailureClass, OWN_TIME_USED_UP, TIME_USED_UP};
 
 use super::{NodeState, Swarm, SwarmNode};
 
@@ -39,7 +39,8 @@ impl Swarm {
                 let used = used.and_then(|used| used.charged_cost);
                 limit <= used.unwrap_or_default()
             });
-        (is_met || own.tool_calls.is_some()) && self.lack_of(node) == Some(Lack::Own)
+        let is_met = is_met || own.tool_calls.is_some();
+        is_late(node) || (is_met && self.lack_of(node) == Some(Lack::Own))
     }
 
     fn lack_of(&self, node: &SwarmNode) -> Option<Lack> {
@@ -48,7 +49,10 @@ impl Swarm {
         match (node.state, why.as_deref()) {
             (NodeState::Failed, Some(TIME_USED_UP)) => Some(Lack::Time),
             // What fails before its first attempt had nothing left to begin with.
-            (NodeState::Failed, _) if node.attempt == 0 => Some(Lack::Budget),
+            (NodeState::Failed, _) if node.attempt == 0 => Some(match is_late(node) {
+                true => Lack::Own,
+                false => Lack::Budget,
+            }),
             (NodeState::Failed, _) if last == Some(FailureClass::Budget) => {
                 Some(match self.leaves_less(node) {
                     true => Lack::Budget,
@@ -74,4 +78,18 @@ impl Swarm {
         });
         tokens.unwrap_or(false) || cost.unwrap_or(false)
     }
+}
+
+/// Whether a node failed for want of the time that the plan gives it, or the node whose time it shares.
+fn is_late(node: &SwarmNode) -> bool {
+    let why = node.why.as_ref().map(|why| why.as_str());
+    let is_said = |said: &str| {
+        why.as_deref()
+            .and_then(|why| why.lines().last())
+            .is_some_and(|last| last == said)
+    };
+    let last = node.last_failure().map(|last| last.class);
+    let is_overdue = last == Some(FailureClass::Deadline) && node.node.budget.wall_ms.is_some();
+    let is_late = is_said(OWN_TIME_USED_UP) || (is_overdue && !is_said(TIME_USED_UP));
+    node.state == NodeState::Failed && is_late
 }

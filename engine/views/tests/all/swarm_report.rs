@@ -1,8 +1,8 @@
 //! The report of a run: its status, its times, the object that is printed.
 
 use protocol::{
-    Event, FailureClass, Kind, Landing, Node, NodeEnd, PlanEvent, PlanPatch, SessionId,
-    TIME_USED_UP, Timestamp, WorkspaceEvent,
+    Event, FailureClass, Kind, Landing, Node, NodeEnd, OWN_TIME_USED_UP, PlanEvent, PlanPatch,
+    SessionId, TIME_USED_UP, Timestamp, WorkspaceEvent,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -78,6 +78,37 @@ fn a_run_knows_whether_its_time_its_budget_or_that_of_a_node_was_too_small() {
         let swarm = run(all.clone());
         let is_own = swarm.has_used_up_its_own(&swarm.nodes[0]);
         assert_eq!(is_own, lack == Some(Lack::Own), "{all:?}");
+    }
+}
+
+#[test]
+fn a_node_whose_time_is_used_up_wants_more_of_its_own_and_not_of_the_runs() {
+    let over = |why: &str| {
+        Event::Plan(PlanEvent::NodeEnded {
+            node: node(1),
+            end: NodeEnd::Failed,
+            why: Some(why.into()),
+        })
+    };
+    let deadline = || vec![begun(1, 1), returned(1, 1, FailureClass::Deadline)];
+    let check = || vec![begun(1, 1), returned(1, 1, FailureClass::Check)];
+    let after = format!("it said\nno\n{OWN_TIME_USED_UP}");
+    for (before, why, lack, is_own) in [
+        (vec![], OWN_TIME_USED_UP, Some(Lack::Own), true),
+        (check(), &*after, None, true),
+        (deadline(), &*after, None, true),
+        (deadline(), "it said\nno", None, true),
+        (check(), "it said\nno", None, false),
+        (deadline(), TIME_USED_UP, Some(Lack::Time), false),
+    ] {
+        let mut plan = plan(&[(1, &[])]);
+        plan.nodes[0].budget.wall_ms = Some(9_000);
+        let mut events = vec![Event::Plan(PlanEvent::Accepted { plan })];
+        events.extend(before);
+        events.push(over(why));
+        let swarm = run(events.clone());
+        let found = (swarm.lack(), swarm.has_used_up_its_own(&swarm.nodes[0]));
+        assert_eq!(found, (lack, is_own), "{events:?}");
     }
 }
 

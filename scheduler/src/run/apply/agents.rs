@@ -48,7 +48,7 @@ fn ended(run: &mut Run, record: &Record, node: NodeId, end: &TurnEnd) {
     }
     state.turn.open = None;
     if state.phase != NodePhase::Working {
-        purse::release(run, node, true);
+        purse::release(run, node);
         return;
     }
     state.turn.end = Some(end.clone());

@@ -45,9 +45,10 @@ fn taken_up(run: &mut Run, (before, now): (Timestamp, Timestamp)) {
         watch.before_ms += before.since(watch.since);
         watch.since = now;
     }
+    run.ledger.skip(now.since(before));
     let nodes: Vec<NodeId> = run.nodes.keys().copied().collect();
     for node in nodes {
-        purse::release(run, node, true);
+        purse::release(run, node);
     }
     if let Some(begun) = &mut run.clock.begun {
         *begun = Timestamp(begun.0.saturating_add(now.since(before)));
@@ -63,5 +64,5 @@ fn enter(run: &mut Run, node: NodeId, phase: NodePhase) {
         state.phase = phase;
         state.since = starts;
     }
-    purse::release(run, node, true);
+    purse::release(run, node);
 }

@@ -207,10 +207,9 @@ fn returned(run: &mut Run, node: NodeId, attempt: u32, failure: &Failure) {
         state.turn.open = None;
     }
     state.rungs.silences += u32::from(is_silence);
-    let counts = setback.burns;
     state.setbacks.push(setback);
     state.phase = NodePhase::Returned;
-    purse::release(run, node, counts);
+    purse::release(run, node);
     run.lane.withdraw(&[node]);
     enter(run, node, NodePhase::Returned);
 }

@@ -240,7 +240,8 @@ fn the_time_an_attempt_worked_in_former_processes_counts_and_the_time_between_do
     assert_eq!(left(&sim), Some(0));
     sim.begin(1);
     sim.end(1, TurnEnd::Looping);
-    assert_eq!(left(&sim), Some(5_000), "another attempt has its own");
+    let own = NodePhase::Ended(NodeEnd::Failed);
+    assert_eq!(sim.phase(1), own, "no other attempt has any left");
 }
 
 #[test]

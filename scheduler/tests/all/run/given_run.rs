@@ -185,6 +185,20 @@ impl Sim {
         self.journal.push(record);
     }
 
+    /// Time passes, and nothing else happens.
+    pub(crate) fn passes(&mut self, ms: u64) {
+        let now = self.journal.iter().map(|record| record.at.0).max();
+        let at = Timestamp(now.unwrap_or_default() + ms);
+        let fault = protocol::FaultEvent::ActorFailed {
+            actor: "a".into(),
+            message: "m".into(),
+        };
+        self.put(Record {
+            at,
+            ..self.record(Event::Fault(fault))
+        });
+    }
+
     /// A record of the coordinator.
     pub(crate) fn say(&mut self, event: Event) {
         self.put(self.record(event));

@@ -78,7 +78,7 @@ pub(crate) fn any_weather() -> impl Strategy<Value = Weather> {
     )
 }
 
-fn lived(plan: Plan, isolation: Isolation, seed: u64, weather: Weather) -> World {
+pub(crate) fn lived(plan: Plan, isolation: Isolation, seed: u64, weather: Weather) -> World {
     let mut world = World::new(Sim::of(plan, isolation), seed, weather);
     world.live();
     world.judge();

@@ -117,6 +117,34 @@ fn a_merge_node_may_use_what_its_node_left() {
 }
 
 #[test]
+fn a_part_and_a_merge_node_have_as_many_attempts_as_their_node_and_a_planner_has_one() {
+    let mut plan = limited(40_000);
+    plan.nodes[0].budget.attempts = Some(2);
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    fails(&mut sim, node(1));
+    fails(&mut sim, node(1));
+    let attempts = |sim: &Sim, name| named(sim, name).budget.attempts;
+    assert_eq!(attempts(&sim, "n1-replan-1"), Some(1));
+    answers(&mut sim, "n1-replan-1", &parts(2));
+    command(&mut sim, node(1), None).unwrap();
+    for part in ["n1.1", "n1.2"] {
+        assert_eq!(attempts(&sim, part), Some(2));
+        fails(&mut sim, id(part));
+        assert_eq!(sim.run.node(id(part)).unwrap().phase, NodePhase::Working);
+        fails(&mut sim, id(part));
+        assert_eq!(sim.run.node(id(part)).unwrap().number(), 2);
+        assert_ne!(sim.run.node(id(part)).unwrap().phase, NodePhase::Working);
+    }
+    let mut plan = gated(2);
+    plan.nodes[1].budget.attempts = Some(2);
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    sim.begin(2);
+    to_conflict(&mut sim);
+    let merge = sim.run.plan().nodes.last().unwrap();
+    assert_eq!((merge.kind, merge.budget.attempts), (Kind::Merge, Some(2)));
+}
+
+#[test]
 fn nobody_is_asked_where_too_little_is_left_of_what_the_node_may_use() {
     let money = |cost| Budget {
         cost: Some(protocol::Cost(cost)),

@@ -264,17 +264,12 @@ impl World {
     /// A node, its planners, merge nodes and parts, and those of its parts, never had more in hand than the node may use:
     /// what each attempt was allotted and has not used, and what all of them used.
     pub(crate) fn judge_subtree(&self, root: &Node, limit: u64) {
-        let stem = root.name.as_str();
-        let is_its = |node: &Node| {
-            let rest = node.name.as_str().strip_prefix(stem);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
-        };
         let mut all = BTreeSet::from([root.id]);
         let (mut used, mut held) = (0, BTreeMap::new());
         for record in &self.sim.journal {
             match &record.event {
                 Event::Plan(PlanEvent::Patched { patch, .. }) => {
-                    let added = patch.add.iter().filter(|node| is_its(node));
+                    let added = patch.add.iter().filter(|node| is_of(root, node));
                     all.extend(added.map(|node| node.id));
                 }
                 Event::Plan(PlanEvent::NodeStarted { node, attempt, .. }) if all.contains(node) => {
@@ -337,6 +332,12 @@ pub(crate) fn is_separate(run: &Run) -> bool {
 /// Whether an attempt at this node needs a tree of its own.
 pub(crate) fn has_tree(kind: Kind, start: &TreeStart) -> bool {
     kind != Kind::Verify && *start != TreeStart::Shared
+}
+
+/// Whether a node is another, works for it, or stands in its place.
+pub(crate) fn is_of(root: &Node, node: &Node) -> bool {
+    let rest = node.name.as_str().strip_prefix(root.name.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
 }
 
 pub(crate) fn resumed() -> Event {
