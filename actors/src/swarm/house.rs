@@ -193,6 +193,7 @@ impl House {
         if self.is_private() && rooms.tree.is_none() {
             let sparse = sparse(node);
             let sparse = sparse.as_deref();
+            outlasting(site, attempt).await?;
             rooms.tree = Some(take(site, name, (&attempt.start, sparse)).await?);
         }
         rooms.attempt = attempt.number;
@@ -231,17 +232,22 @@ fn sparse(node: &Node) -> Option<Vec<String>> {
         .then(|| reads.iter().chain(writes).cloned().collect())
 }
 
-/// A tree that begins like this, with all of it or only the folders of some paths. What it is laid out for is durable
-/// first: nobody could tell from an attempt's tree that it is the next one's already.
+/// Waits until the attempt is durable, if a former one may have left its files in the tree that is to be laid out for it:
+/// nobody could tell them from its own.
+async fn outlasting(site: &Site, attempt: &Attempt) -> Result<(), JournalDown> {
+    match attempt.number > 1 && !matches!(attempt.start, TreeStart::Kept) {
+        true => site.base.sync().await,
+        false => Ok(()),
+    }
+}
+
+/// A tree that begins like this, with all of it or only the folders of some paths.
 async fn take(
     site: &Site,
     name: &str,
     (start, sparse): (&TreeStart, Option<&[String]>),
 ) -> Result<Tree, NoHouse> {
     let git = site.git.as_ref().ok_or(NoHouse::NoGit)?;
-    if !matches!(start, TreeStart::Kept) {
-        site.base.sync().await?;
-    }
     let anchored = git.anchored.get_or_try_init(|| keep::base(site, &git.repo));
     let taken = git.trees.take(name, start, sparse);
     let (_, tree) = futures_util::try_join!(anchored, taken)?;
@@ -324,6 +330,7 @@ impl Key {
             (None, start) => {
                 // As a former process left it.
                 let start = if is_made { &TreeStart::Kept } else { start };
+                outlasting(site, attempt).await?;
                 let tree = take(site, &name, (start, sparse(node).as_deref())).await?;
                 Arc::new(House::of(tree, HouseKind::Node, attempt.number))
             }

@@ -2,6 +2,7 @@
 
 mod begin;
 mod board;
+mod chores;
 mod chronicle;
 mod crew;
 mod effects;
@@ -19,7 +20,6 @@ mod retire;
 mod run_actor;
 mod run_talk;
 mod site;
-mod stock;
 
 pub(crate) use fence::Fence;
 pub use handle::Swarm;

@@ -15,9 +15,11 @@ impl RunState {
         let run = &self.run;
         let is_left = |node| is_over(run, node) && !busy.contains(&node);
         let left = self.crew.leave(is_left);
-        let mut empty = self.houses.leave(is_left);
-        // Before the next ones want trees: whoever gets one waits until it is durable that nobody needs what it held.
+        // What came of these was durable before it was on the run's branch: the next ones may have their trees at once.
+        let has_landed = |node| is_left(node) && run.landed(node).is_some();
+        let mut empty = self.houses.leave(has_landed);
         empty.retain(|house| house.hand_over(&self.site));
+        empty.extend(self.houses.leave(is_left));
         if left.is_empty() && empty.is_empty() {
             return;
         }

@@ -11,6 +11,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use scheduler::run::{Run, RunInput, RunOutcome, RunPhase, Wish, decide, follow, wishes};
 use tokio::sync::watch;
 
+use super::chores;
 use super::crew::Crew;
 use super::effects;
 use super::former;
@@ -19,7 +20,6 @@ use super::messages::{Flow, Home, RunMsg, RunStart, RunStatus};
 use super::planner;
 use super::retire::{is_over, worked_on};
 use super::site::Site;
-use super::stock;
 use crate::agent_actor::CommandError;
 use crate::feed::Intake;
 use crate::flight::Flights;
@@ -75,7 +75,7 @@ impl Actor for RunActor {
                 }
             }
         });
-        let keeping = stock::keep(start.site.clone());
+        let keeping = chores::keep(start.site.clone());
         start.site.yard.effects.spawn(keeping);
         Ok(RunState {
             site: start.site,
@@ -320,7 +320,7 @@ impl RunState {
             });
         }
         self.tidy();
-        self.site.yard.stock.wants(self.run.ahead());
+        self.site.yard.chores.wants(self.run.ahead());
     }
 
     /// Whether there is somebody to be told: the record of a turn may come before word of the agent that has it.

@@ -12,10 +12,10 @@ use tokio_util::task::TaskTracker;
 use workspace::{Repo, Trees};
 
 use super::board::Commons;
+use super::chores::Chores;
 use super::house::House;
 use super::options::{ModelChoice, Models};
 use super::planner::Planning;
-use super::stock::Stock;
 use crate::base::Base;
 use crate::error::OpenError;
 use crate::journal::JournalDown;
@@ -64,7 +64,7 @@ pub(crate) struct Yard {
     pub closing: CancellationToken,
     /// Whoever builds a merged tree holds it: two at once would only take longer, each of them.
     pub build: Semaphore,
-    pub stock: Stock,
+    pub chores: Chores,
 }
 
 /// The user's repository and formic's trees of it.
@@ -115,7 +115,7 @@ impl Site {
                 effects: TaskTracker::new(),
                 closing: CancellationToken::new(),
                 build: Semaphore::new(1),
-                stock: Stock::new(),
+                chores: Chores::new(),
             },
             spill: spill_root(&options.data).join(id.to_string()),
             options,

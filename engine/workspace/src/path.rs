@@ -79,14 +79,21 @@ pub fn resolve(cwd: &Path, asked: &str) -> Result<Resolved, PathError> {
     Ok(Resolved { path, asked })
 }
 
-/// Whether something is at a path and no link lies on the way to it, asked of the system at once. `false` where only
+/// Whether no link lies on the way to a path as far as anything is there, asked of the system at once. `false` where only
 /// walking it can tell.
 #[cfg(target_os = "linux")]
 fn leads_straight(path: &Path) -> bool {
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
-    let goes_up = path.components().any(|part| part == Component::ParentDir);
+    use rustix::io::Errno;
+    if path.components().any(|part| part == Component::ParentDir) {
+        return false;
+    }
     let flags = OFlags::PATH | OFlags::CLOEXEC;
-    !goes_up && openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS).is_ok()
+    // The way is gone from its beginning: a link before what is missing would have been met first.
+    matches!(
+        openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS),
+        Ok(_) | Err(Errno::NOENT | Errno::NOTDIR)
+    )
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -25,18 +25,20 @@ pub(super) async fn advance(site: &Site, step: Step, (from, to): (GitId, GitId))
     let reference = reference.ok_or("move the integration branch: the run has none")?;
     let permit = permit(site, reference, &to).await?;
     let said = |error: workspace::GitError| error.to_string();
-    let moved = match repo.get_ref(reference).await.map_err(said)? {
-        Some(now) if now == to => RefMove::Done,
-        Some(_) => repo.update_ref(reference, &to, &from).await.map_err(said)?,
-        // It is made when there is something to put on it: a run that integrates nothing leaves no branch behind.
-        None => repo.create_ref(reference, &to).await.map_err(said)?,
-    };
+    // It is made when there is something to put on it: a run that integrates nothing leaves no branch behind.
+    let may_be_missing = site.ground.base.as_ref() == Some(&from);
+    let is_missing = may_be_missing && repo.get_ref(reference).await.map_err(said)?.is_none();
+    let mut moved = RefMove::Found(None);
+    if !is_missing {
+        moved = repo.update_ref(reference, &to, &from).await.map_err(said)?;
+    }
+    if moved == RefMove::Found(None) {
+        moved = repo.create_ref(reference, &to).await.map_err(said)?;
+    }
     let outcome = match moved {
         RefMove::Done => {
-            // The branch has it. What cannot be taken away now is when the run closes.
-            let (repo, refs) = (repo.clone(), step.refs);
-            let letting_go = async move { drop(repo.let_go(&refs).await) };
-            site.yard.effects.spawn(letting_go);
+            // The branch has it.
+            site.yard.chores.lets_go(step.refs);
             RunOutcome::Advanced { batch, to }
         }
         RefMove::Found(Some(now)) => RunOutcome::Moved { batch, now },

@@ -1,6 +1,8 @@
 //! Bringing a place of the pool into the state that a node begins with.
 
 use std::fs;
+use std::io;
+use std::path::PathBuf;
 
 use protocol::GitId;
 
@@ -13,6 +15,43 @@ use super::seen::{Known, Seen};
 use super::slot::{Note, Slot};
 use super::special;
 use super::trees::{Trees, Wanted};
+
+/// What is written of a place beside its files.
+#[derive(Clone)]
+struct Papers {
+    /// Its folder, and those of the tree and of formic's own commands in it.
+    place: PathBuf,
+    root: PathBuf,
+    own: PathBuf,
+    layout: Layout,
+    /// What it says once all of it is there.
+    note: Note,
+    /// Whether it was this node's before.
+    is_same: bool,
+    /// Whether its git folders are as they were made for the node before.
+    is_as_made: bool,
+}
+
+impl Papers {
+    /// Says that nothing is certain of it.
+    fn open(&self) -> io::Result<()> {
+        let name = self.note.name.clone();
+        Note { name, base: None }.write(&self.place)
+    }
+
+    /// Makes its git folders, and says that all of it is there; `left` is what lies in it that is ignored.
+    fn close(&self, left: &[Vec<u8>]) -> io::Result<()> {
+        if !self.is_same {
+            left::note(&self.root, &self.own, left)?;
+        }
+        let inside = self.root.join(".git");
+        let is_renewed = self.is_as_made && self.layout.renew(&self.own, &inside).is_ok();
+        if !is_renewed {
+            self.layout.inside(&inside, &self.own.join("index"))?;
+        }
+        self.note.write(&self.place)
+    }
+}
 
 impl Trees {
     /// Brings a place into the state that is wanted, whatever it held, which is looked at as far as nothing is known of
@@ -27,38 +66,34 @@ impl Trees {
         let Note { name: former, base } = Slot::note(path);
         // What a node had ignored in an attempt before is its own.
         let is_same = former == wanted.name && base.is_some();
-        let note = |base| Note {
-            name: wanted.name.clone(),
-            base,
+        let papers = Papers {
+            place: path.to_owned(),
+            root: slot.root(),
+            own: slot.git_folder(),
+            layout: self.layout(wanted),
+            note: Note {
+                name: wanted.name.clone(),
+                base: Some(wanted.base.clone()),
+            },
+            is_same,
+            // Where no program ran, its git folders are as they were made.
+            is_as_made: known.as_ref().is_some_and(Known::is_written),
         };
-        let wrote = slot.write(&note(None));
-        wrote.map_err(|error| GitError::io(path, error))?;
-        // Where no program ran, its git folders are as they were made.
-        let is_as_made = known.as_ref().is_some_and(Known::is_written);
         // What the place held may be gone from the repository since; git minds that no more than whatever else is wrong.
         let had = base.as_ref().map(|(_, had)| (had, known));
-        let seen = self.refilled(slot, had, wanted).await.unwrap_or(None);
-        let left = match &seen {
-            Some(seen) => seen.differences.unknown.clone(),
-            None => self.reset_or_anew(slot, wanted).await?,
+        let refilled = self.refilled(slot, had, (wanted, &papers)).await;
+        if let Ok(Some(seen)) = refilled {
+            return Ok(Some(Known::laid(seen)));
+        }
+        let opened = papers.clone();
+        slot.work(move || opened.open()).await?;
+        let left = self.reset_or_anew(slot, wanted).await?;
+        let anew = Papers {
+            is_as_made: false,
+            ..papers
         };
-        let layout = self.layout(wanted);
-        let (root, own) = (slot.root(), slot.git_folder());
-        let is_renewed = is_as_made && seen.is_some();
-        slot.work(move || {
-            if !is_same {
-                left::note(&root, &own, &left)?;
-            }
-            let inside = root.join(".git");
-            if is_renewed && layout.renew(&own, &inside).is_ok() {
-                return Ok(());
-            }
-            layout.inside(&inside, &own.join("index"))
-        })
-        .await?;
-        let wrote = slot.write(&note(Some(wanted.base.clone())));
-        wrote.map_err(|error| GitError::io(path, error))?;
-        Ok(seen.map(Known::laid))
+        slot.work(move || anew.close(&left)).await?;
+        Ok(None)
     }
 
     /// Files and index as wanted, without git, and how they look then; `None` where only git can do that.
@@ -66,26 +101,28 @@ impl Trees {
         &self,
         slot: &Slot,
         had: Option<(&GitId, Option<Known>)>,
-        wanted: &Wanted,
+        (wanted, papers): (&Wanted, &Papers),
     ) -> Result<Option<Seen>, GitError> {
         let is_base = wanted.files == wanted.base.1 && wanted.cone.is_none();
         let Some((had, known)) = had.filter(|_| is_base) else {
             return Ok(None);
         };
-        if !known.as_ref().is_some_and(Known::is_written) {
-            let (own, layout) = (slot.git_folder(), self.layout(wanted));
-            let laid = slot.work(move || layout.own(&own)).await;
-            if laid.is_err() {
-                return Ok(None);
-            }
-        }
         let refill = Refill {
             repo: &self.repo,
             slot,
             had,
             files: &wanted.files,
         };
-        refill.run(known).await
+        let (first, last) = (papers.clone(), papers.clone());
+        let before = move || {
+            first.open()?;
+            match first.is_as_made {
+                true => Ok(()),
+                false => first.layout.own(&first.own),
+            }
+        };
+        let after = move |seen: &Seen| last.close(&seen.differences.unknown);
+        Box::pin(refill.run(known, before, after)).await
     }
 
     /// Files and index as wanted by git, in a place that is emptied first where that does not work otherwise; gives what

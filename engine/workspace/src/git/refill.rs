@@ -46,15 +46,24 @@ type Target = (Vec<u8>, Option<(Leaf, Arc<[u8]>)>);
 
 impl Refill<'_> {
     /// Makes files and index those that are wanted; what is ignored stays. `None` where git has to do it, whatever was
-    /// done until then; else how it looks then. The tree is looked at as far as nothing is known of it.
-    pub(crate) async fn run(&self, known: Option<Known>) -> Result<Option<Seen>, GitError> {
+    /// done until then; else how it looks then. The tree is looked at as far as nothing is known of it. `before` and
+    /// `after` are done with it, where it is done.
+    pub(crate) async fn run(
+        &self,
+        known: Option<Known>,
+        before: impl FnOnce() -> io::Result<()> + Send + 'static,
+        after: impl FnOnce(&Seen) -> io::Result<()> + Send + 'static,
+    ) -> Result<Option<Seen>, GitError> {
         let (root, index) = (self.slot.root(), self.slot.git_folder().join("index"));
         let is_there = fs::symlink_metadata(&root).is_ok_and(|m| m.is_dir());
         if !self.repo.is_plain() || !is_there {
             return Ok(None);
         }
-        let looked = self.slot.work(move || look(&root, &index, known)).await;
-        let Ok(Some(found)) = looked else {
+        let looked = self.slot.work(move || {
+            before()?;
+            look(&root, &index, known)
+        });
+        let Ok(Some(found)) = looked.await else {
             return Ok(None);
         };
         let Some(targets) = self.targets(&found).await? else {
@@ -72,7 +81,8 @@ impl Refill<'_> {
         let (root, path) = (self.slot.root(), self.slot.git_folder().join("index"));
         let done = self.slot.work(move || {
             let (index, seen) = put(&root, found, (&extra, targets))?;
-            index.write(&path).map(|()| seen)
+            index.write(&path)?;
+            after(&seen).map(|()| seen)
         });
         Ok(done.await.ok())
     }
@@ -307,7 +317,11 @@ mod tests {
             had: &had,
             files: &files,
         };
-        let is_done = refill.run(None).await.unwrap().is_some();
+        let is_done = refill
+            .run(None, || Ok(()), |_| Ok(()))
+            .await
+            .unwrap()
+            .is_some();
         (dir, is_done, slot)
     }
 

@@ -54,6 +54,24 @@ pub(crate) struct Note {
     pub(crate) base: Option<(GitId, GitId)>,
 }
 
+impl Note {
+    /// Writes the note of a place that the caller holds, whole or not at all: in one go, over the old one and as long as
+    /// that.
+    pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {
+        let mut text = format!("{}\n", self.name);
+        if let Some((commit, tree)) = &self.base {
+            text.push_str(&format!("{commit}\n{tree}\n"));
+        }
+        let mut options = OpenOptions::new();
+        let options = options.create(true).truncate(false).write(true);
+        let mut file = options.open(folder.join("note"))?;
+        let before = usize::try_from(file.metadata()?.len()).unwrap_or_default();
+        let mut bytes = text.into_bytes();
+        bytes.resize(bytes.len().max(before), b'\n');
+        file.write_all(&bytes)
+    }
+}
+
 impl Slot {
     /// A new place below `home`.
     pub(crate) fn make(home: &Path, repo: &Repo) -> io::Result<Self> {
@@ -68,7 +86,7 @@ impl Slot {
                 folder,
             };
             flock(&slot.lock, FlockOperation::NonBlockingLockExclusive)?;
-            slot.write(&Note::default())?;
+            Note::default().write(&slot.folder)?;
             fs::write(slot.folder.join(MARKER), mark(repo))?;
             return Ok(slot);
         }
@@ -149,7 +167,7 @@ impl Slot {
     pub(crate) fn release(self) -> io::Result<()> {
         let base = Self::note(&self.folder).base;
         let name = String::new();
-        self.write(&Note { name, base })?;
+        Note { name, base }.write(&self.folder)?;
         Ok(flock(&self.lock, FlockOperation::Unlock)?)
     }
 
@@ -161,21 +179,6 @@ impl Slot {
         let mut id = || lines.next().and_then(|line| line.parse().ok());
         let base = id().zip(id());
         Note { name, base }
-    }
-
-    /// Writes the note, whole or not at all: in one go, over the old one and as long as that.
-    pub(crate) fn write(&self, note: &Note) -> io::Result<()> {
-        let mut text = format!("{}\n", note.name);
-        if let Some((commit, tree)) = &note.base {
-            text.push_str(&format!("{commit}\n{tree}\n"));
-        }
-        let mut options = OpenOptions::new();
-        let options = options.create(true).truncate(false).write(true);
-        let mut file = options.open(self.folder.join("note"))?;
-        let before = usize::try_from(file.metadata()?.len()).unwrap_or_default();
-        let mut bytes = text.into_bytes();
-        bytes.resize(bytes.len().max(before), b'\n');
-        file.write_all(&bytes)
     }
 
     /// Removes the place; what is not ours in it stays, and the place with it.
