@@ -10,7 +10,6 @@ use super::error::GitError;
 use super::gitdir::{Layout, erase};
 use super::left;
 use super::refill::Refill;
-use super::run::parts;
 use super::seen::{Known, Seen};
 use super::slot::{Note, Slot};
 use super::special;
@@ -167,10 +166,8 @@ impl Trees {
             .await?;
         let mut left = Vec::new();
         if was_used {
-            git()?.args(["clean", "-ffdq"]).bytes().await?;
             // Before the index is that of the base: what is laid on it is its holder's own.
-            let others = git()?.args(["ls-files", "--others", "-z"]).bytes().await?;
-            left = parts(&others).map(<[u8]>::to_vec).collect();
+            left = left::cleaned(&self.repo, slot).await?;
         }
         if wanted.files != wanted.base.1 {
             let only_index = ["read-tree", "--reset", wanted.base.1.as_str()];

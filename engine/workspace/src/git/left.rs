@@ -10,7 +10,10 @@ use std::path::Path;
 
 use super::error::GitError;
 use super::gitdir::{absent, put};
-use super::scan::at;
+use super::repo::Repo;
+use super::run::parts;
+use super::scan::{above, at};
+use super::slot::Slot;
 use super::tree::Tree;
 
 /// Where it is noted in the git folder of formic's own commands, which nobody who works in the tree can write to.
@@ -22,6 +25,51 @@ type Looks = [u64; 4];
 
 /// Files by path, as they looked.
 type Left = BTreeMap<Vec<u8>, Looks>;
+
+/// What says what is ignored.
+const RULES: &[u8] = b".gitignore";
+
+/// Removes what the index of a place does not know, but for what is ignored, which is given. What says so is the
+/// repository's, and that of folders of which it has no file, such as a tool's own.
+pub(crate) async fn cleaned(repo: &Repo, slot: &Slot) -> Result<Vec<Vec<u8>>, GitError> {
+    let git = |args: &[&str]| Ok::<_, GitError>(slot.git(repo)?.args(args));
+    let listed = async |args: &[&str]| {
+        let bytes = git(args)?.bytes().await?;
+        Ok::<_, GitError>(parts(&bytes).map(<[u8]>::to_vec).collect::<Vec<_>>())
+    };
+    let (clean, others) = (["clean", "-ffdq"], ["ls-files", "--others", "-z"]);
+    git(&clean)?.bytes().await?;
+    let left = listed(&others).await?;
+    let mut rules = left.clone();
+    rules.retain(|path| split(path).1 == RULES);
+    if rules.is_empty() {
+        return Ok(left);
+    }
+    let known = listed(&["ls-files", "-z"]).await?;
+    let mut folders: BTreeSet<&[u8]> = known.iter().flat_map(|path| above(path)).collect();
+    folders.insert(b"");
+    rules.retain(|path| folders.contains(split(path).0));
+    if rules.is_empty() {
+        return Ok(left);
+    }
+    // One that ignores itself would hide what the next holder makes beside the repository's own files.
+    let root = slot.root();
+    slot.work(move || {
+        let mut rules = rules.iter();
+        rules.try_for_each(|path| absent(fs::remove_file(at(&root, path))))
+    })
+    .await?;
+    git(&clean)?.bytes().await?;
+    listed(&others).await
+}
+
+/// The folder of a path, and its name there.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(end) => (&path[..end], &path[end + 1..]),
+        None => (b"", path),
+    }
+}
 
 /// Notes how these files look that lie in the tree at `root`; a folder stands for all below it. What cannot be looked at is
 /// not noted.

@@ -178,3 +178,37 @@ async fn what_was_left_where_a_commit_has_a_file_is_that_file() {
         assert_eq!(both(&tree).await, expected, "{way:?}");
     }
 }
+
+#[tokio::test]
+async fn what_says_what_is_ignored_goes_with_its_holder_where_others_work() {
+    let stage = Stage::new();
+    stage.write("deep/er/known", "known\n");
+    let start = TreeStart::Commit(stage.commit("deep"));
+    let trees = stage.trees().await;
+    for is_recorded in [true, false] {
+        let tree = trees.take("one", &start, None).await.unwrap();
+        let root = tree.root().to_owned();
+        tree.stir();
+        // It ignores itself as well.
+        write(&root, "a/.gitignore", "*\n");
+        write(&root, "deep/.gitignore", "*\n");
+        write(&root, "a/hidden", "hidden\n");
+        // As tools do in folders of their own.
+        write(&root, "cache/.gitignore", "*\n");
+        write(&root, "cache/built", "built\n");
+        if is_recorded {
+            assert_eq!(both(&tree).await, Vec::<String>::new());
+        }
+        trees.give_back(tree).await.unwrap();
+        let tree = trees.take("two", &start, None).await.unwrap();
+        assert_eq!(tree.root(), root);
+        assert!(root.join("cache/built").is_file(), "still warm");
+        assert!(!root.join("a/hidden").exists(), "nothing ignores it");
+        tree.stir();
+        write(&root, "a/new", "new\n");
+        write(&root, "cache/built-too", "built\n");
+        write(&root, "deep/er/new", "new\n");
+        assert_eq!(both(&tree).await, ["A a/new", "A deep/er/new"]);
+        trees.give_back(tree).await.unwrap();
+    }
+}
