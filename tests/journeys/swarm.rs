@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use protocol::{Event, SessionEvent};
 use scripted::{Fault, Reply, Rule, Step};
 use serde_json::{Value, json};
 
@@ -247,4 +248,42 @@ fn a_refused_key_or_a_gateway_without_a_server_pauses_the_run_and_it_goes_on_onc
         assert_eq!(report.0["status"], "success", "{again}");
         assert_eq!(report.0["why"], Value::Null, "{again}");
     }
+}
+
+#[test]
+fn what_a_worker_model_named_by_a_flag_costs_is_in_the_records_whatever_settings_say_later() {
+    let prices = |input: f64| {
+        let price = json!({"price": {"input": input, "output": 15.0}});
+        json!({"providers": {"anthropic": {"models": {"worker-1": price}}}})
+    };
+    let stage = Stage::new(script([writer("lone", "a.txt", "done\n")]));
+    let stage = stage.file("README", "x\n").user_settings(&prices(3.0));
+    let stage = stage.committed();
+    let only = plan([node("lone", &[], &["a.txt"], "grep -q done a.txt")]);
+    let crew = ["--worker-model", "anthropic/worker-1"];
+    stage.swarm(&only).args(crew).succeed();
+    let records = stage.run_records();
+    let begun = records.iter().find_map(|record| match &record.event {
+        Event::Session(SessionEvent::Opened(opening)) if record.node.is_some() => Some(opening),
+        _ => None,
+    });
+    let begun = begun.expect("its agent's first record");
+    let price = begun.traits.price.expect("a price");
+    assert_eq!((begun.model.model.as_str(), price.input), ("worker-1", 3.0));
+
+    let shown = |stage: &Stage| {
+        let shown = stage.formic(["swarm", "show", "--json"]).succeed();
+        let report = Report::of(&shown).0;
+        assert!(
+            report["forecast"]["cost_usd"].as_f64().is_some(),
+            "{report}"
+        );
+        (
+            report["forecast"]["cost_usd"].clone(),
+            report["totals"]["cost_usd"].clone(),
+        )
+    };
+    let before = shown(&stage);
+    let stage = stage.user_settings(&prices(300.0));
+    assert_eq!(shown(&stage), before);
 }

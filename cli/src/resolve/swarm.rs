@@ -7,7 +7,7 @@ use std::time::Duration;
 use actors::plans::Prices;
 use actors::{ModelChoice, Models, Options};
 use config::Sourced;
-use protocol::{Caps, CapsDocument, Isolation, ModelRef, Plan, Tier};
+use protocol::{Caps, CapsDocument, Isolation, ModelRef, Plan, Price, Tier};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -152,10 +152,7 @@ impl SwarmRun {
         for (tier, _) in TIERS {
             let own = models.tiers.range(tier..).map(|(_, at)| at).next();
             let at = own.unwrap_or(&usual);
-            match price(at) {
-                Some(price) => drop(tariff.prices.insert(tier, price)),
-                None => drop(tariff.unpriced.insert(tier, at.model.to_string())),
-            }
+            tariff.learn(tier, &at.model, price(at));
         }
         tariff
     }
@@ -171,6 +168,16 @@ pub struct Tariff {
 }
 
 impl Tariff {
+    /// Takes in the model of a tier, and what it costs if that is known.
+    pub fn learn(&mut self, tier: Tier, model: &ModelRef, price: Option<Price>) {
+        self.prices.remove(&tier);
+        self.unpriced.remove(&tier);
+        match price {
+            Some(price) => drop(self.prices.insert(tier, price)),
+            None => drop(self.unpriced.insert(tier, model.to_string())),
+        }
+    }
+
     /// The models a plan's agents need whose price is not known.
     pub fn unpriced(&self, plan: &Plan) -> Vec<String> {
         let agents = plan.nodes.iter().filter(|node| node.kind.has_agent());
