@@ -2,8 +2,10 @@
 //! below `refs/formic/`, where no branch and no tag of the user's is.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use protocol::GitId;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::error::GitError;
 use super::repo::Repo;
@@ -20,13 +22,64 @@ pub struct Kept {
     pub commit: GitId,
 }
 
+/// What is to be kept next. Nodes end together, and git takes as long for the refs of one as for those of all: whoever is
+/// first has those kept that have come meanwhile.
+#[derive(Debug, Default)]
+pub(crate) struct Keeping {
+    // Held only while something is put in or taken out. An owner task would have to be told and to answer for each.
+    waiting: Mutex<Vec<Keep>>,
+    // Held by whoever has git keep what waits.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// Steps that somebody waits for.
+#[derive(Debug)]
+struct Keep {
+    steps: Vec<String>,
+    done: oneshot::Sender<()>,
+}
+
+impl Keeping {
+    fn waiting(&self) -> MutexGuard<'_, Vec<Keep>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Repo {
     /// Points these refs, all below `refs/formic/`, at their commits, wherever they stood before; all of them or none.
     pub async fn keep(&self, refs: &[Kept]) -> Result<(), GitError> {
         let lines = refs
             .iter()
             .map(|kept| Some(format!("update {}\0{}\0\0", own(&kept.name)?, kept.commit)));
-        self.at_once(lines.collect::<Option<Vec<_>>>(), refs).await
+        let steps = named(lines.collect(), refs)?;
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let keeping = &self.desk.keeping;
+        let (done, mut kept) = oneshot::channel();
+        let own = steps.clone();
+        keeping.waiting().push(Keep { steps, done });
+        let _turn = keeping.turn.lock().await;
+        match kept.try_recv() {
+            Ok(()) => return Ok(()),
+            // Those it was to be kept with could not be: whoever's fault that is, each is kept alone then.
+            Err(TryRecvError::Closed) => return self.transact(&own).await,
+            Err(TryRecvError::Empty) => {}
+        }
+        let all = std::mem::take(&mut *keeping.waiting());
+        let steps: Vec<String> = all.iter().flat_map(|keep| keep.steps.clone()).collect();
+        let together = self.transact(&steps).await;
+        if together.is_err() && all.len() > 1 {
+            drop(all);
+            return self.transact(&own).await;
+        }
+        if together.is_ok() {
+            // Whoever has stopped waiting need not be told.
+            for keep in all {
+                let _ = keep.done.send(());
+            }
+        }
+        together
     }
 
     /// Takes away those of the refs that are there; all of them or none. What they kept goes when git next tidies up.
@@ -43,8 +96,10 @@ impl Repo {
         let lines = there
             .iter()
             .map(|kept| Some(format!("delete {}\0{}\0", own(&kept.name)?, kept.commit)));
-        self.at_once(lines.collect::<Option<Vec<_>>>(), &there)
-            .await
+        match named(lines.collect(), &there)? {
+            steps if steps.is_empty() => Ok(()),
+            steps => self.transact(&steps).await,
+        }
     }
 
     /// The refs below this folder (`refs/formic/..`, with `/` at the end), or of this pattern, and the commits they point at,
@@ -84,18 +139,15 @@ impl Repo {
         }
         Ok(merged)
     }
+}
 
-    async fn at_once(&self, steps: Option<Vec<String>>, refs: &[Kept]) -> Result<(), GitError> {
-        match steps {
-            Some(steps) if steps.is_empty() => Ok(()),
-            Some(steps) => self.transact(&steps).await,
-            None => {
-                let paths = refs.iter().map(|kept| kept.name.escape_debug().to_string());
-                let paths = paths.collect();
-                Err(GitError::Names { paths })
-            }
-        }
-    }
+/// The steps, if every name in them is one of ours.
+fn named(steps: Option<Vec<String>>, refs: &[Kept]) -> Result<Vec<String>, GitError> {
+    steps.ok_or_else(|| {
+        let paths = refs.iter().map(|kept| kept.name.escape_debug().to_string());
+        let paths = paths.collect();
+        GitError::Names { paths }
+    })
 }
 
 /// A name that lies where these refs lie and cannot end the line it stands in.

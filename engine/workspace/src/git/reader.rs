@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use protocol::GitId;
 
 use super::error::GitError;
+use super::keep::Keeping;
 use super::listing::Listing;
 use super::loose::{self, Oid, Sort};
 use super::repo::Repo;
@@ -32,6 +33,8 @@ pub(crate) struct Desk {
     pub(crate) reads: Talk,
     /// Moves refs.
     pub(crate) moves: Talk,
+    /// Those that wait to be kept.
+    pub(crate) keeping: Keeping,
     // Looked at by whoever reads, for no longer than that takes. An owner task would have to be asked for each folder.
     folders: Mutex<Folders>,
     // The files of commits, for the same reason without an owner.

@@ -128,3 +128,28 @@ async fn nothing_outside_the_refs_of_formic_is_moved_or_taken_away() {
     assert!(repo.keep(&pair).await.is_err());
     assert_eq!(stage.belongings(), before);
 }
+
+#[tokio::test]
+async fn what_is_kept_at_once_is_kept_whatever_becomes_of_the_others() {
+    let stage = Stage::new();
+    let repo = stage.repo().await;
+    let commit = stage.head();
+    let lost: GitId = "1".repeat(40).parse().unwrap();
+    let all: Vec<Kept> = (0..40)
+        .map(|n| match n % 7 {
+            3 => kept(&format!("n{n:02}"), &lost),
+            5 => kept(&format!("n{n:02}..bad"), &commit),
+            _ => kept(&format!("n{n:02}"), &commit),
+        })
+        .collect();
+    let one_by_one = all.iter().map(|one| repo.keep(std::slice::from_ref(one)));
+    let told = futures_util::future::join_all(one_by_one).await;
+    let there = repo.kept(RUN).await.unwrap();
+    for (one, told) in all.iter().zip(told) {
+        assert_eq!(told.is_ok(), there.contains(one), "{one:?}");
+        assert_eq!(
+            told.is_ok(),
+            one.commit == commit && !one.name.contains("..")
+        );
+    }
+}
