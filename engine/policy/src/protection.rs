@@ -126,9 +126,12 @@ fn below_home(path: &Path, place: &Place, list: &[&str]) -> bool {
     let Some(home) = &place.home else {
         return false;
     };
-    let path = folded(path);
+    let (path, home) = (folded(path), folded(home));
+    let Ok(below) = Path::new(&path).strip_prefix(home) else {
+        return false;
+    };
     list.iter()
-        .any(|entry| Path::new(&path).starts_with(folded(&home.join(entry))))
+        .any(|entry| below.starts_with(folded(Path::new(entry))))
 }
 
 /// `.formic/settings*.json`, `.claude/settings*.json`, at any depth.
