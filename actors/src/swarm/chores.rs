@@ -61,13 +61,13 @@ pub(crate) async fn keep(site: Arc<Site>) {
         return;
     };
     let chores = &site.yard.chores;
-    let mut due = chores.0.subscribe();
+    let (mut due, mut has_room) = (chores.0.subscribe(), true);
     while let Some(Ok(())) = closing.run_until_cancelled(due.changed()).await {
         while let Ok(Ok(())) = timeout(STILL, due.changed()).await {}
         let (ahead, needless) = chores.take();
         // What cannot be taken away now is when the run closes.
         let _ = git.repo.let_go(&needless).await;
-        let Some(Ahead { commit, trees }) = ahead else {
+        let Some(Ahead { commit, trees }) = ahead.filter(|_| has_room) else {
             continue;
         };
         while due.has_changed().is_ok_and(|is_news| !is_news) {
@@ -76,7 +76,11 @@ pub(crate) async fn keep(site: Arc<Site>) {
                 Some(Ok(true)) => {}
                 Some(Ok(false)) => break,
                 // What cannot be made ahead, on a full disk say, is made by whoever needs it, who is told why not.
-                Some(Err(_)) | None => return,
+                Some(Err(_)) => {
+                    has_room = false;
+                    break;
+                }
+                None => return,
             }
         }
     }

@@ -82,9 +82,17 @@ impl Fence {
             // The look at the tree when the turn has ended says it again, and decides on it.
             Err(error) => return Some(format!("(could not {error})")),
         };
+        let passed_over = self.house.passed_over().await;
+        let passed_over = (!passed_over.is_empty()).then(|| {
+            format!(
+                "(ignored no more, and no part of your work as they are, because they lay here before it: {}; have \
+                 them made anew if they are to be)",
+                named(&passed_over)
+            )
+        });
         let strays = strays(&changed, &self.scope);
         if strays.is_empty() {
-            return None;
+            return passed_over;
         }
         if let Err(error) = self.house.revert(&strays).await {
             return Some(format!(
@@ -112,7 +120,11 @@ impl Fence {
         };
         // A journal that is down stops the agent with its next record.
         let _ = self.journal.append(vec![draft]).await;
-        Some(remark)
+        Some(
+            passed_over
+                .into_iter()
+                .fold(remark, |all, more| all + "\n" + &more),
+        )
     }
 }
 

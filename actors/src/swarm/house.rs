@@ -130,6 +130,16 @@ impl House {
         }
     }
 
+    /// What lay there ignored before the node, and is no change of its as it is, though nothing ignores it any more.
+    pub(crate) async fn passed_over(&self) -> Vec<String> {
+        let rooms = self.rooms.read().await;
+        rooms
+            .tree
+            .as_ref()
+            .map(Tree::passed_over)
+            .unwrap_or_default()
+    }
+
     /// The commit that its changes are counted from; `None` where there is no tree of its own.
     pub(crate) async fn base(&self) -> Option<GitId> {
         let rooms = self.rooms.read().await;

@@ -135,6 +135,11 @@ pub enum Unrecordable {
     /// A FIFO, a socket or a device, or a link to one where git would read it.
     #[error("not a file, a folder or a link (remove it, or have it ignored)")]
     Special,
+    /// A folder that may not be looked into.
+    #[error(
+        "a folder that may not be looked into (`chmod u+rwx` it, remove it, or have it ignored)"
+    )]
+    Shut,
 }
 
 /// Why the pool cannot give a tree.

@@ -34,8 +34,12 @@ struct Papers {
 impl Papers {
     /// Says that nothing is certain of it.
     fn open(&self) -> io::Result<()> {
-        let name = self.note.name.clone();
-        Note { name, base: None }.write(&self.place)
+        let opened = Note {
+            base: None,
+            is_again: self.is_same,
+            ..self.note.clone()
+        };
+        opened.write(&self.place)
     }
 
     /// Makes its git folders, and says that all of it is there; `left` is what lies in it that is ignored.
@@ -62,9 +66,13 @@ impl Trees {
         known: Option<Known>,
     ) -> Result<Option<Known>, GitError> {
         let path = slot.folder();
-        let Note { name: former, base } = Slot::note(path);
+        let Note {
+            name: former,
+            base,
+            is_again,
+        } = Slot::note(path);
         // What a node had ignored in an attempt before is its own.
-        let is_same = former == wanted.name && base.is_some();
+        let is_same = former == wanted.name && (base.is_some() || is_again);
         let papers = Papers {
             place: path.to_owned(),
             root: slot.root(),
@@ -73,6 +81,7 @@ impl Trees {
             note: Note {
                 name: wanted.name.clone(),
                 base: Some(wanted.base.clone()),
+                is_again: false,
             },
             is_same,
             // Where no program ran, its git folders are as they were made.

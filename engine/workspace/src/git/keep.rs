@@ -62,8 +62,14 @@ impl Repo {
         let _turn = keeping.turn.lock().await;
         match kept.try_recv() {
             Ok(()) => return Ok(()),
-            // Those it was to be kept with could not be: whoever's fault that is, each is kept alone then.
-            Err(TryRecvError::Closed) => return self.transact(&own).await,
+            // Those it was to be kept with could not be: whoever's fault that is, each is kept alone then. A git that was
+            // given up with them may hold them for a moment.
+            Err(TryRecvError::Closed) => {
+                return match self.transact(&own).await {
+                    Ok(()) => Ok(()),
+                    Err(_) => self.transact(&own).await,
+                };
+            }
             Err(TryRecvError::Empty) => {}
         }
         let all = std::mem::take(&mut *keeping.waiting());

@@ -11,8 +11,8 @@ use std::path::Path;
 use super::error::GitError;
 use super::gitdir::{absent, put};
 use super::repo::Repo;
-use super::run::parts;
-use super::scan::{above, at};
+use super::run::{Git, parts};
+use super::scan::at;
 use super::slot::Slot;
 use super::tree::Tree;
 
@@ -29,8 +29,8 @@ type Left = BTreeMap<Vec<u8>, Looks>;
 /// What says what is ignored.
 const RULES: &[u8] = b".gitignore";
 
-/// Removes what the index of a place does not know, but for what is ignored, which is given. What says so is the
-/// repository's, and that of folders of which it has no file, such as a tool's own.
+/// Removes what the index of a place does not know, but for what the repository ignores, which is given: what a former
+/// holder, or a tool of his, had ignored would hide what the next one makes there.
 pub(crate) async fn cleaned(repo: &Repo, slot: &Slot) -> Result<Vec<Vec<u8>>, GitError> {
     let git = |args: &[&str]| Ok::<_, GitError>(slot.git(repo)?.args(args));
     let listed = async |args: &[&str]| {
@@ -45,14 +45,17 @@ pub(crate) async fn cleaned(repo: &Repo, slot: &Slot) -> Result<Vec<Vec<u8>>, Gi
     if rules.is_empty() {
         return Ok(left);
     }
-    let known = listed(&["ls-files", "-z"]).await?;
-    let mut folders: BTreeSet<&[u8]> = known.iter().flat_map(|path| above(path)).collect();
-    folders.insert(b"");
-    rules.retain(|path| folders.contains(split(path).0));
+    let known: BTreeSet<Vec<u8>> = listed(&["ls-files", "-z"]).await?.into_iter().collect();
+    // Those that are ignored by what is the repository's, or its owner's, lie in what it ignores anyway.
+    for (source, path) in sources(git(&[])?, &rules).await? {
+        let is_rules = split(&source).1 == RULES;
+        if !is_rules || known.contains(&source) {
+            rules.retain(|rules| *rules != path);
+        }
+    }
     if rules.is_empty() {
         return Ok(left);
     }
-    // One that ignores itself would hide what the next holder makes beside the repository's own files.
     let root = slot.root();
     slot.work(move || {
         let mut rules = rules.iter();
@@ -61,6 +64,23 @@ pub(crate) async fn cleaned(repo: &Repo, slot: &Slot) -> Result<Vec<Vec<u8>>, Gi
     .await?;
     git(&clean)?.bytes().await?;
     listed(&others).await
+}
+
+/// What has each of these paths ignored, as far as they are: the file that says so, below the root if it lies there.
+async fn sources(git: Git, paths: &[Vec<u8>]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, GitError> {
+    let asked = paths
+        .iter()
+        .flat_map(|path| [&b"./"[..], path, b"\0"].concat());
+    let git = git.args(["check-ignore", "--verbose", "-z", "--stdin"]);
+    let (output, named) = git.input(asked.collect::<Vec<u8>>()).output().await?;
+    if !matches!(output.status.code(), Some(0 | 1)) {
+        return Err(GitError::failed(&named, &output.stderr));
+    }
+    let fields: Vec<&[u8]> = output.stdout.split(|byte| *byte == 0).collect();
+    let bare = |path: &[u8]| path.strip_prefix(b"./").unwrap_or(path).to_vec();
+    // The file, its line, the pattern, the path.
+    let each = fields.chunks_exact(4);
+    Ok(each.map(|one| (bare(one[0]), bare(one[3]))).collect())
 }
 
 /// The folder of a path, and its name there.
@@ -89,11 +109,13 @@ pub(crate) fn note(root: &Path, own: &Path, paths: &[Vec<u8>]) -> io::Result<()>
 impl Tree {
     /// Which of these new files, or folders, are all as they were when the tree was laid out.
     pub(crate) async fn left(&self, new: Vec<Vec<u8>>) -> Result<BTreeSet<Vec<u8>>, GitError> {
-        if new.is_empty() {
-            return Ok(BTreeSet::new());
-        }
         let (root, own) = (self.root().to_owned(), self.slot.git_folder());
-        self.slot.work(move || still(&root, &own, new)).await
+        let left = match new.is_empty() {
+            true => BTreeSet::new(),
+            false => self.slot.work(move || still(&root, &own, new)).await?,
+        };
+        self.left_out(&left);
+        Ok(left)
     }
 }
 

@@ -20,9 +20,9 @@ pub(crate) const BYTES: usize = 20;
 /// An object that is larger than this is left to git to read, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
-/// An object up to this size is not packed, in bytes: it takes a block of the disk either way, and packing one takes longer
-/// than all the rest of writing it.
-const BLOCK: usize = 4096;
+/// An object up to this size is not packed, in bytes: with what it is wrapped in it takes a block of the disk either way, and
+/// packing one takes longer than all the rest of writing it.
+const BLOCK: usize = 4096 - 11;
 
 /// Marks a file as changed at this moment, by the system's own clock.
 const JUST_NOW: Timestamps = Timestamps {

@@ -20,6 +20,9 @@ use super::trees::off_thread;
 
 const MARKER: &str = "formic-tree";
 
+/// What a note says of who lays out again what was his.
+const AGAIN: &str = "again";
+
 const MAGIC: &[u8] = b"a tree of formic's, version 1; borrows from\n";
 
 /// Settings for an index of our own; with one of the user's they would undo what the user has chosen for it.
@@ -52,6 +55,9 @@ pub(crate) struct Note {
     pub(crate) name: String,
     /// The commit that changes are counted from, and its files; `None` until the tree is whole.
     pub(crate) base: Option<(GitId, GitId)>,
+    /// Whether what is ignored in a tree that is not whole is that of who has it: it was, before it was to be laid out
+    /// again.
+    pub(crate) is_again: bool,
 }
 
 impl Note {
@@ -61,6 +67,8 @@ impl Note {
         let mut text = format!("{}\n", self.name);
         if let Some((commit, tree)) = &self.base {
             text.push_str(&format!("{commit}\n{tree}\n"));
+        } else if self.is_again {
+            text.push_str(&format!("{AGAIN}\n"));
         }
         let mut options = OpenOptions::new();
         let options = options.create(true).truncate(false).write(true);
@@ -166,8 +174,11 @@ impl Slot {
     /// Writes that nobody has the place, and lets the next one have it at once. No command may be running there.
     pub(crate) fn release(self) -> io::Result<()> {
         let base = Self::note(&self.folder).base;
-        let name = String::new();
-        Note { name, base }.write(&self.folder)?;
+        let free = Note {
+            base,
+            ..Note::default()
+        };
+        free.write(&self.folder)?;
         Ok(flock(&self.lock, FlockOperation::Unlock)?)
     }
 
@@ -176,9 +187,13 @@ impl Slot {
         let text = fs::read_to_string(folder.join("note")).unwrap_or_default();
         let mut lines = text.lines();
         let name = lines.next().unwrap_or_default().to_owned();
-        let mut id = || lines.next().and_then(|line| line.parse().ok());
-        let base = id().zip(id());
-        Note { name, base }
+        let first = lines.next().unwrap_or_default();
+        let ids = (first.parse(), lines.next().unwrap_or_default().parse());
+        Note {
+            name,
+            base: ids.0.ok().zip(ids.1.ok()),
+            is_again: first == AGAIN,
+        }
     }
 
     /// Removes the place; what is not ours in it stays, and the place with it.

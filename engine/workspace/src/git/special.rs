@@ -26,6 +26,8 @@ pub(crate) struct Specials {
     pub(crate) read: Vec<PathBuf>,
     /// The others.
     pub(crate) other: Vec<PathBuf>,
+    /// Folders that may not be looked into: git would pass over all that lies there.
+    pub(crate) shut: Vec<PathBuf>,
 }
 
 /// Finds all of them below `root`, without following links and without opening anything; `enter` is told of each folder
@@ -35,8 +37,15 @@ fn specials(root: &Path, enter: impl Fn(&Path)) -> io::Result<Specials> {
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
         enter(&folder);
-        let entries = match fs::read_dir(&folder) {
-            // What goes meanwhile, or may not be looked at, is for git to judge.
+        let entries = fs::read_dir(&folder);
+        // A folder may be listed and yet not entered.
+        let entered = entries.and_then(|entries| fs::metadata(folder.join(".")).map(|_| entries));
+        let entries = match entered {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && folder != root => {
+                found.shut.push(folder);
+                continue;
+            }
+            // What goes meanwhile is for git to judge.
             Err(_) if folder != root => continue,
             entries => entries?,
         };
@@ -105,31 +114,40 @@ impl Tree {
         let root = self.root().to_owned();
         let found = self.slot.work(move || specials(&root, |_| ())).await?;
         if !found.read.is_empty() {
-            return Err(self.special(&found.read));
+            return Err(self.special(&found.read, Unrecordable::Special));
         }
-        if found.other.is_empty() {
-            return Ok(());
+        for (left, what) in [
+            (found.other, Unrecordable::Special),
+            (found.shut, Unrecordable::Shut),
+        ] {
+            let left = self.unignored(left).await?;
+            if !left.is_empty() {
+                return Err(self.special(&left, what));
+            }
         }
-        let mut left = found.other;
+        Ok(())
+    }
+
+    async fn unignored(&self, mut paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, GitError> {
+        if paths.is_empty() {
+            return Ok(paths);
+        }
         let name = |path: &PathBuf| self.inside(path).as_os_str().as_bytes().to_vec();
-        let names: Vec<Vec<u8>> = left.iter().map(name).collect();
+        let names: Vec<Vec<u8>> = paths.iter().map(name).collect();
         let ignored = ignored(self.slot.git(&self.repo)?, &names).await?;
-        left.retain(|path| !ignored.contains(&name(path)));
-        match left.is_empty() {
-            true => Ok(()),
-            false => Err(self.special(&left)),
-        }
+        paths.retain(|path| !ignored.contains(&name(path)));
+        Ok(paths)
     }
 
     fn inside<'a>(&self, path: &'a Path) -> &'a Path {
         path.strip_prefix(self.root()).unwrap_or(path)
     }
 
-    fn special(&self, paths: &[PathBuf]) -> GitError {
+    fn special(&self, paths: &[PathBuf], what: Unrecordable) -> GitError {
         let name = |path: &PathBuf| escaped(self.inside(path).as_os_str().as_bytes());
         GitError::Unrecordable {
             paths: paths.iter().map(name).collect(),
-            what: Unrecordable::Special,
+            what,
         }
     }
 }

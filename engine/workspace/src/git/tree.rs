@@ -37,6 +37,8 @@ struct Lore {
     known: Option<Known>,
     /// How often somebody said that it changes: what was seen before that is of no use.
     told: u64,
+    /// What the newest look passed over though nothing ignores it any more.
+    left_out: Vec<String>,
 }
 
 impl Tree {
@@ -57,6 +59,7 @@ impl Tree {
             known: Mutex::new(Lore {
                 known: known.filter(Known::is_small),
                 told: 0,
+                left_out: Vec::new(),
             }),
         }
     }
@@ -99,6 +102,17 @@ impl Tree {
         if lore.told == told {
             lore.known = Some(Known::Whole(seen)).filter(Known::is_small);
         }
+    }
+
+    /// What an earlier holder left there ignored, and the newest look did not count as a change though nothing ignores it
+    /// any more.
+    pub fn passed_over(&self) -> Vec<String> {
+        self.lore().left_out.clone()
+    }
+
+    pub(crate) fn left_out(&self, paths: &BTreeSet<Vec<u8>>) {
+        let shown = paths.iter().map(|path| escaped(path));
+        self.lore().left_out = shown.collect();
     }
 
     /// The folder where its files are.

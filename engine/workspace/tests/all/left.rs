@@ -73,8 +73,12 @@ async fn what_the_one_before_left_ignored_is_no_change_of_who_ignores_it_no_more
         for is_told in [true, false] {
             let stage = Stage::new();
             let (trees, tree) = handed_over(&stage, way).await;
+            assert_eq!(both(&tree).await, Vec::<String>::new(), "{way:?}");
+            assert_eq!(tree.passed_over(), Vec::<String>::new(), "{way:?}");
             ignore_nothing(&tree, is_told);
             assert_eq!(both(&tree).await, ["M .gitignore"], "{way:?}");
+            let told = tree.passed_over();
+            assert!(told.contains(&"target/out".to_owned()), "{way:?}: {told:?}");
             // Nor is it after this process has ended.
             drop((trees, tree));
             let trees = stage.trees().await;
@@ -127,6 +131,25 @@ async fn what_a_node_had_ignored_itself_is_its_own_in_its_next_attempt() {
         let expected = ["M .gitignore", "A target/own"];
         assert_eq!(both(&tree).await, expected, "{way:?}");
     }
+}
+
+#[tokio::test]
+async fn it_stays_so_when_a_process_dies_while_the_next_attempt_is_laid_out() {
+    let stage = Stage::new();
+    let (trees, tree) = handed_over(&stage, Way::Stirred).await;
+    write(tree.root(), "target/own", "own\n");
+    tree.stir();
+    let note = tree.root().parent().unwrap().join("note");
+    drop((tree, trees));
+    let told = fs::read_to_string(&note).unwrap();
+    assert!(told.starts_with("two\n"), "{told}");
+    // As it stands from the first step of that to the last.
+    fs::write(&note, "two\nagain\n").unwrap();
+    let start = TreeStart::Commit(stage.head());
+    let trees = stage.trees().await;
+    let tree = trees.take("two", &start, None).await.unwrap();
+    ignore_nothing(&tree, false);
+    assert_eq!(both(&tree).await, ["M .gitignore", "A target/own"]);
 }
 
 #[tokio::test]
@@ -183,6 +206,7 @@ async fn what_was_left_where_a_commit_has_a_file_is_that_file() {
 async fn what_says_what_is_ignored_goes_with_its_holder_where_others_work() {
     let stage = Stage::new();
     stage.write("deep/er/known", "known\n");
+    stage.write(".gitignore", "target/\n");
     let start = TreeStart::Commit(stage.commit("deep"));
     let trees = stage.trees().await;
     for is_recorded in [true, false] {
@@ -193,22 +217,27 @@ async fn what_says_what_is_ignored_goes_with_its_holder_where_others_work() {
         write(&root, "a/.gitignore", "*\n");
         write(&root, "deep/.gitignore", "*\n");
         write(&root, "a/hidden", "hidden\n");
-        // As tools do in folders of their own.
+        // As tools do in folders of their own; in one of them the repository ignores all that is like this.
         write(&root, "cache/.gitignore", "*\n");
         write(&root, "cache/built", "built\n");
+        write(&root, "target/.gitignore", "*\n");
+        write(&root, "target/built", "built\n");
         if is_recorded {
             assert_eq!(both(&tree).await, Vec::<String>::new());
         }
         trees.give_back(tree).await.unwrap();
         let tree = trees.take("two", &start, None).await.unwrap();
         assert_eq!(tree.root(), root);
-        assert!(root.join("cache/built").is_file(), "still warm");
-        assert!(!root.join("a/hidden").exists(), "nothing ignores it");
+        assert!(root.join("target/.gitignore").is_file(), "still warm");
+        for gone in ["a/hidden", "cache/built"] {
+            assert!(!root.join(gone).exists(), "nothing ignores {gone}");
+        }
         tree.stir();
         write(&root, "a/new", "new\n");
-        write(&root, "cache/built-too", "built\n");
+        write(&root, "cache/own", "own\n");
         write(&root, "deep/er/new", "new\n");
-        assert_eq!(both(&tree).await, ["A a/new", "A deep/er/new"]);
+        let own = ["A a/new", "A cache/own", "A deep/er/new"];
+        assert_eq!(both(&tree).await, own);
         trees.give_back(tree).await.unwrap();
     }
 }

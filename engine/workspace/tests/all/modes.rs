@@ -67,6 +67,42 @@ async fn whatever_a_holder_closed_is_open_for_the_next_one_and_its_build_output_
     }
 }
 
+/// For the system's administrator no folder is shut, and then nothing of it is missing.
+#[tokio::test]
+async fn nothing_in_a_folder_that_may_not_be_looked_into_is_left_out_without_a_word() {
+    for mode in [0o000, 0o300, 0o600] {
+        let stage = Stage::new();
+        let tree = stage.tree("one").await;
+        let root = tree.root().to_owned();
+        write(&root, "a/README.md", "changed\n");
+        write(&root, "b/new/x", "new\n");
+        write(&root, "target/out", "built\n");
+        for folder in ["a", "b/new", "target"] {
+            close(&root.join(folder), mode);
+        }
+        let found = tree.snapshot().await;
+        let is_shut = fs::read_dir(root.join("a"))
+            .and_then(|_| fs::metadata(root.join("a/README.md")))
+            .is_err();
+        match found {
+            Ok(found) => {
+                assert!(!is_shut, "{mode:o}: {found:?}");
+                let paths: Vec<&str> = found.changed.iter().map(|c| c.path.as_str()).collect();
+                assert_eq!(paths, ["a/README.md", "b/new/x"], "{mode:o}");
+            }
+            Err(error) => {
+                let told = error.to_string();
+                assert!(is_shut && error.is_of_work(), "{mode:o}: {told}");
+                let names_both = told.contains("a") && told.contains("b/new");
+                assert!(names_both && !told.contains("target"), "{mode:o}: {told}");
+            }
+        }
+        for folder in ["a", "b/new", "target"] {
+            close(&root.join(folder), 0o755);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_lies_in_a_closed_folder_is_brought_back_as_well() {
     let stage = Stage::new();
