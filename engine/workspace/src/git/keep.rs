@@ -28,7 +28,7 @@ pub struct Kept {
 pub(crate) struct Keeping {
     // Held only while something is put in or taken out. An owner task would have to be told and to answer for each.
     waiting: Mutex<Vec<Keep>>,
-    // Held by whoever has git keep what waits.
+    // Held by whoever has git keep what waits, for as long as that takes; nothing below the actors may start an owner task.
     turn: tokio::sync::Mutex<()>,
 }
 
