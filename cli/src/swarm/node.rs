@@ -244,6 +244,7 @@ fn attempt(attempt: &AttemptStory) -> String {
 fn checked(check: &CheckRun) -> String {
     let took = words::span(check.ms);
     match check.exit {
+        _ if check.denied.is_some() => "not run: denied".to_owned(),
         Some(0) => format!("ok in {took}"),
         Some(exit) => format!("exit {exit} after {took}"),
         None => format!("cut off after {took}"),

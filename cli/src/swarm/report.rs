@@ -259,6 +259,7 @@ fn row(node: &NodeLine, strokes: Strokes, is_interrupted: bool) -> Vec<String> {
         .checks
         .last()
         .map(|check| match (check.passed, check.exit) {
+            _ if check.denied.is_some() => "not run: denied".to_owned(),
             (true, _) => format!("ok {}", words::span(check.ms)),
             (false, Some(exit)) => format!("exit {exit}"),
             (false, None) => "cut off".to_owned(),

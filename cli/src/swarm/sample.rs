@@ -128,6 +128,7 @@ fn inspected(name: &str, exit: i32) -> (Option<&str>, Event) {
             exit: Some(exit),
             log: "".into(),
             ms: 1_500,
+            denied: None,
         }),
         fault: None,
         may_pass: false,

@@ -28,7 +28,7 @@ pub use effect::Effect;
 pub use event::{
     Attempt, BoardEntry, Change, ChangeKind, CheckRun, Conflict, EntryKind, Event, Evidence,
     Failure, FailureClass, FaultEvent, ForkPoint, GaveUp, Ground, Inspection, Isolation, Landing,
-    MemoryEvent, Merged, ModelEvent, NodeEnd, OWN_TIME_USED_UP, Opening, PauseCause,
+    MemoryEvent, Merged, ModelEvent, NOT_RUN, NodeEnd, OWN_TIME_USED_UP, Opening, PauseCause,
     PermissionEvent, PlanEvent, Planner, Provenance, SessionEvent, TIME_USED_UP, ToolEvent,
     TreeStart, TurnEnd, TurnEvent, WorkspaceEvent,
 };

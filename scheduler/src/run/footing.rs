@@ -95,7 +95,7 @@ impl Footing {
         let mut wrong = self.declared.iter().filter_map(odd);
         let wrong = wrong.find(|(expect, run)| {
             let is_other = run.passed() != (*expect != Expect::Fail);
-            is_other || unrunnable::denial(run).is_some()
+            is_other || run.denied.is_some()
         });
         self.why_not = wrong.map(|(expect, run)| complaint(expect, run));
     }
@@ -104,7 +104,8 @@ impl Footing {
 fn complaint(expect: Expect, run: &CheckRun) -> String {
     let code = crate::plan::Code::from(DocumentCode::BaseCheck);
     let cmd = &run.check.cmd;
-    if let Some(why) = unrunnable::denial(run) {
+    if let Some(why) = &run.denied {
+        let why = why.as_str();
         return format!(
             "{code}: permission is denied for the check `{cmd}`: {why}; mend it where the plan or --gate names it, or the \
              rule"

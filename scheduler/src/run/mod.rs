@@ -43,5 +43,5 @@ pub use node_run::{NodePhase, NodeRun, Proposal, Setback, Spent};
 pub use paths::spared_tests;
 pub use replan::Change;
 pub use state::{Run, RunPhase};
-pub use unrunnable::{barred, denied, exited};
+pub use unrunnable::{barred, exited};
 pub use wishes::{DEFAULT_WALL_MS, wishes};

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use protocol::{CheckRun, Failure, FailureClass, Kind, Node};
+use protocol::{CheckRun, Failure, FailureClass, Kind, NOT_RUN, Node};
 
 use super::node_run::NodeRun;
 
@@ -13,9 +13,6 @@ const NOT_FOUND: i32 = 127;
 
 /// What shells say is wrong with a command; a shell that says it in other words is taken to mean something else.
 const COMPLAINTS: [&str; 3] = ["not found", "command not found", "Permission denied"];
-
-/// How the log of a check begins that permission was denied for.
-const DENIED: &str = "not run: permission denied: ";
 
 /// After these, commands are looked for elsewhere, and a file of the tree may be one.
 const SETTINGS: [&str; 6] = [".", "source", "eval", "cd", "pushd", "alias"];
@@ -36,18 +33,11 @@ pub(super) const fn is_refused(run: &CheckRun) -> bool {
     matches!(run.exit, Some(NOT_ALLOWED | NOT_FOUND))
 }
 
-/// Why the check was not run, if permission was denied for it.
-pub(super) fn denial(run: &CheckRun) -> Option<String> {
-    let log = run.log.as_str();
-    let why = log.strip_prefix(DENIED).filter(|_| run.exit.is_none())?;
-    Some(why.trim_end().to_owned())
-}
-
 /// Why a node's check cannot be run. The command of a check that the shell looked for on its path in vain is one reason.
 /// Anything else that it could not run may be work that is yet to be done, where an agent is to do it: a file of the tree,
 /// what a script within calls, and whatever the check itself makes the path or the commands be.
 fn of_check<'a>(node: &Node, run: &'a CheckRun) -> Option<Bar<'a>> {
-    if denial(run).is_some() {
+    if run.denied.is_some() {
         return Some(Bar::Denied);
     }
     if !is_refused(run) {
@@ -83,11 +73,6 @@ fn command(command: &str) -> Option<&str> {
     words.find(|word| !word.is_empty() && *word != "!" && !word.contains('='))
 }
 
-/// What the log of a check tells that permission was denied for, and why.
-pub fn denied(why: &str) -> String {
-    format!("{DENIED}{why}\n")
-}
-
 /// What a codemod's command that failed came to: the evidence of its attempt.
 pub fn exited(cmd: &str, code: i32, log: &str) -> String {
     format!("{}{code}:\n{log}", exit_of(cmd))
@@ -103,7 +88,7 @@ fn exit_of(cmd: &str) -> String {
 }
 
 fn denial_of(cmd: &str) -> String {
-    format!("`{cmd}` was {DENIED}")
+    format!("`{cmd}` was {NOT_RUN}")
 }
 
 /// Why a codemod's command could not be run, from what its attempt came to.
@@ -172,9 +157,12 @@ fn is_barred(node: &Node, state: &NodeRun, is: fn(Bar<'_>) -> bool) -> bool {
     run.and_then(|run| of_check(node, run)).is_some_and(is)
 }
 
-/// The evidence with what whoever wrote the plan is to do: `what` is of the node.
+/// The evidence with what whoever wrote the plan is to do: `what` is of the node. A run's plan stays what it is.
 fn advised_of(node: &Node, (what, bar): (&str, Bar<'_>), evidence: &str) -> String {
-    let whose = format!("the {what} of node {}", node.name);
+    let anew = format!(
+        "or mend the {what} of node {} in the plan and begin a new run",
+        node.name
+    );
     let why = match bar {
         Bar::Missing(word) => {
             format!("`{word}` is no command here, or may not be run: no agent can mend that")
@@ -187,11 +175,9 @@ fn advised_of(node: &Node, (what, bar): (&str, Bar<'_>), evidence: &str) -> Stri
             // The rule is what is read of it first.
             let said = evidence.trim_end();
             return format!(
-                "{said}\nThe answer would be the same again: mend {whose} in the plan, or the rule, and try the node again"
+                "{said}\nThe answer would be the same again: change the rule and try the node again, {anew}"
             );
         }
     };
-    format!(
-        "{why}. Mend {whose} in the plan, or make the command runnable and try the node again\n{evidence}"
-    )
+    format!("{why}. Make the command runnable and try the node again, {anew}\n{evidence}")
 }

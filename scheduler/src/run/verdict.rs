@@ -245,8 +245,8 @@ pub(super) fn red(runs: &[CheckRun]) -> String {
         .filter(|run| !run.passed())
         .map(|run| {
             let cmd = &run.check.cmd;
-            if let Some(why) = unrunnable::denial(run) {
-                return unrunnable::barred(cmd, &why);
+            if let Some(why) = &run.denied {
+                return unrunnable::barred(cmd, &why.as_str());
             }
             let exit = match run.exit {
                 Some(code) => format!("exited with {code}"),

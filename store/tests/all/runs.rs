@@ -207,6 +207,7 @@ fn a_run_that_was_given_up_was_cancelled_or_has_failed() {
             exit: Some(exit),
             log: "".into(),
             ms: 1,
+            denied: None,
         };
         let mut events = cancelled.clone();
         events.insert(0, Event::Plan(PlanEvent::Checked { runs: vec![run] }));

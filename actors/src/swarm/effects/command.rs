@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{Action, CallId, Check, CheckRun, Claim, Reason, Verdict};
-use scheduler::run::denied;
 use tokio_util::sync::CancellationToken;
 use tools::{Bounds, Program, Ran};
 
@@ -41,16 +40,17 @@ impl Order<'_> {
         if self.cancel.is_cancelled() {
             return Ok(None);
         }
-        let (exit, log) = match ran {
-            Came::Ran(ran) => (ran.exit, ran.log),
-            Came::Denied(why) => (None, denied(&why)),
+        let (exit, log, denied) = match ran {
+            Came::Ran(ran) => (ran.exit, ran.log, None),
+            Came::Denied(why) => (None, String::new(), Some(why)),
         };
-        let log = self.site.redactor.clean(&log).into_owned();
+        let clean = |said: String| self.site.redactor.clean(&said).into_owned().into();
         Ok(Some(CheckRun {
             check: check.clone(),
             exit,
-            log: log.into(),
+            log: clean(log),
             ms: self.site.options.source.millis().saturating_sub(began),
+            denied: denied.map(clean),
         }))
     }
 

@@ -52,7 +52,7 @@ async fn run(
         let Some(mut run) = command.check(check).await? else {
             break;
         };
-        if !run.is_as_declared() {
+        if !run.is_as_declared() && run.denied.is_none() {
             // Once more, because it may have been chance.
             match command.check(check).await? {
                 Some(again) => run = again,

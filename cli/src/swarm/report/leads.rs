@@ -86,7 +86,7 @@ impl Report {
     pub(super) fn anew(&self) -> Option<&'static str> {
         let is_unfounded = !self.is_retryable && self.report.status == RunStatus::Failed;
         is_unfounded.then_some(
-            "mend the check, the plan or what is committed, and begin anew: this run stays with the commit it began with",
+            "mend the check, the rule, the plan or what is committed, and begin anew: this run stays with the commit it began with",
         )
     }
 
@@ -148,7 +148,7 @@ impl Report {
 mod tests {
     use views::{Swarm, View};
 
-    use super::super::Moment;
+    use super::super::{Moment, Paper, Strokes};
     use super::*;
     use crate::swarm::sample;
 
@@ -162,9 +162,32 @@ mod tests {
         let hint = report.json()["hint"].clone();
         assert!(
             hint.as_str()
-                .is_some_and(|hint| hint.contains("begin anew")),
+                .is_some_and(|hint| hint.contains("the rule") && hint.contains("begin anew")),
             "{hint}"
         );
+    }
+
+    #[test]
+    fn a_check_that_was_not_run_is_not_told_as_one_that_was_cut_off() {
+        let swarm = Swarm::fold(&sample::over());
+        let mut report = Report::new(&swarm, sample::session(), (None, Moment::AtRest));
+        let paper = Paper {
+            width: 200,
+            room: usize::MAX,
+            strokes: Strokes::Box,
+        };
+        let nodes = report.report.nodes.iter_mut();
+        for check in nodes.flat_map(|node| &mut node.checks) {
+            (check.passed, check.exit) = (false, None);
+        }
+        assert!(report.text(paper).contains("cut off"));
+        let nodes = report.report.nodes.iter_mut();
+        for check in nodes.flat_map(|node| &mut node.checks) {
+            check.denied = Some("a rule".to_owned());
+        }
+        let text = report.text(paper);
+        assert!(text.contains("not run: denied"), "{text}");
+        assert!(!text.contains("cut off"), "{text}");
     }
 
     #[test]

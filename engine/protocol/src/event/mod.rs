@@ -27,7 +27,7 @@ pub use tool::ToolEvent;
 pub use turn::{TurnEnd, TurnEvent};
 pub use workspace::{
     Change, ChangeKind, CheckRun, Conflict, Ground, Inspection, Isolation, Landing, Merged,
-    WorkspaceEvent,
+    NOT_RUN, WorkspaceEvent,
 };
 
 /// A fact. State changes only by applying one.

@@ -1,8 +1,8 @@
 //! The bulky texts of an event, so that the journal's edge can swap them for blobs and back.
 
 use crate::{
-    Block, Event, Fact, Intent, MemoryEvent, ModelEvent, PlanEvent, ResultBlock, SessionEvent,
-    Text, ToolEvent, ToolResult, TurnEvent, WorkspaceEvent,
+    Block, CheckRun, Event, Fact, Intent, MemoryEvent, ModelEvent, PlanEvent, ResultBlock,
+    SessionEvent, Text, ToolEvent, ToolResult, TurnEvent, WorkspaceEvent,
 };
 
 impl Event {
@@ -53,7 +53,7 @@ fn of_plan<'a>(event: &'a mut PlanEvent, texts: &mut Vec<&'a mut Text>) {
             let nodes = patch.add.iter_mut().chain(&mut patch.modify);
             texts.extend(nodes.filter_map(|node| node.brief.as_mut()));
         }
-        PlanEvent::Checked { runs } => texts.extend(runs.iter_mut().map(|run| &mut run.log)),
+        PlanEvent::Checked { runs } => texts.extend(runs.iter_mut().flat_map(CheckRun::texts_mut)),
         PlanEvent::NodeReturned { failure, .. } => texts.push(&mut failure.evidence),
         PlanEvent::NodeEnded { why, .. } => texts.extend(why.as_mut()),
         PlanEvent::Rejected { .. }
@@ -68,11 +68,11 @@ fn of_plan<'a>(event: &'a mut PlanEvent, texts: &mut Vec<&'a mut Text>) {
 fn of_workspace<'a>(event: &'a mut WorkspaceEvent, texts: &mut Vec<&'a mut Text>) {
     match event {
         WorkspaceEvent::Inspected { found, .. } => {
-            texts.extend(found.check.as_mut().map(|run| &mut run.log));
+            texts.extend(found.check.iter_mut().flat_map(CheckRun::texts_mut));
             texts.extend(found.fault.as_mut());
         }
         WorkspaceEvent::Gated { runs, .. } => {
-            texts.extend(runs.iter_mut().map(|run| &mut run.log));
+            texts.extend(runs.iter_mut().flat_map(CheckRun::texts_mut));
         }
         WorkspaceEvent::Failed { text, .. } => texts.push(text),
         WorkspaceEvent::Begun(_)

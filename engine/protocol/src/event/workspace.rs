@@ -177,6 +177,9 @@ pub enum ChangeKind {
     Deleted,
 }
 
+/// What is said of a command that permission is denied for, before the reason.
+pub const NOT_RUN: &str = "not run: permission denied: ";
+
 /// One run of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -189,6 +192,9 @@ pub struct CheckRun {
     pub log: Text,
     /// How long it took, in milliseconds.
     pub ms: u64,
+    /// Why permission was denied for it, with the rule that says so; it was not run then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied: Option<Text>,
 }
 
 impl CheckRun {
@@ -197,10 +203,15 @@ impl CheckRun {
         self.exit == Some(0)
     }
 
+    /// What is said of it and may be long.
+    pub(super) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text> {
+        [&mut self.log].into_iter().chain(&mut self.denied)
+    }
+
     /// Whether it went as the plan declares, where nothing of the work was done yet; nothing said is as much as that it
-    /// passes.
+    /// passes. What was not run did not fail either.
     pub fn is_as_declared(&self) -> bool {
-        self.passed() == (self.check.expect != Expect::Fail)
+        self.denied.is_none() && self.passed() == (self.check.expect != Expect::Fail)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Events with the fields that came later: without them they are written as before.
 
 use protocol::{
-    Charge, Cost, Event, Heard, Inspection, Limit, LongPrompt, ModelEvent, NodeId, Price, Room,
-    SessionEvent, Text, TurnEvent, Usage, WorkspaceEvent,
+    Charge, CheckRun, Cost, Event, Heard, Inspection, Limit, LongPrompt, ModelEvent, NodeId,
+    PlanEvent, Price, Room, SessionEvent, Text, TurnEvent, Usage, WorkspaceEvent,
 };
 
 use crate::examples::{of_model, of_session, uuid};
+use crate::swarm_examples::run;
 
 /// One event of each that has grown.
 pub(crate) fn grown(text: &Text) -> Vec<Event> {
@@ -35,6 +36,7 @@ pub(crate) fn grown(text: &Text) -> Vec<Event> {
     let (step, charge) = (1, charged());
     events.push(Event::Model(ModelEvent::Lost { step, charge }));
     events.push(blind(text));
+    events.push(denied(text));
     events
 }
 
@@ -99,6 +101,15 @@ fn blind(text: &Text) -> Event {
         attempt,
         found,
     })
+}
+
+fn denied(text: &Text) -> Event {
+    let run = CheckRun {
+        exit: None,
+        denied: Some(text.clone()),
+        ..run(text)
+    };
+    Event::Plan(PlanEvent::Checked { runs: vec![run] })
 }
 
 fn looked() -> Event {

@@ -115,6 +115,9 @@ pub struct CheckLine {
     pub exit: Option<i32>,
     /// How long it took.
     pub ms: u64,
+    /// Why permission was denied for it: it was not run then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied: Option<String>,
 }
 
 /// Tokens under the names of the result object.

@@ -332,6 +332,7 @@ fn check(run: &CheckRun) -> CheckLine {
         passed: run.passed(),
         exit: run.exit,
         ms: run.ms,
+        denied: run.denied.as_ref().map(|why| why.as_str().into_owned()),
     }
 }
 

@@ -75,6 +75,7 @@ pub(crate) fn check_run(exit: i32) -> CheckRun {
         exit: Some(exit),
         log: "".into(),
         ms: 5,
+        denied: None,
     }
 }
 

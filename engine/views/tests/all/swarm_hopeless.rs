@@ -72,10 +72,18 @@ fn a_run_that_ends_because_of_a_check_before_any_of_the_work_has_failed() {
         red.check.expect = expect;
         Event::Plan(PlanEvent::Checked { runs: vec![red] })
     };
+    let denied = |expect| {
+        let mut run = check_run(1);
+        (run.check.expect, run.exit) = (expect, None);
+        run.denied = Some("a rule".into());
+        Event::Plan(PlanEvent::Checked { runs: vec![run] })
+    };
     let closed = || Event::Plan(PlanEvent::Closed);
     for (checked, status) in [
         (red(Expect::Pass, 1), RunStatus::Failed),
         (red(Expect::Fail, 0), RunStatus::Failed),
+        (denied(Expect::Pass), RunStatus::Failed),
+        (denied(Expect::Fail), RunStatus::Failed),
         (red(Expect::Pass, 0), RunStatus::Cancelled),
         (red(Expect::Fail, 1), RunStatus::Cancelled),
     ] {

@@ -95,7 +95,7 @@ fn a_gate_that_permission_is_denied_for_does_not_go_as_declared_whatever_that_is
         let mut sim = accepted(gated(Some(declared("git push", expect)), None));
         let mut run = check_run(&declared("git push", expect), 0);
         run.exit = None;
-        run.log = scheduler::run::denied("git push is denied by Bash(git push:*)").into();
+        run.denied = Some("git push is denied by Bash(git push:*)".into());
         sim.answer(RunOutcome::Checked { runs: vec![run] });
         assert_eq!(sim.run.phase(), RunPhase::Closed, "{expect:?}");
         let why = why(&sim);

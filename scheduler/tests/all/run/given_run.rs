@@ -34,6 +34,7 @@ pub(crate) fn check_run(check: &Check, exit: i32) -> CheckRun {
         exit: Some(exit),
         log: "what it said".into(),
         ms: 1,
+        denied: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Checks and codemods that cannot be run: the plan's fault or the rules', unless the command is a file of the node's own.
 
-use protocol::{CheckRun, Failure, FailureClass, Isolation, Kind, NodeEnd, OnFail};
-use scheduler::run::{NodePhase, RunOutcome, barred, denied, exited};
+use protocol::{CheckRun, Failure, FailureClass, Isolation, Kind, NOT_RUN, NodeEnd, OnFail};
+use scheduler::run::{NodePhase, RunOutcome, barred, exited};
 
 use super::given_run::*;
 use crate::given::node;
@@ -13,27 +13,31 @@ fn checked(cmd: &str, exit: i32, log: &str) -> Sim {
 
 /// The same, of a plan that may be changed so often.
 fn replannable(max_replans: u32, cmd: &str, exit: i32, log: &str) -> Sim {
-    ended(max_replans, cmd, Some(exit), log)
+    let run = CheckRun {
+        log: log.into(),
+        ..check_run(&check(cmd), exit)
+    };
+    came_to(max_replans, run)
 }
 
-/// The same, of a check that may not have ended by itself.
-fn checked_until(cmd: &str, exit: Option<i32>, log: &str) -> Sim {
-    ended(2, cmd, exit, log)
+/// The same, of a check that permission is denied for, and why.
+fn refused(cmd: &str, why: &str) -> CheckRun {
+    CheckRun {
+        exit: None,
+        log: "".into(),
+        denied: Some(why.into()),
+        ..check_run(&check(cmd), 0)
+    }
 }
 
-fn ended(max_replans: u32, cmd: &str, exit: Option<i32>, log: &str) -> Sim {
+fn came_to(max_replans: u32, run: CheckRun) -> Sim {
     let mut plan = of(vec![writer(1, &[])]);
     plan.caps.max_replans = max_replans;
-    plan.nodes[0].accept = Some(check(cmd));
+    plan.nodes[0].accept = Some(run.check.clone());
     plan.nodes[0].weight.on_fail = OnFail::Retry;
     let mut sim = Sim::of(plan, Isolation::Worktree);
     sim.work(1);
     let planned = sim.run.planned(node(1)).unwrap().clone();
-    let run = CheckRun {
-        log: log.into(),
-        exit,
-        ..check_run(&check(cmd), 0)
-    };
     let found = protocol::Inspection {
         check: Some(run),
         ..sound(&planned, 9)
@@ -234,8 +238,7 @@ fn what_permission_is_denied_for_ends_its_node_at_once_and_names_the_rule() {
     let why = "git push x is denied by Bash(git push:*)";
     let cmd = "git push x";
     let ran = codemod(cmd, FailureClass::Check, barred(cmd, why));
-    // Ended by its time, it would tell the same, and what it said itself.
-    let checked = checked_until(cmd, None, &denied(why));
+    let checked = came_to(2, refused(cmd, why));
     for (sim, what) in [(ran, "command"), (checked, "check")] {
         assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed), "{what}");
         assert_eq!(sim.run.plan().nodes.len(), 1, "no planner was asked");
@@ -244,7 +247,8 @@ fn what_permission_is_denied_for_ends_its_node_at_once_and_names_the_rule() {
         let said = state.setbacks[0].failure.evidence.as_str().into_owned();
         let whose = format!("the {what} of node n1");
         let first = format!("`{cmd}` was not run: permission denied: {why}");
-        for part in [&first, &whose, "or the rule", "try the node again"] {
+        let mend = "change the rule and try the node again";
+        for part in [&first, &whose, mend, "begin a new run"] {
             assert!(said.contains(part), "{part}: {said}");
         }
         assert!(said.starts_with(&first), "{said}");
@@ -253,11 +257,19 @@ fn what_permission_is_denied_for_ends_its_node_at_once_and_names_the_rule() {
 }
 
 #[test]
-fn a_check_that_says_so_itself_is_not_denied() {
-    let said = denied("git push x is denied by Bash(git push:*)");
-    for (exit, log) in [(Some(1), said.clone()), (None, format!("line 1\n{said}"))] {
-        let sim = checked_until("make test", exit, &log);
-        assert_eq!(sim.phase(1), NodePhase::Working, "{exit:?}: {log}");
+fn a_check_that_says_so_itself_is_not_denied_however_it_ended() {
+    let said = format!("{NOT_RUN}git push x is denied by Bash(git push:*)\n");
+    for exit in [Some(1), None] {
+        let run = CheckRun {
+            exit,
+            log: said.as_str().into(),
+            ..check_run(&check("make test"), 0)
+        };
+        let sim = came_to(2, run);
+        assert_eq!(sim.phase(1), NodePhase::Working, "{exit:?}");
+        let state = sim.run.node(node(1)).unwrap();
+        let evidence = state.setbacks[0].failure.evidence.as_str().into_owned();
+        assert!(!evidence.contains("The answer would be"), "{evidence}");
     }
 }
 
