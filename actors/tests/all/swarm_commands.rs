@@ -130,7 +130,7 @@ async fn a_command_that_may_not_run_is_tried_once_and_the_rule_is_named() {
     bench.rules.push(denied("Read(b.txt)"));
     let (failures, attempts) = came_to(&bench, "cat b.txt > a.txt").await;
     let said = failures[0].evidence.as_str();
-    for part in ["permission denied", "Read(b.txt)", "or the rule"] {
+    for part in ["permission denied", "Read(b.txt)", "change the rule"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(!said.contains("was ended"), "{said}");

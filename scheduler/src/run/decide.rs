@@ -192,11 +192,11 @@ fn answered(run: &Run, outcome: RunOutcome) -> Result<Vec<Event>, Illegal> {
         } => at_stage(run, batch, BatchStage::Merged)
             .filter(|it| it.head() == Some(&commit) && !gate::is_green(run, it))
             .map(|_| {
-                Event::Workspace(WorkspaceEvent::Gated {
+                verdict::barred(run, &runs).unwrap_or(Event::Workspace(WorkspaceEvent::Gated {
                     batch,
                     commit,
                     runs,
-                })
+                }))
             }),
         RunOutcome::Advanced { batch, to } => advanced(run, batch, &to),
         RunOutcome::Moved { batch, now } => moved(run, batch, &now),

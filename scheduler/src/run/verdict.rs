@@ -1,12 +1,12 @@
 //! What an attempt came to: the end of its turn, what lies in its tree, and the failure either amounts to.
 
 use protocol::{
-    Change, ChangeKind, Check, CheckRun, Failure, FailureClass, GaveUp, Inspection, InterruptCause,
-    Isolation, Kind, Limit, Node, NodeId, Text, TurnEnd,
+    Change, ChangeKind, Check, CheckRun, Event, Failure, FailureClass, GaveUp, Inspection,
+    InterruptCause, Isolation, Kind, Limit, Node, NodeId, Text, TurnEnd,
 };
 
 use super::paths::{is_test, spared_tests};
-use super::{Run, unrunnable};
+use super::{Run, follow, unrunnable};
 
 /// What an agent writes first to say that its node cannot be done.
 const IMPOSSIBLE: &str = "IMPOSSIBLE:";
@@ -217,6 +217,19 @@ fn of_check(planned: &Node, found: &Inspection) -> Option<Failure> {
         }
         (Some(_) | None, _) => None,
     }
+}
+
+/// What is done about a check of a merged tree that permission is denied for: it is nobody's work that is to be done
+/// again, and no other batch would pass.
+pub(super) fn barred(run: &Run, runs: &[CheckRun]) -> Option<Event> {
+    let denied = runs.iter().find(|run| run.denied.is_some())?;
+    run.given_up().is_none().then(|| {
+        let is_gate = run.plan.gate.as_ref().is_some_and(|gate| gate.cmd == denied.check.cmd);
+        let whose = if is_gate { "the gate: " } else { "" };
+        let said = red(std::slice::from_ref(denied));
+        let what = "what was done is kept; change the rule and try the node again, or begin a new run with another check";
+        follow::hopeless(format!("{whose}{}; {what}", said.trim_end()))
+    })
 }
 
 /// The evidence of a red check of a merged tree: whose it is, and the rest. The plan's gate comes before a node's own,

@@ -1,9 +1,11 @@
 //! Checks and codemods that cannot be run: the plan's fault or the rules', unless the command is a file of the node's own.
 
 use protocol::{CheckRun, Failure, FailureClass, Isolation, Kind, NOT_RUN, NodeEnd, OnFail};
-use scheduler::run::{NodePhase, RunOutcome, barred, exited};
+use scheduler::run::{NodePhase, RunCommand, RunOutcome, RunPhase, barred, exited};
 
+use super::given_replan::order;
 use super::given_run::*;
+use super::lane::{advance, gate, gated, merge};
 use crate::given::node;
 
 /// A writer of `d1/**` whose check ends like this when its agent has done all it should.
@@ -319,5 +321,39 @@ fn a_codemod_that_failed_otherwise_is_tried_again() {
         let state = sim.run.node(node(1)).unwrap();
         let said = state.setbacks[0].failure.evidence.as_str().into_owned();
         assert_eq!(said, evidence, "nothing is added");
+    }
+}
+
+#[test]
+fn a_gate_that_permission_is_denied_for_costs_nobody_an_attempt_and_ends_the_run() {
+    for count in [1, 3] {
+        let mut sim = Sim::of(gated(count), Isolation::Worktree);
+        sim.submit(1);
+        merge(&mut sim);
+        let batch = sim.run.batch().unwrap().clone();
+        let run = CheckRun {
+            check: check("gate"),
+            ..refused("gate", "gate is denied by Bash(gate:*)")
+        };
+        sim.answer(RunOutcome::Gated {
+            batch: batch.number,
+            commit: batch.head().unwrap().clone(),
+            runs: vec![run],
+        });
+        let why = sim.run.given_up().unwrap_or_default();
+        let said =
+            "the gate: `gate` was not run: permission denied: gate is denied by Bash(gate:*)";
+        for part in [said, "change the rule and try the node again"] {
+            assert!(why.contains(part), "{part}: {why}");
+        }
+        assert!(sim.run.node(node(1)).unwrap().setbacks.is_empty());
+        assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Cancelled));
+        assert_eq!(sim.run.phase(), RunPhase::Closed);
+        order(&mut sim, RunCommand::Retry { node: node(1) }).unwrap();
+        sim.submit(1);
+        merge(&mut sim);
+        gate(&mut sim, 0);
+        advance(&mut sim);
+        assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Done));
     }
 }
