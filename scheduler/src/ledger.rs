@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use protocol::{Budget, Cost, NodeId, Plan};
 
-use time::Stopwatch;
+pub(crate) use time::{Counts, LEAST_WALL_MS};
+
+use time::Stretch;
 
 /// What was used, or what is set aside to be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -142,7 +144,8 @@ struct Account {
     attempt: Option<Amounts>,
     /// How long the node may be at work.
     wall_ms: Option<u64>,
-    watch: Stopwatch,
+    /// When attempts at it and below were, in the order in which they began; where there is a limit.
+    at_work: Vec<Stretch>,
 }
 
 impl Account {
@@ -159,6 +162,10 @@ impl Account {
 pub struct Ledger {
     run: Account,
     nodes: BTreeMap<NodeId, Account>,
+    /// How long no process had the run, in milliseconds.
+    gone_ms: u64,
+    /// How far the clock of the records is behind what deadlines prove to have passed.
+    ahead_ms: u64,
 }
 
 impl Ledger {

@@ -7,6 +7,7 @@ use protocol::{Budget, Caps, Kind, Node, NodeId, PermissionMode, Plan, Tier};
 use super::derive::Scopes;
 use super::problem::{Code, DocumentCode, GraphCode, LimitCode, Problem, ScopeCode};
 use super::reach;
+use crate::ledger::LEAST_WALL_MS;
 use crate::scope::{Glob, GlobError};
 
 /// The most nodes a plan can have, whatever its caps say.
@@ -219,7 +220,7 @@ impl Rules {
                 "with no attempts it can never be done",
             );
         }
-        if wall_ms.is_some_and(|ms| ms < 1_000) {
+        if wall_ms.is_some_and(|ms| ms < LEAST_WALL_MS) {
             self.of(node, LimitCode::Floor, "it needs at least a second");
         }
         if !node.kind.has_agent() {

@@ -5,7 +5,7 @@ use protocol::{Budget, Cost, FailureClass, Limit, Node, NodeId, Plan, TurnEnd};
 use super::Run;
 use super::node_run::{NodePhase, NodeRun, Setback, Spent};
 use super::wishes::DEFAULT_WALL_MS;
-use crate::ledger::{Ledger, Meter, Spend};
+use crate::ledger::{Counts, Ledger, Meter, Spend};
 
 /// With fewer tokens than this no further attempt is worth its prompt.
 const LEAST_TOKENS: u64 = 1_000;
@@ -181,39 +181,53 @@ const fn least(meter: Meter) -> u64 {
 pub(super) fn reserve(run: &mut Run, node: NodeId, allotted: &Budget) {
     if run.ledger.reserved(node).is_some() {
         run.ledger.release(node);
-        run.ledger.end(node, run.clock.now, true);
     }
+    let number = run.nodes.get(&node).map_or(0, NodeRun::number);
     // What was allotted was free when the attempt was admitted; a journal that says otherwise is believed all the same.
     if run.ledger.reserve(node, allotted).is_ok() {
-        run.ledger.begin(node, run.clock.now);
+        let wall_ms = allotted.wall_ms;
+        run.ledger.begin((node, number), run.clock.now, wall_ms);
     }
 }
 
 /// Frees what is set aside once nothing of a node is at work any more; an attempt that counts is counted then, and its time.
+/// Time that counted is taken back once machine or provider have brought to nothing what the attempt had come to.
 pub(super) fn release(run: &mut Run, node: NodeId) {
     let state = run.nodes.get(&node).filter(|state| !state.is_busy());
-    let Some(state) = state.filter(|_| run.ledger.reserved(node).is_some()) else {
+    let Some(state) = state else {
         return;
     };
+    let whose = (node, state.number());
     let last = state.setbacks.last();
-    let last = last.filter(|last| last.attempt == state.number());
-    let is_timed = last.is_none_or(is_timed);
-    let attempt = Spend {
-        attempts: u32::from(last.is_none_or(|last| last.burns)),
-        ..Spend::default()
-    };
-    run.ledger.settle(node, &attempt);
-    run.ledger.release(node);
-    run.ledger.end(node, run.clock.now, is_timed);
+    let last = last.filter(|last| last.attempt == whose.1);
+    let counts = last.map_or(Counts::Past, counts);
+    if run.ledger.reserved(node).is_some() {
+        let attempt = Spend {
+            attempts: u32::from(last.is_none_or(|last| last.burns)),
+            ..Spend::default()
+        };
+        run.ledger.settle(node, &attempt);
+        run.ledger.release(node);
+        run.ledger.end(whose, run.clock.now, counts);
+    } else if counts == Counts::Nothing {
+        run.ledger.end(whose, run.clock.now, counts);
+    }
 }
 
-/// Whether the time of an attempt counts: not where machine or provider were why it came to nothing.
-const fn is_timed(setback: &Setback) -> bool {
+/// What counts of the time of an attempt: nothing where machine or provider were why it came to nothing.
+const fn counts(setback: &Setback) -> Counts {
+    let class = setback.failure.class;
     let is_outside = matches!(
-        setback.failure.class,
+        class,
         FailureClass::Machine | FailureClass::Model | FailureClass::Stopped
     );
-    setback.burns || !(setback.is_halt || is_outside)
+    if !setback.burns && (setback.is_halt || is_outside) {
+        return Counts::Nothing;
+    }
+    match class {
+        FailureClass::Deadline => Counts::Allotted,
+        _ => Counts::Past,
+    }
 }
 
 /// What an attempt has used beyond what was set aside for it and nobody else watches.
@@ -274,26 +288,51 @@ pub(super) fn time_left(run: &Run) -> Option<u64> {
 }
 
 /// What is left of the time that the plan gives a node, or those whose time it shares, in milliseconds, as of the newest
-/// record; `None` without a limit.
+/// record; `None` without a limit. Too little to begin with is nothing.
 pub(super) fn own_time(run: &Run, node: NodeId) -> Option<u64> {
     run.ledger.time_left(node, run.clock.now)
 }
 
-/// Whether nothing is left of it, and nothing at work may give any back.
+/// Whether nothing is left of it, and nothing that is at work, looked at or integrated may give any back.
 pub(super) fn is_out_of_time(run: &Run, node: NodeId) -> bool {
-    run.ledger.is_late(node, run.clock.now)
+    run.ledger.is_late(node, |(node, number)| {
+        let state = run.nodes.get(&node).filter(|it| it.number() == number);
+        state.is_none_or(|state| match state.phase {
+            NodePhase::Working
+            | NodePhase::Inspecting
+            | NodePhase::Inspected
+            | NodePhase::Queued
+            | NodePhase::InBatch
+            | NodePhase::Bounced => false,
+            NodePhase::Waiting
+            | NodePhase::Returned
+            | NodePhase::Resolving
+            | NodePhase::Replanning
+            | NodePhase::Ended(_) => true,
+        })
+    })
 }
 
 /// Whether it was the run's time, and not its own, that ended a node's last attempt.
 pub(super) fn is_late(run: &Run, node: &Node) -> bool {
     let state = run.nodes.get(&node.id);
     let last = state.and_then(|state| state.setbacks.last());
-    let attempt = state.and_then(|state| state.attempt.as_ref());
+    let is_deadline = last.is_some_and(|last| last.failure.class == FailureClass::Deadline);
+    is_deadline && (time_left(run) == Some(0) || state.is_some_and(|it| is_cut(run, node, it)))
+}
+
+/// Whether the newest attempt had less time than the node's own because the run left no more.
+fn is_cut(run: &Run, node: &Node, state: &NodeRun) -> bool {
+    let (Some(limit), Some(begun)) = (run.plan.budget.wall_ms, run.clock.begun) else {
+        return false;
+    };
+    let watch = &state.turn.watch;
+    let before = watch.since.since(begun).saturating_sub(watch.before_ms);
+    let of_run = limit.saturating_sub(before);
     let own = node.budget.wall_ms.unwrap_or(DEFAULT_WALL_MS);
+    let attempt = state.attempt.as_ref();
     let had = attempt.and_then(|attempt| attempt.allotted.wall_ms);
-    let is_cut = had.is_some_and(|had| had < own) && own_time(run, node.id) != Some(0);
-    let is_cut = is_cut || time_left(run) == Some(0);
-    is_cut && last.is_some_and(|last| last.failure.class == FailureClass::Deadline)
+    had.is_some_and(|had| had < own && had >= of_run)
 }
 
 /// What an attempt gets at last: more than a fair share if the one before had too little, never more than there is.

@@ -20,9 +20,9 @@ fn an_attempt_has_its_own_time_or_what_is_left_of_the_runs() {
     };
     for (node_ms, run_ms, ms) in [
         (None, None, 30 * 60 * 1000),
-        (Some(500), None, 500),
-        (None, Some(800), 800),
-        (Some(500), Some(800), 500),
+        (Some(5_000), None, 5_000),
+        (None, Some(8_000), 8_000),
+        (Some(5_000), Some(8_000), 5_000),
     ] {
         let mut plan = two();
         plan.nodes[0].budget = own(node_ms);
@@ -60,7 +60,7 @@ fn the_last_attempt_ends_for_want_of_the_runs_time_only_where_the_run_left_it_to
     for (own, of_run, attempts, why) in [
         (None, Some(6), 1, TIME_USED_UP),
         (None, Some(6), 3, TIME_USED_UP),
-        (Some(3), Some(900), 1, "its time was over"),
+        (Some(3_000), Some(900_000), 1, "its time was over"),
         (None, None, 1, "its time was over"),
     ] {
         let mut plan = two();

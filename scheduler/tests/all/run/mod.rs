@@ -27,6 +27,7 @@ mod silence;
 mod single;
 mod stuck;
 mod subtrees;
+mod time_laws;
 mod times;
 mod tip;
 mod unanswered;

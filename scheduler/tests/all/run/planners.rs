@@ -32,7 +32,18 @@ impl World {
         match self.fate(node, 0, PLANS) % 4 {
             0 => "{\"parts\": []}".to_owned(),
             1 => json!({ "parts": [part] }).to_string(),
-            2 => json!({ "parts": [part.clone(), part] }).to_string(),
+            2 => {
+                let mut parts = [part.clone(), part];
+                for (part, folder) in parts.iter_mut().zip(["a/**", "b/**"]) {
+                    let all = part["writes"].as_array_mut().unwrap();
+                    let within = |glob: &serde_json::Value| {
+                        let glob = glob.as_str().unwrap();
+                        glob.replace("**", folder).into()
+                    };
+                    all.iter_mut().for_each(|glob| *glob = within(glob));
+                }
+                json!({ "parts": parts }).to_string()
+            }
             _ => {
                 let mut last = part.clone();
                 last["after"] = json!([1]);

@@ -1,12 +1,8 @@
 //! Times of nodes: what the plan gives one is all that it and whatever works for it or stands in its place may be at work.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-
-use proptest::prelude::*;
 use protocol::{
-    Event, FailureClass, FaultKind, InterruptCause, Isolation, Kind, Node, NodeEnd, NodeId,
-    OWN_TIME_USED_UP, Plan, PlanEvent, Record, TurnEnd, TurnEvent, WorkspaceEvent,
+    Event, FailureClass, FaultKind, InterruptCause, Isolation, NodeEnd, NodeId, OWN_TIME_USED_UP,
+    Plan, PlanEvent, Record, TIME_USED_UP, TurnEnd,
 };
 use scheduler::run::{NodePhase, RunCommand, RunOutcome, Wish};
 use serde_json::json;
@@ -14,8 +10,7 @@ use serde_json::json;
 use super::given_calls::fault;
 use super::given_replan::*;
 use super::given_run::*;
-use super::laws::{any_plan, any_weather, cases, lived};
-use super::world::{is_of, resumed};
+use super::world::resumed;
 use crate::given::node;
 
 /// A writer that may be at work for ten seconds, and one behind it.
@@ -201,91 +196,163 @@ fn a_planner_and_the_parts_are_at_work_within_the_time_that_the_node_left() {
     assert_eq!(why(&sim, never), OWN_TIME_USED_UP);
 }
 
-/// The attempts at nodes of a subtree that were charged, each from when it began until its agent or command was no longer
-/// at work, by the place of their records: a record is a millisecond.
-fn at_work(journal: &[Record], all: &BTreeSet<NodeId>) -> Vec<Range<usize>> {
-    let mut open: BTreeMap<NodeId, (usize, u32)> = BTreeMap::new();
-    let mut found = Vec::new();
-    for (at, record) in journal.iter().enumerate() {
-        let over = match &record.event {
-            Event::Plan(PlanEvent::NodeStarted { node, attempt, .. }) if all.contains(node) => {
-                open.insert(*node, (at, attempt.as_ref().unwrap().number));
-                None
-            }
-            Event::Plan(
-                PlanEvent::NodeReturned { node, .. } | PlanEvent::NodeEnded { node, .. },
-            )
-            | Event::Workspace(WorkspaceEvent::Worked { node, .. }) => Some(*node),
-            Event::Turn(TurnEvent::Ended { .. }) => record.node,
-            _ => None,
-        };
-        if let Some((node, (from, number))) = over.and_then(|node| open.remove_entry(&node))
-            && is_charged(journal, (node, number))
-        {
-            found.push(from..at);
+/// Two parts that stand for a node and are at work for ten seconds together, as long as the run has time.
+fn in_parts(of_run: Option<u64>) -> (Sim, [NodeId; 2]) {
+    let mut plan = timed(1);
+    plan.budget.wall_ms = of_run;
+    plan.caps.max_replans = 1;
+    let mut sim = Sim::of(plan, Isolation::Worktree);
+    fails(&mut sim, node(1));
+    answers(&mut sim, "n1-replan-1", &halves());
+    command(&mut sim, node(1), None).unwrap();
+    (sim, ["n1.1", "n1.2"].map(id))
+}
+
+/// The turn of a node's agent begins and ends.
+fn ends(sim: &mut Sim, node: NodeId, end: TurnEnd) {
+    let speaker = speaker(sim, node);
+    sim.agent_says(speaker, submitted(speaker.2));
+    sim.agent_says(speaker, turn_ended(end));
+    sim.settle();
+}
+
+/// How much of its time a node has left, in seconds: the records between take a few milliseconds.
+fn seconds_left(sim: &Sim, of: NodeId) -> u64 {
+    let now = sim.journal.iter().map(|record| record.at).max();
+    let left = sim.run.ledger().time_left(of, now.unwrap());
+    left.unwrap().div_ceil(1_000)
+}
+
+#[test]
+fn what_is_not_charged_to_one_part_is_charged_to_another_only_as_long_as_that_was_at_work() {
+    let busy = || fault(FaultKind::RateLimited);
+    for (order_of, left) in [
+        // The first is at work from the beginning, the second after a second; one ends after three, the other after four.
+        ([(0, busy()), (1, TurnEnd::Looping)], 7),
+        ([(0, TurnEnd::Looping), (1, TurnEnd::Looping)], 6),
+        ([(0, TurnEnd::Looping), (1, busy())], 7),
+        ([(1, TurnEnd::Looping), (0, busy())], 8),
+        ([(1, busy()), (0, TurnEnd::Looping)], 6),
+        ([(1, busy()), (0, busy())], 10),
+    ] {
+        let (mut sim, parts) = in_parts(None);
+        sim.passes(1_000);
+        ends(&mut sim, parts[1], busy());
+        order(&mut sim, RunCommand::Pause).unwrap();
+        sim.passes(1_000);
+        for (at, end) in order_of.clone() {
+            sim.passes(1_000);
+            ends(&mut sim, parts[at], end);
         }
-    }
-    found
-}
-
-/// Whether it was the attempt's own fault, if it came to nothing.
-fn is_charged(journal: &[Record], whose: (NodeId, u32)) -> bool {
-    let back = journal.iter().position(|record| {
-        matches!(&record.event, Event::Plan(PlanEvent::NodeReturned { node, attempt, .. })
-            if (*node, *attempt) == whose)
-    });
-    let Some(at) = back else { return true };
-    let Event::Plan(PlanEvent::NodeReturned { failure, .. }) = &journal[at].event else {
-        return true;
-    };
-    match failure.class {
-        FailureClass::Machine | FailureClass::Model | FailureClass::Stopped => false,
-        // A run that pauses then does so because nobody was heard.
-        FailureClass::Deadline => !journal
-            .get(at + 1)
-            .is_some_and(|next| matches!(next.event, Event::Plan(PlanEvent::Paused { .. }))),
-        _ => true,
+        assert_eq!(seconds_left(&sim, parts[0]), left, "{order_of:?}");
     }
 }
 
-/// No attempt at a node, or at one that works for it or stands in its place, begins with more time than they left.
-fn judge(journal: &[Record], root: &Node, limit: u64) {
-    let patches = journal.iter().filter_map(|record| match &record.event {
-        Event::Plan(PlanEvent::Patched { patch, .. }) => Some(patch),
-        _ => None,
-    });
-    let added = patches.flat_map(|patch| &patch.add);
-    let added = added.filter(|node| is_of(root, node)).map(|node| node.id);
-    let all: BTreeSet<NodeId> = added.chain([root.id]).collect();
-    let spans = at_work(journal, &all);
-    // Until when no process had the run.
-    let is_up = |at: &usize| !matches!(journal[at + 1].event, Event::Session(_));
-    for (at, record) in journal.iter().enumerate() {
-        let Event::Plan(PlanEvent::NodeStarted { node, attempt, .. }) = &record.event else {
-            continue;
+#[test]
+fn a_part_that_had_less_time_as_another_used_it_does_not_end_for_want_of_the_runs() {
+    for of_run in [None, Some(900_000)] {
+        let (mut sim, parts) = in_parts(of_run);
+        let busy = || fault(FaultKind::RateLimited);
+        sim.passes(4_000);
+        // It begins again with what the other has left by then, though that is not charged in the end.
+        ends(&mut sim, parts[1], busy());
+        assert_eq!(allotted(&sim, parts[1]).map(|ms| ms / 1_000), Some(5));
+        sim.passes(1_000);
+        ends(&mut sim, parts[0], busy());
+        sim.passes(5_000);
+        overdue(&mut sim, parts[1]);
+        assert_eq!(why(&sim, parts[1]), "its time was over", "{of_run:?}");
+    }
+}
+
+#[test]
+fn the_time_of_work_that_the_machine_brought_to_nothing_is_taken_back() {
+    let fault = |text: &str| Some(text.to_owned());
+    for (broken, is_merged, left) in [
+        (fault("the disk is full"), false, 10),
+        (None, true, 10),
+        (None, false, 6),
+    ] {
+        let mut sim = Sim::of(timed(1), Isolation::Worktree);
+        sim.passes(4_000);
+        sim.work(1);
+        assert_eq!(seconds_left(&sim, node(1)), 6);
+        let planned = sim.run.planned(node(1)).unwrap().clone();
+        let found = protocol::Inspection {
+            fault: broken.map(Into::into),
+            ..sound(&planned, 1_000)
         };
-        if all.contains(node) {
-            let past = (0..at - 1).filter(|at| spans.iter().any(|span| span.contains(at)));
-            let left = limit.saturating_sub(past.filter(is_up).count() as u64);
-            let has = attempt.as_ref().unwrap().allotted.wall_ms.unwrap();
-            assert!((1..=left).contains(&has), "record {at}: {has} of {left}");
+        sim.found(1, found);
+        let merge = Wish::Merge { batch: 1 };
+        while is_merged && sim.wishes().contains(&merge) {
+            let (wish, text) = (merge.clone(), "no".into());
+            sim.answer(RunOutcome::Failed { wish, text });
         }
+        assert_eq!(seconds_left(&sim, node(1)), left);
     }
 }
 
-proptest! {
-    #![proptest_config(cases(1_000))]
+#[test]
+fn a_part_without_time_waits_as_long_as_what_another_used_of_it_may_be_taken_back() {
+    for broken in [true, false] {
+        let (mut sim, parts) = in_parts(None);
+        sim.passes(4_000);
+        ends(&mut sim, parts[1], fault(FaultKind::RateLimited));
+        order(&mut sim, RunCommand::Pause).unwrap();
+        sim.passes(6_000);
+        ends(&mut sim, parts[0], TurnEnd::Completed);
+        ends(&mut sim, parts[1], fault(FaultKind::RateLimited));
+        order(&mut sim, RunCommand::Unpause).unwrap();
+        let phase = |sim: &Sim| sim.run.node(parts[1]).unwrap().phase;
+        assert_eq!(phase(&sim), NodePhase::Returned, "{:?}", sim.wishes());
+        let planned = sim.run.planned(parts[0]).unwrap().clone();
+        let found = protocol::Inspection {
+            fault: broken.then(|| "the disk is full".into()),
+            ..sound(&planned, 1_000)
+        };
+        sim.answer(RunOutcome::Inspected {
+            node: parts[0],
+            attempt: 1,
+            found,
+        });
+        let merged = protocol::Merged {
+            node: parts[0],
+            commit: git(7),
+        };
+        if !broken {
+            sim.answer(RunOutcome::Merged {
+                batch: 1,
+                commits: vec![merged],
+                conflicts: Vec::new(),
+            });
+            let (batch, to) = (1, git(7));
+            sim.answer(RunOutcome::Advanced { batch, to });
+        }
+        let is_working = phase(&sim) == NodePhase::Working;
+        assert_eq!(is_working, broken, "{:?}", phase(&sim));
+    }
+}
 
-    #[test]
-    fn no_attempt_begins_with_more_time_than_its_subtree_has_left_and_the_run_ends(
-        plan in any_plan(), seed: u64, weather in any_weather(), own in 1..60u64,
-    ) {
-        let mut plan = plan;
-        prop_assume!(plan.nodes[0].kind != Kind::Verify);
-        plan.nodes[0].budget.wall_ms = Some(own);
-        plan.caps.max_replans = 2;
-        let first = plan.nodes[0].clone();
-        let world = lived(plan, Isolation::Worktree, seed, weather);
-        judge(&world.sim.journal, &first, own);
+#[test]
+fn an_attempt_whose_time_was_over_has_used_it_whatever_the_clock_says() {
+    for attempts in [1, 3] {
+        let mut sim = Sim::of(timed(attempts), Isolation::Worktree);
+        // The clock was set back: it stands as long as it shows less than it did.
+        overdue(&mut sim, node(1));
+        assert_eq!(seconds_left(&sim, node(1)), 0);
+        assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed));
+        assert!(!why(&sim, node(1)).contains(TIME_USED_UP));
+    }
+}
+
+#[test]
+fn less_time_than_a_plan_may_give_is_none() {
+    for (used, begins) in [(8_900, true), (9_500, false)] {
+        let mut sim = Sim::of(timed(3), Isolation::Worktree);
+        sim.passes(used);
+        fails(&mut sim, node(1));
+        let is_over = sim.phase(1) == NodePhase::Ended(NodeEnd::Failed);
+        assert_eq!(is_over, !begins, "{used}");
+        assert_eq!(why(&sim, node(1)).ends_with(OWN_TIME_USED_UP), is_over);
     }
 }
