@@ -153,8 +153,27 @@ fn is_barred(node: &Node, state: &NodeRun, is: fn(Bar<'_>) -> bool) -> bool {
     }
     let found = state.found.as_ref();
     let found = found.filter(|found| found.markers.is_empty());
-    let run = found.and_then(|found| found.check.as_ref());
-    run.and_then(|run| of_check(node, run)).is_some_and(is)
+    let Some(run) = found.and_then(|found| found.check.as_ref()) else {
+        return false;
+    };
+    let may_be_its_doing = run.denied.is_some() && node.kind.has_agent();
+    if may_be_its_doing && !was_denied(state, &run.check.cmd) {
+        return false;
+    }
+    of_check(node, run).is_some_and(is)
+}
+
+/// Whether the attempt before the last was told of the same denial. A rule may be about what an agent left in its tree, a link
+/// out of it say: it hears of that once.
+fn was_denied(state: &NodeRun, cmd: &str) -> bool {
+    let before = state.setbacks.iter().rev().nth(1);
+    before.is_some_and(|before| {
+        before
+            .failure
+            .evidence
+            .as_str()
+            .starts_with(&denial_of(cmd))
+    })
 }
 
 /// The evidence with what whoever wrote the plan is to do: `what` is of the node. A run's plan stays what it is.
@@ -174,9 +193,13 @@ fn advised_of(node: &Node, (what, bar): (&str, Bar<'_>), evidence: &str) -> Stri
         Bar::Denied => {
             // The rule is what is read of it first.
             let said = evidence.trim_end();
-            return format!(
-                "{said}\nThe answer would be the same again: change the rule and try the node again, {anew}"
-            );
+            let if_not = match what == "check" && node.kind.has_agent() {
+                true => {
+                    "If that is about what lies in the tree, change it. If not, the answer is the same again"
+                }
+                false => "The answer would be the same again",
+            };
+            return format!("{said}\n{if_not}: change the rule and try the node again, {anew}");
         }
     };
     format!("{why}. Make the command runnable and try the node again, {anew}\n{evidence}")
