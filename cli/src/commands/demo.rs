@@ -22,7 +22,7 @@ pub fn run(args: &DemoArgs) -> Result<(), Failure> {
         Ok(false) => Err(Failure::new(
             Kind::Fault,
             "demo: it did not end as it should; see above",
-            "the demo needs git and cargo on PATH; `formic doctor` looks closer",
+            "what the checks above say comes first; the demo needs a git and a cargo that run, and `formic doctor` looks closer",
         )),
         Err(error) if is_closed(&error) => Err(Failure::pipe()),
         Err(error) => Err(Failure::new(

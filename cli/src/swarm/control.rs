@@ -146,8 +146,12 @@ fn unheard(data: &DataFolder, id: SessionId, want: &Want) -> Result<(), Failure>
 /// Why nobody at a node could be told anything, if so.
 fn unhearing(node: &SwarmNode) -> Option<String> {
     let (name, state) = (node.name(), node.state.name());
+    let when = match node.attempt {
+        0 => "; it can be spoken to once it has begun",
+        _ => "",
+    };
     (node.state != NodeState::Working)
-        .then(|| format!("speak to node {name}: no agent of it is at work, it is {state}"))
+        .then(|| format!("speak to node {name}: no agent of it is at work, it is {state}{when}"))
 }
 
 fn could_not(data: &DataFolder, (id, want): (SessionId, &Want), why: &str) -> Failure {

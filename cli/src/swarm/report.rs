@@ -5,7 +5,7 @@ mod leads;
 use actors::plans::Forecast;
 use protocol::{Cost, FaultKind, Isolation, NodeName, SessionId, Timestamp};
 use serde_json::{Value, json};
-use views::{Lack, NodeLine, NodeState, RunStatus, Swarm, SwarmReport};
+use views::{Lack, NodeLine, NodeState, RunStatus, Swarm, SwarmNode, SwarmReport};
 
 use super::draw::Strokes;
 use super::marks::mark;
@@ -41,6 +41,10 @@ pub struct Report {
     is_retryable: bool,
     /// The nodes for which that would be in vain: they have used up what the plan gives them.
     used_up: Vec<NodeName>,
+    /// The nodes for which it would be until a rule or a command is mended.
+    in_vain: Vec<NodeName>,
+    /// Whether a command was denied because no rule allows it.
+    is_unruled: bool,
 }
 
 /// When a report is made, and by whom.
@@ -69,10 +73,15 @@ impl Report {
             Moment::AtRest => swarm.report(run),
             Moment::Leaving(now) | Moment::UnderWay(now) => swarm.report_at(run, now),
         };
-        let used_up = swarm.nodes.iter().zip(&report.nodes);
-        let used_up = used_up.filter(|(node, _)| swarm.has_used_up_its_own(node));
+        let names = |is: &dyn Fn(&SwarmNode) -> bool| {
+            let nodes = swarm.nodes.iter().zip(&report.nodes);
+            let nodes = nodes.filter(|(node, _)| is(node));
+            nodes.map(|(_, line)| line.id.clone()).collect()
+        };
         Self {
-            used_up: used_up.map(|(_, line)| line.id.clone()).collect(),
+            used_up: names(&|node| swarm.has_used_up_its_own(node)),
+            in_vain: names(&SwarmNode::is_in_vain),
+            is_unruled: swarm.nodes.iter().any(SwarmNode::is_unruled),
             report,
             forecast,
             unpriced: unpriced.map(|(model, _)| model.clone()).collect(),

@@ -26,11 +26,12 @@ pub use command::{Command, InterruptCause};
 pub use delta::{BlockKind, Delta, DeltaBody, Notice};
 pub use effect::Effect;
 pub use event::{
-    Attempt, BoardEntry, Change, ChangeKind, CheckRun, Conflict, EntryKind, Event, Evidence,
-    Failure, FailureClass, FaultEvent, ForkPoint, GaveUp, Ground, Inspection, Isolation, Landing,
-    MemoryEvent, Merged, ModelEvent, NOT_RUN, NodeEnd, OWN_TIME_USED_UP, Opening, PauseCause,
-    PermissionEvent, PlanEvent, Planner, Provenance, SessionEvent, TIME_USED_UP, ToolEvent,
-    TreeStart, TurnEnd, TurnEvent, WorkspaceEvent,
+    Attempt, BEGIN_ANEW, BUDGET_USED_UP, BoardEntry, Change, ChangeKind, CheckRun, Conflict,
+    EntryKind, Event, Evidence, Failure, FailureClass, FaultEvent, ForkPoint, GaveUp, Ground,
+    Inspection, Isolation, Landing, MemoryEvent, Merged, ModelEvent, NOT_RUN, NodeEnd,
+    OWN_BUDGET_USED_UP, OWN_TIME_USED_UP, Opening, PauseCause, PermissionEvent, PlanEvent, Planner,
+    Provenance, SessionEvent, TIME_USED_UP, ToolEvent, TreeStart, TurnEnd, TurnEvent,
+    WorkspaceEvent, besides,
 };
 pub use id::{
     AgentId, BlobHasher, BlobId, CallId, GitId, MemoryId, NodeId, Seq, SessionId, TurnId,

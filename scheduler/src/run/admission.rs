@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use protocol::{
-    Attempt, Budget, Event, Kind, Node, NodeEnd, NodeId, OWN_TIME_USED_UP, PlanEvent, TIME_USED_UP,
+    Attempt, BUDGET_USED_UP, Budget, Event, Kind, Node, NodeEnd, NodeId, OWN_BUDGET_USED_UP,
+    OWN_TIME_USED_UP, PlanEvent, TIME_USED_UP,
 };
 
 use super::node_run::{NodePhase, NodeRun};
@@ -162,8 +163,20 @@ pub(super) fn starved(run: &Run) -> Vec<Event> {
     }
     let decision = decision(run);
     short(&decision)
-        .map(|node| failed(node, "its budget, or the run's, is used up"))
+        .filter_map(|node| broke(run, node))
         .collect()
+}
+
+/// The end of a node that nothing is left for to begin with: whose limit it met is said.
+fn broke(run: &Run, node: NodeId) -> Option<Event> {
+    let (planned, state) = (run.planned(node)?, run.nodes.get(&node)?);
+    let all = &run.plan.budget;
+    let has_limit = all.tokens.is_some() || all.cost.is_some() || all.tool_calls.is_some();
+    let why = match has_limit && purse::has_own(run, planned) {
+        true => BUDGET_USED_UP,
+        false => OWN_BUDGET_USED_UP,
+    };
+    Some(follow::given_up(node, state, Some(why)))
 }
 
 /// Who could begin if there were more to begin with: where nothing did, even those that would have got a share.

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use protocol::{CheckRun, Failure, FailureClass, Kind, NOT_RUN, Node};
+use protocol::{BEGIN_ANEW, CheckRun, Failure, FailureClass, Kind, NOT_RUN, Node};
 
 use super::node_run::NodeRun;
 
@@ -178,10 +178,7 @@ fn was_denied(state: &NodeRun, cmd: &str) -> bool {
 
 /// The evidence with what whoever wrote the plan is to do: `what` is of the node. A run's plan stays what it is.
 fn advised_of(node: &Node, (what, bar): (&str, Bar<'_>), evidence: &str) -> String {
-    let anew = format!(
-        "or mend the {what} of node {} in the plan and begin a new run",
-        node.name
-    );
+    let anew = format!("or mend the {what} of node {} {BEGIN_ANEW}", node.name);
     let why = match bar {
         Bar::Missing(word) => {
             format!("`{word}` is no command here, or may not be run: no agent can mend that")

@@ -3,10 +3,18 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    CheckRun, FailureClass, Kind, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch, TIME_USED_UP,
-    WorkspaceEvent,
+    BUDGET_USED_UP, CheckRun, Failure, FailureClass, Kind, NodeEnd, NodeId, OWN_BUDGET_USED_UP,
+    OWN_TIME_USED_UP, Plan, PlanEvent, PlanPatch, TIME_USED_UP, WorkspaceEvent, besides,
 };
 use serde::{Deserialize, Serialize};
+
+/// Why a node ended for which nothing was left of a limit.
+const USED_UP: [&str; 4] = [
+    TIME_USED_UP,
+    OWN_TIME_USED_UP,
+    BUDGET_USED_UP,
+    OWN_BUDGET_USED_UP,
+];
 
 /// How far a run of a swarm is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,10 +74,10 @@ pub(super) struct RunFold {
 #[derive(Debug, Default)]
 struct Mark {
     was_begun: bool,
-    last: Option<FailureClass>,
+    last: Option<Failure>,
     end: Option<NodeEnd>,
-    /// Whether the time of the run was why.
-    is_late: bool,
+    /// Whether a limit was why, of the run or its own.
+    is_short: bool,
 }
 
 impl RunFold {
@@ -77,7 +85,8 @@ impl RunFold {
         let nodes = || self.nodes.values();
         let ran_out = |mark: &Mark| {
             // What fails before its first attempt had nothing left to begin with.
-            let is_out = mark.is_late || !mark.was_begun || mark.last == Some(FailureClass::Budget);
+            let last = mark.last.as_ref().map(|last| last.class);
+            let is_out = mark.is_short || !mark.was_begun || last == Some(FailureClass::Budget);
             mark.end == Some(NodeEnd::Failed) && is_out
         };
         // Older journals say so only of checks that did not go as the plan declares before any of the work.
@@ -133,13 +142,15 @@ impl RunFold {
                 self.change(*node, |mark| mark.was_begun = true);
             }
             PlanEvent::NodeReturned { node, failure, .. } => {
-                self.change(*node, |mark| mark.last = Some(failure.class));
+                self.change(*node, |mark| mark.last = Some(failure.clone()));
             }
             PlanEvent::NodeEnded { node, end, why } => {
-                let is_late = why.as_ref().is_some_and(|why| why.as_str() == TIME_USED_UP);
                 self.change(*node, |mark| {
+                    let last = mark.last.as_ref().map(|last| last.evidence.as_str());
+                    let why = why.as_ref().map(|why| why.as_str()).unwrap_or_default();
+                    let said = besides(&why, &last.unwrap_or_default()).to_owned();
+                    mark.is_short = USED_UP.contains(&&*said);
                     mark.end = Some(*end);
-                    mark.is_late = is_late;
                 });
             }
             PlanEvent::Cancelled { is_failure, .. } => {

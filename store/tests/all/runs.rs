@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use protocol::{
-    Attempt, Budget, Check, CheckRun, Event, Expect, Failure, FailureClass, Ground, Isolation,
-    Kind, Landing, Merged, Node, NodeEnd, NodeId, Plan, PlanEvent, PlanPatch, SessionId,
-    TIME_USED_UP, TreeStart, WorkspaceEvent,
+    Attempt, BUDGET_USED_UP, Budget, Check, CheckRun, Event, Expect, Failure, FailureClass, Ground,
+    Isolation, Kind, Landing, Merged, Node, NodeEnd, NodeId, OWN_BUDGET_USED_UP, OWN_TIME_USED_UP,
+    Plan, PlanEvent, PlanPatch, SessionId, TIME_USED_UP, TreeStart, WorkspaceEvent,
 };
 use store::{RunStage, RunTally, forget_lock, forgotten_locks, list};
 
@@ -169,15 +169,21 @@ fn a_run_that_did_not_do_all_is_told_by_why() {
         ..one()
     };
     let never_begun = vec![advanced(1), ended(2, NodeEnd::Failed), closed()];
-    let late = Event::Plan(PlanEvent::NodeEnded {
-        node: node(2),
-        end: NodeEnd::Failed,
-        why: Some(TIME_USED_UP.into()),
-    });
-    let out_of_time = vec![advanced(1), started(2), late, closed()];
+    let late = |why: &str| {
+        let late = Event::Plan(PlanEvent::NodeEnded {
+            node: node(2),
+            end: NodeEnd::Failed,
+            why: Some(why.into()),
+        });
+        vec![advanced(1), started(2), late, closed()]
+    };
+    let out_of_time = late(TIME_USED_UP);
     for (events, then) in [
         (failing(FailureClass::Check), one()),
         (failing(FailureClass::Budget), limited.clone()),
+        (late(OWN_TIME_USED_UP), limited.clone()),
+        (late(BUDGET_USED_UP), limited.clone()),
+        (late(OWN_BUDGET_USED_UP), limited.clone()),
         (out_of_time, limited.clone()),
         (never_begun, limited),
     ] {

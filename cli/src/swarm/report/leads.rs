@@ -30,8 +30,7 @@ impl Report {
                 true => format!(" && formic swarm resume {run}"),
                 false => String::new(),
             };
-            let has_denials = self.report.nodes.iter().any(|node| node.denials > 0);
-            let rule = match is_over && has_denials {
+            let rule = match is_over && self.is_unruled {
                 true => " --allowedTools \"Bash(COMMAND:*)\"",
                 false => "",
             };
@@ -51,6 +50,10 @@ impl Report {
                 lines.push(format!(
                     "{node} has used up what the plan gives it: raise its `budget` there, and begin a new run with what is left"
                 ));
+            } else if self.in_vain.contains(node) {
+                lines.push(format!(
+                    "try it again once the rule is changed, or its command can be run: formic swarm retry {run} {node}{again}"
+                ));
             } else if self.more().is_none() {
                 lines.push(format!(
                     "try one again: formic swarm retry {run} {node}{again}{rule}"
@@ -68,13 +71,14 @@ impl Report {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    /// The node to look at first: one that failed and may be tried again, else one that was ended from outside, else any
-    /// that failed.
+    /// The node to look at first: one that failed and may be tried again, else one that was ended from outside, else one
+    /// that somebody has to mend something for, else any that failed.
     fn given_up(&self) -> Option<&NodeLine> {
         let place = |node: &&NodeLine| match node.state {
-            NodeState::Failed if !self.used_up.contains(&node.id) => 0,
-            NodeState::Cancelled => 1,
-            _ => 2,
+            NodeState::Failed if self.used_up.contains(&node.id) => 3,
+            NodeState::Failed if self.in_vain.contains(&node.id) => 2,
+            NodeState::Failed => 0,
+            _ => 1,
         };
         let nodes = self.report.nodes.iter();
         let given_up =
@@ -200,6 +204,24 @@ mod tests {
         report.report.nodes.truncate(1);
         let next = report.next().unwrap_or_default();
         assert!(next.contains(" contract\n"), "{next}");
+    }
+
+    #[test]
+    fn a_node_that_only_another_rule_lets_succeed_is_not_simply_to_be_tried_again() {
+        let swarm = Swarm::fold(&sample::over());
+        let mut report = Report::new(&swarm, sample::session(), (None, Moment::AtRest));
+        report.in_vain = vec!["bench".into()];
+        let next = report.next().unwrap_or_default();
+        assert!(next.contains("once the rule is changed"), "{next}");
+        assert!(!next.contains("--allowedTools"), "{next}");
+        report.report.nodes[0].state = NodeState::Failed;
+        report.is_unruled = true;
+        let next = report.next().unwrap_or_default();
+        assert!(
+            next.contains("try one again") && next.contains(" contract "),
+            "{next}"
+        );
+        assert!(next.contains("--allowedTools"), "{next}");
     }
 
     #[test]

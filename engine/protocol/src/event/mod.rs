@@ -21,7 +21,10 @@ pub use memory::{BoardEntry, EntryKind, Evidence, MemoryEvent, Provenance};
 pub use model::ModelEvent;
 pub use pause::PauseCause;
 pub use permission::PermissionEvent;
-pub use plan::{Attempt, NodeEnd, OWN_TIME_USED_UP, PlanEvent, Planner, TIME_USED_UP, TreeStart};
+pub use plan::{
+    Attempt, BEGIN_ANEW, BUDGET_USED_UP, NodeEnd, OWN_BUDGET_USED_UP, OWN_TIME_USED_UP, PlanEvent,
+    Planner, TIME_USED_UP, TreeStart, besides,
+};
 pub use session::{ForkPoint, Opening, SessionEvent};
 pub use tool::ToolEvent;
 pub use turn::{TurnEnd, TurnEvent};

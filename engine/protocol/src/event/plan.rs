@@ -12,6 +12,21 @@ pub const TIME_USED_UP: &str = "the run's time is used up";
 /// shares. It follows what the last attempt came to, if there was one.
 pub const OWN_TIME_USED_UP: &str = "the time that the plan gives it is used up";
 
+/// The same of the run's tokens, money or tool calls.
+pub const BUDGET_USED_UP: &str = "the run's budget is used up";
+
+/// The same of those that the plan gives it, or the node whose budget it shares.
+pub const OWN_BUDGET_USED_UP: &str = "the budget that the plan gives it is used up";
+
+/// How what is told of a command ends that only a change of the plan can mend: a run's plan stays what it is.
+pub const BEGIN_ANEW: &str = "in the plan and begin a new run";
+
+/// What is said of a node's end besides what its last attempt came to. A log may say anything.
+pub fn besides<'a>(why: &'a str, last: &str) -> &'a str {
+    let more = why.strip_prefix(last).filter(|_| !last.is_empty());
+    more.unwrap_or(why).trim()
+}
+
 /// Facts about the plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "snake_case", deny_unknown_fields)]

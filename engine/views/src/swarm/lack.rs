@@ -1,6 +1,6 @@
 //! What a run had too little of, if that is why something of it is not done.
 
-use protocol::{FailureClass, OWN_TIME_USED_UP, TIME_USED_UP};
+use protocol::{BUDGET_USED_UP, FailureClass, OWN_BUDGET_USED_UP, OWN_TIME_USED_UP, TIME_USED_UP};
 
 use super::{NodeState, Swarm, SwarmNode};
 
@@ -40,19 +40,18 @@ impl Swarm {
                 limit <= used.unwrap_or_default()
             });
         let is_met = is_met || own.tool_calls.is_some();
-        is_late(node) || (is_met && self.lack_of(node) == Some(Lack::Own))
+        let is_said = besides(node) == OWN_BUDGET_USED_UP;
+        is_late(node) || is_said || (is_met && self.lack_of(node) == Some(Lack::Own))
     }
 
     fn lack_of(&self, node: &SwarmNode) -> Option<Lack> {
-        let why = node.why.as_ref().map(|why| why.as_str());
         let last = node.last_failure().map(|last| last.class);
-        match (node.state, why.as_deref()) {
-            (NodeState::Failed, Some(TIME_USED_UP)) => Some(Lack::Time),
+        match (node.state, &*besides(node)) {
+            (NodeState::Failed, TIME_USED_UP) => Some(Lack::Time),
+            (NodeState::Failed, BUDGET_USED_UP) => Some(Lack::Budget),
+            (NodeState::Failed, OWN_BUDGET_USED_UP | OWN_TIME_USED_UP) => Some(Lack::Own),
             // What fails before its first attempt had nothing left to begin with.
-            (NodeState::Failed, _) if node.attempt == 0 => Some(match is_late(node) {
-                true => Lack::Own,
-                false => Lack::Budget,
-            }),
+            (NodeState::Failed, _) if node.attempt == 0 => Some(Lack::Budget),
             (NodeState::Failed, _) if last == Some(FailureClass::Budget) => {
                 Some(match self.leaves_less(node) {
                     true => Lack::Budget,
@@ -82,14 +81,20 @@ impl Swarm {
 
 /// Whether a node failed for want of the time that the plan gives it, or the node whose time it shares.
 fn is_late(node: &SwarmNode) -> bool {
-    let why = node.why.as_ref().map(|why| why.as_str());
-    let is_said = |said: &str| {
-        why.as_deref()
-            .and_then(|why| why.lines().last())
-            .is_some_and(|last| last == said)
-    };
+    let said = besides(node);
     let last = node.last_failure().map(|last| last.class);
     let is_overdue = last == Some(FailureClass::Deadline) && node.node.budget.wall_ms.is_some();
-    let is_late = is_said(OWN_TIME_USED_UP) || (is_overdue && !is_said(TIME_USED_UP));
+    let is_late = said == OWN_TIME_USED_UP || (is_overdue && said != TIME_USED_UP);
     node.state == NodeState::Failed && is_late
+}
+
+/// What is said of a node's end besides what its last attempt came to.
+fn besides(node: &SwarmNode) -> String {
+    let last = node.last_failure().map(|last| last.evidence.as_str());
+    let why = node
+        .why
+        .as_ref()
+        .map(|why| why.as_str())
+        .unwrap_or_default();
+    protocol::besides(&why, &last.unwrap_or_default()).to_owned()
 }

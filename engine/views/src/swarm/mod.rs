@@ -363,7 +363,7 @@ impl View for Swarm {
         match &record.event {
             Event::Plan(event) => self.plan_event(event, now),
             Event::Workspace(event) => self.workspace_event(event, now),
-            Event::Model(_) | Event::Tool(_) | Event::Turn(_) => {
+            Event::Model(_) | Event::Tool(_) | Event::Turn(_) | Event::Permission(_) => {
                 if let Some(id) = record.node {
                     self.change(id, |node| node.agent_event(record, now));
                 }
@@ -371,7 +371,7 @@ impl View for Swarm {
             Event::Session(SessionEvent::Resumed { .. }) if record.agent.is_none() => {
                 self.taken_up();
             }
-            Event::Session(_) | Event::Permission(_) | Event::Memory(_) | Event::Fault(_) => {}
+            Event::Session(_) | Event::Memory(_) | Event::Fault(_) => {}
         }
     }
 }

@@ -1,8 +1,9 @@
 //! One node of a run: how far it is, what its agent does, what came of its attempts.
 
 use protocol::{
-    AgentId, Block, CallId, Event, Failure, GitId, Inspection, Kind, ModelEvent, Node, NodeEnd,
-    NodeId, PlannedCall, Record, Reply, Text, Timestamp, ToolEvent, ToolStatus, TurnEvent,
+    AgentId, BEGIN_ANEW, Block, CallId, Event, Failure, FailureClass, GitId, Inspection, Kind,
+    ModelEvent, NOT_RUN, Node, NodeEnd, NodeId, PermissionEvent, PlannedCall, Reason, Record,
+    Reply, Text, Timestamp, ToolEvent, ToolStatus, TurnEvent, Verdict,
 };
 use serde::Serialize;
 
@@ -44,6 +45,8 @@ struct Hands {
     denied: Vec<String>,
     /// The same of commands in doubt.
     in_doubt: Vec<String>,
+    /// Whether a command was denied because no rule allows it.
+    is_unruled: bool,
 }
 
 /// Moments of a node.
@@ -177,6 +180,30 @@ impl SwarmNode {
         &self.hands.in_doubt
     }
 
+    /// Whether a command of its agents was denied because no rule allows it.
+    pub const fn is_unruled(&self) -> bool {
+        self.hands.is_unruled
+    }
+
+    /// Whether its last attempt came back for a command that permission was denied for, or that is none: another attempt
+    /// comes to the same unless somebody mends that.
+    pub fn is_in_vain(&self) -> bool {
+        let Some(last) = self.last_failure() else {
+            return false;
+        };
+        let check = self.found.as_ref().and_then(|found| found.check.as_ref());
+        let brief = self.node.brief.as_ref().map(|brief| brief.as_str());
+        let denied = brief.map(|brief| format!("`{brief}` was {NOT_RUN}"));
+        let evidence = last.evidence.as_str();
+        let is_told = evidence
+            .lines()
+            .next()
+            .is_some_and(|line| line.ends_with(BEGIN_ANEW));
+        let is_denied = denied.is_some_and(|denied| evidence.starts_with(&denied));
+        let is_denied = is_denied || check.is_some_and(|run| run.denied.is_some());
+        last.class == FailureClass::Check && (is_told || is_denied)
+    }
+
     /// Whether it was added to plan anew what another one leaves undone.
     pub(super) fn plans_anew(&self) -> bool {
         self.node.kind == Kind::Plan && self.node.resolves.is_some()
@@ -266,6 +293,9 @@ impl SwarmNode {
         }
         match &record.event {
             Event::Model(event) => self.model(event),
+            Event::Permission(PermissionEvent::Decided { call, verdict, .. }) => {
+                self.judged(*call, verdict);
+            }
             Event::Tool(ToolEvent::Finished { call, result, .. }) => {
                 self.ended_call(*call, result.status);
             }
@@ -285,12 +315,20 @@ impl SwarmNode {
             )
             | Event::Tool(ToolEvent::Started { .. } | ToolEvent::Reopened { .. })
             | Event::Session(_)
-            | Event::Permission(_)
             | Event::Plan(_)
             | Event::Workspace(_)
             | Event::Memory(_)
             | Event::Fault(_) => {}
         }
+    }
+
+    fn judged(&mut self, call: CallId, verdict: &Verdict) {
+        let Verdict::Deny(Reason { text, rule: None }) = verdict else {
+            return;
+        };
+        let mut open = self.hands.open.iter();
+        let is_command = open.any(|(open, tool, _)| *open == call && tool == "bash");
+        self.hands.is_unruled |= is_command && text.starts_with("no rule allows ");
     }
 
     fn ended_call(&mut self, call: CallId, status: ToolStatus) {

@@ -10,6 +10,7 @@ mod ledger;
 mod summary;
 mod swarm;
 mod swarm_hopeless;
+mod swarm_in_vain;
 mod swarm_report;
 mod swarm_story;
 mod swarm_why;

@@ -1,8 +1,8 @@
 //! The report of a run: its status, its times, the object that is printed.
 
 use protocol::{
-    Event, FailureClass, Kind, Landing, Node, NodeEnd, OWN_TIME_USED_UP, PlanEvent, PlanPatch,
-    SessionId, TIME_USED_UP, Timestamp, WorkspaceEvent,
+    BUDGET_USED_UP, Event, Failure, FailureClass, Kind, Landing, Node, NodeEnd, OWN_BUDGET_USED_UP,
+    OWN_TIME_USED_UP, PlanEvent, PlanPatch, SessionId, TIME_USED_UP, Timestamp, WorkspaceEvent,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -93,10 +93,15 @@ fn a_node_whose_time_is_used_up_wants_more_of_its_own_and_not_of_the_runs() {
     let deadline = || vec![begun(1, 1), returned(1, 1, FailureClass::Deadline)];
     let check = || vec![begun(1, 1), returned(1, 1, FailureClass::Check)];
     let after = format!("it said\nno\n{OWN_TIME_USED_UP}");
+    let of_run = format!("it said\nno\n{BUDGET_USED_UP}");
+    let of_own = format!("it said\nno\n{OWN_BUDGET_USED_UP}");
     for (before, why, lack, is_own) in [
         (vec![], OWN_TIME_USED_UP, Some(Lack::Own), true),
-        (check(), &*after, None, true),
-        (deadline(), &*after, None, true),
+        (check(), &*after, Some(Lack::Own), true),
+        (deadline(), &*after, Some(Lack::Own), true),
+        (check(), &*of_run, Some(Lack::Budget), false),
+        (check(), &*of_own, Some(Lack::Own), true),
+        (vec![], OWN_BUDGET_USED_UP, Some(Lack::Own), true),
         (deadline(), "it said\nno", None, true),
         (check(), "it said\nno", None, false),
         (deadline(), TIME_USED_UP, Some(Lack::Time), false),
@@ -109,6 +114,41 @@ fn a_node_whose_time_is_used_up_wants_more_of_its_own_and_not_of_the_runs() {
         let swarm = run(events.clone());
         let found = (swarm.lack(), swarm.has_used_up_its_own(&swarm.nodes[0]));
         assert_eq!(found, (lack, is_own), "{events:?}");
+    }
+}
+
+#[test]
+fn what_a_log_says_of_a_limit_is_no_reason() {
+    let said = |text: &str| -> Vec<Event> {
+        let failure = Failure {
+            class: FailureClass::Check,
+            evidence: text.into(),
+        };
+        let (node, attempt) = (node(1), 1);
+        vec![
+            accepted(&[(1, &[])]),
+            begun(1, 1),
+            Event::Plan(PlanEvent::NodeReturned {
+                node,
+                attempt,
+                failure,
+            }),
+            Event::Plan(PlanEvent::NodeEnded {
+                node,
+                end: NodeEnd::Failed,
+                why: Some(text.into()),
+            }),
+        ]
+    };
+    for limit in [
+        TIME_USED_UP,
+        OWN_TIME_USED_UP,
+        BUDGET_USED_UP,
+        OWN_BUDGET_USED_UP,
+    ] {
+        let swarm = run(said(&format!("`make` exited with 1:\n{limit}")));
+        assert_eq!(swarm.lack(), None, "{limit}");
+        assert!(!swarm.has_used_up_its_own(&swarm.nodes[0]), "{limit}");
     }
 }
 

@@ -1,6 +1,9 @@
 //! Budgets of a run: time, tokens and tool calls, what is set aside and what is left for others.
 
-use protocol::{Budget, Event, Isolation, Limit, NodeEnd, Plan, PlanEvent, TIME_USED_UP, TurnEnd};
+use protocol::{
+    BUDGET_USED_UP, Budget, Event, Isolation, Limit, NodeEnd, OWN_BUDGET_USED_UP, Plan, PlanEvent,
+    TIME_USED_UP, TurnEnd,
+};
 use scheduler::run::{NodePhase, RunCommand, Wish, wishes};
 
 use super::given_run::*;
@@ -180,6 +183,42 @@ fn what_is_used_up_is_not_tried_again_with_no_more_of_it() {
         assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed));
         let number = sim.run.node(node(1)).unwrap().number();
         assert_eq!(number, attempts, "{own:?} {run:?} {end:?}");
+    }
+}
+
+#[test]
+fn a_node_that_nothing_is_left_for_says_whose_limit_it_met() {
+    for (own, of_run, why) in [
+        (Some(4_500), None, OWN_BUDGET_USED_UP),
+        (Some(4_500), Some(90_000), OWN_BUDGET_USED_UP),
+        (None, Some(4_500), BUDGET_USED_UP),
+    ] {
+        let mut plan = of(vec![writer(1, &[])]);
+        plan.nodes[0].budget.tokens = own;
+        plan.budget.tokens = of_run;
+        let mut sim = Sim::of(plan, Isolation::Worktree);
+        sim.begin(1);
+        sim.agent_says(sim.speaker(1), replied("done", 4_000));
+        sim.end(1, TurnEnd::Completed);
+        let planned = sim.run.planned(node(1)).unwrap().clone();
+        let found = protocol::Inspection {
+            changed: Vec::new(),
+            ..sound(&planned, 9)
+        };
+        sim.found(1, found);
+        assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed));
+        let said = sim.journal.iter().find_map(|record| match &record.event {
+            Event::Plan(PlanEvent::NodeEnded { why, .. }) => why.clone(),
+            _ => None,
+        });
+        let said = said
+            .map(|why| why.as_str().into_owned())
+            .unwrap_or_default();
+        assert_eq!(
+            said,
+            format!("it changed nothing\n{why}"),
+            "{own:?} {of_run:?}"
+        );
     }
 }
 
