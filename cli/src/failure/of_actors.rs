@@ -141,7 +141,7 @@ impl From<CommandError> for Failure {
         Self::new(
             Kind::Fault,
             format_args!("could not {error}"),
-            "what was done so far is kept: go on with --continue",
+            "what was done so far is kept: go on with --continue, with a swarm by `formic swarm resume`",
         )
     }
 }
@@ -151,7 +151,7 @@ impl From<Stopped> for Failure {
         Self::new(
             Kind::Fault,
             format_args!("could not {error}"),
-            "what was done so far is kept: mend the cause and go on with --continue",
+            "what was done so far is kept: mend the cause and go on with --continue, with a swarm by `formic swarm resume`",
         )
     }
 }

@@ -5,7 +5,7 @@ mod leads;
 use actors::plans::Forecast;
 use protocol::{Cost, FaultKind, Isolation, NodeName, SessionId, Timestamp};
 use serde_json::{Value, json};
-use views::{Lack, NodeLine, NodeState, RunStatus, Swarm, SwarmNode, SwarmReport};
+use views::{Lack, NodeLine, NodeState, Phase, RunStatus, Swarm, SwarmNode, SwarmReport};
 
 use super::draw::Strokes;
 use super::marks::mark;
@@ -31,6 +31,7 @@ pub struct Report {
     /// The models of its agents whose price is not known.
     unpriced: Vec<String>,
     has_process: bool,
+    is_paused: bool,
     /// What is to be mended before the run can go on: there is no model to ask.
     mend: Option<&'static str>,
     /// The folder in which all nodes work, where they have no trees of their own.
@@ -86,6 +87,7 @@ impl Report {
             forecast,
             unpriced: unpriced.map(|(model, _)| model.clone()).collect(),
             has_process: matches!(moment, Moment::UnderWay(_)),
+            is_paused: swarm.phase == Phase::Paused,
             lack: swarm.lack(),
             is_retryable: swarm.is_retryable(),
             mend: swarm.no_model().map(|no_model| match no_model.kind {
@@ -171,8 +173,8 @@ impl Report {
             RunStatus::LimitReached => "a budget was used up",
             RunStatus::Cancelled => "cancelled",
             RunStatus::Rejected => "the plan was rejected; nothing was done",
+            RunStatus::Unfinished if self.is_paused => "paused",
             RunStatus::Unfinished if self.has_process => "under way",
-            RunStatus::Unfinished if self.mend.is_some() => "paused",
             RunStatus::Unfinished => "interrupted",
         };
         let so_far = match self.report.status {
@@ -353,5 +355,18 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("git merge"), "{text}");
+        for (has_process, is_paused, said) in [
+            (true, false, "under way ("),
+            (true, true, "paused ("),
+            (false, true, "paused ("),
+            (false, false, "interrupted ("),
+        ] {
+            under_way = Report {
+                has_process,
+                is_paused,
+                ..under_way
+            };
+            assert!(under_way.text(paper).contains(said), "{said}");
+        }
     }
 }
