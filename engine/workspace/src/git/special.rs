@@ -1,4 +1,5 @@
-//! What is neither a file nor a folder nor a link: git passes it over, or waits for ever to read it.
+//! What is neither a file nor a folder nor a link, and folders that may not be looked into: git passes them over, or waits for
+//! ever to read them.
 
 use std::collections::BTreeSet;
 use std::fs::{self, FileType};
@@ -77,7 +78,7 @@ fn is_special(kind: FileType) -> bool {
 /// as far as they are this user's.
 pub(crate) fn clear(root: &Path) -> io::Result<()> {
     let found = specials(root, |folder| {
-        // Where it is of consequence, git says so.
+        // One of another user stays as it is.
         let _ = reopen(folder);
     })?;
     for path in found.read.iter().chain(&found.other) {
@@ -108,8 +109,8 @@ pub(crate) async fn ignored(git: Git, paths: &[Vec<u8>]) -> Result<BTreeSet<Vec<
 }
 
 impl Tree {
-    /// Refuses special files that git would read, or that would be missing from a commit without a word; those that are
-    /// ignored may stay.
+    /// Refuses special files that git would read, and what would be missing from a commit without a word: other special
+    /// files, and all in folders that may not be looked into. Those that are ignored may stay.
     pub(crate) async fn no_specials(&self) -> Result<(), GitError> {
         let root = self.root().to_owned();
         let found = self.slot.work(move || specials(&root, |_| ())).await?;
