@@ -50,7 +50,7 @@ impl Base {
             announcer,
             feed,
             crash: options.crash,
-            is_dark: false,
+            is_dark: Arc::default(),
         };
         let (broker, _) = Actor::spawn(None, BrokerActor, ()).await?;
         let journal = Journal::start(writer)?;

@@ -1,16 +1,18 @@
-//! The journal: the single writer of a session's records. One thread owns them: it writes them in groups, tells of them, and
-//! has the disk keep them: at once if somebody waits for it, a moment later if not. Whoever has records for it puts them
-//! straight into its queue: every step of every agent passes here, and a mailbox before the queue would be a turn of the
-//! runtime more for each.
+//! The journal: the single writer of a session's records. One thread owns them: it writes them in groups and tells of them.
+//! Another has the disk keep them: at once if somebody waits for it, a moment later if not; what is written meanwhile waits
+//! for nothing. Whoever has records for it puts them straight into its queue: every step of every agent passes here, and a
+//! mailbox before the queue would be a turn of the runtime more for each.
 //!
-//! May: place records, wait for the disk on its own thread. Never: look into an event.
+//! May: place records, wait for the disk on its own threads. Never: look into an event.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use protocol::{Draft, Record, Seq, SessionId};
+use store::{Position, Syncer};
 use tokio::sync::oneshot;
 
 use crate::bus::Announcer;
@@ -28,15 +30,13 @@ type SyncAck = oneshot::Sender<Result<(), JournalDown>>;
 type CloseAck = oneshot::Sender<()>;
 
 /// How long records wait for others before the disk is made to keep them all, if nobody asks for it before, in
-/// milliseconds.
+/// milliseconds; up to twice as long where somebody asked meanwhile for those before them.
 const LINGER_MS: u64 = 20;
 
 /// What the writing thread is asked for.
 enum Job {
     /// Write these, then tell.
     Append(Vec<Draft>, Ack),
-    /// Tell once the disk has everything that was written before.
-    Sync(SyncAck),
     /// Have the disk keep everything, let go of the files, and tell.
     Close(CloseAck),
 }
@@ -51,27 +51,28 @@ pub(crate) struct Writer {
     pub feed: Option<Feed>,
     pub crash: Option<CrashPoint>,
     /// Whether the machine stops when the disk is to keep something next.
-    pub is_dark: bool,
+    pub is_dark: Arc<AtomicBool>,
 }
 
 /// The way to the journal of a session. It is closed by [`Journal::close`] alone.
 #[derive(Clone)]
 pub(crate) struct Journal {
     queue: Sender<Job>,
+    disk: Sender<SyncAck>,
 }
 
 impl Journal {
-    /// Starts the thread that writes.
+    /// Starts the threads that write and keep.
     ///
     /// # Errors
     /// The system's, which gives no thread.
     pub(crate) fn start(writer: Writer) -> Result<Self, JournalDown> {
         let (queue, jobs) = channel();
-        let thread = std::thread::Builder::new().name("journal".to_owned());
-        let begun = thread.spawn(move || write_all(writer, &jobs));
-        // Nobody waits for the thread itself: it says when it is through.
-        let begun = begun.map_err(|error| JournalDown(error.to_string()));
-        begun.map(|_| Self { queue })
+        let (disk, waiting) = channel();
+        let (keeper, linger) = (writer.keeper(), disk.clone());
+        start("journal", move || write_all(writer, &jobs, &linger))?;
+        start("journal-disk", move || keeper.keep_all(&waiting))?;
+        Ok(Self { queue, disk })
     }
 
     /// Has these written: from then on they outlive this process, whatever ends it, and what can be done twice may follow
@@ -82,14 +83,14 @@ impl Journal {
         kept.await.map_err(closed)?
     }
 
-    /// Waits until everything written so far outlives the machine too.
+    /// Waits until everything that anybody was told is written outlives the machine too.
     pub(crate) async fn sync(&self) -> Result<(), JournalDown> {
         let (ack, synced) = oneshot::channel();
-        self.queue.send(Job::Sync(ack)).map_err(closed)?;
+        self.disk.send(ack).map_err(closed)?;
         synced.await.map_err(closed)?
     }
 
-    /// Ends the thread once it has done what it was asked for so far; when this returns its files are free.
+    /// Ends the threads once they have done what they were asked for so far; when this returns the files are free.
     pub(crate) async fn close(&self) {
         // Where nobody answers it is closed already.
         let _ = self.leave().await;
@@ -107,10 +108,19 @@ fn closed<E>(_: E) -> JournalDown {
     JournalDown("it is closed".to_owned())
 }
 
+/// Nobody waits for such a thread itself: it says when it is through.
+fn start(name: &str, life: impl FnOnce() + Send + 'static) -> Result<(), JournalDown> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    let begun = thread.spawn(life);
+    begun
+        .map(drop)
+        .map_err(|error| JournalDown(error.to_string()))
+}
+
 /// Writes whatever is waiting as one group, until the journal is closed. Once that has failed nothing more can be kept, and
 /// everyone who asks is told why; whoever watches goes on watching until then, to be told too.
-fn write_all(mut writer: Writer, jobs: &Receiver<Job>) {
-    let written = catch_unwind(AssertUnwindSafe(|| writer.write_until_closed(jobs)));
+fn write_all(mut writer: Writer, jobs: &Receiver<Job>, disk: &Sender<SyncAck>) {
+    let written = catch_unwind(AssertUnwindSafe(|| writer.write_until_closed(jobs, disk)));
     let fault = |_| {
         let what = "formic failed at it; this is a fault of formic";
         Err(JournalDown(what.to_owned()))
@@ -128,27 +138,20 @@ fn write_all(mut writer: Writer, jobs: &Receiver<Job>) {
 impl Job {
     /// Says why it cannot be done; closing can, always.
     fn refuse(self, down: &JournalDown) -> Option<CloseAck> {
-        // Whoever has stopped waiting need not be told.
         match self {
+            // Whoever has stopped waiting need not be told.
             Self::Append(_, ack) => drop(ack.send(Err(down.clone()))),
-            Self::Sync(ack) => drop(ack.send(Err(down.clone()))),
             Self::Close(ack) => return Some(ack),
         }
         None
     }
 }
 
-/// Who waits for more than that records are written.
-#[derive(Default)]
-struct Waiting {
-    for_disk: Vec<SyncAck>,
-    for_end: Option<CloseAck>,
-}
-
-impl Waiting {
-    const fn is_none(&self) -> bool {
-        self.for_disk.is_empty() && self.for_end.is_none()
-    }
+/// What was written and waits for others before the disk is made to keep it.
+struct Lingering {
+    to: Position,
+    /// In the source's milliseconds.
+    due: u64,
 }
 
 impl Writer {
@@ -156,48 +159,67 @@ impl Writer {
     fn write_until_closed(
         &mut self,
         jobs: &Receiver<Job>,
+        disk: &Sender<SyncAck>,
     ) -> Result<Option<CloseAck>, JournalDown> {
-        // When the disk is to have what it has not yet, in the source's milliseconds.
-        let mut due: Option<u64> = None;
+        let mut lingering: Option<Lingering> = None;
         loop {
-            let next = match due {
+            let next = match &lingering {
                 None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(due) => jobs.recv_timeout(Duration::from_millis(self.until(due))),
+                Some(Lingering { due, .. }) => jobs.recv_timeout(self.until(*due)),
             };
-            let first = match next {
-                Ok(first) => first,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.sync()?;
-                    due = None;
-                    continue;
+            let is_due = matches!(next, Err(RecvTimeoutError::Timeout));
+            match next {
+                Ok(first) => {
+                    let group = std::iter::once(first).chain(jobs.try_iter());
+                    let (closing, written) = self.write(group);
+                    if closing.is_some() {
+                        // Whoever must know whether the disk has it asks for that.
+                        let _ = written.and_then(|()| self.keeper().keep());
+                        return Ok(closing);
+                    }
+                    written?;
                 }
-                Err(RecvTimeoutError::Disconnected) => return self.sync().map(|()| None),
-            };
-            let (waiting, written) = self.write(std::iter::once(first).chain(jobs.try_iter()));
-            if waiting.is_none() && written.is_ok() && due.is_none_or(|due| self.until(due) > 0) {
-                due = due.or_else(|| Some(self.source.millis() + LINGER_MS));
-                continue;
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.keeper().keep().map(|()| None),
             }
-            let synced = written.and_then(|()| self.sync());
-            for ack in waiting.for_disk {
-                let _ = ack.send(synced.clone());
-            }
-            if waiting.for_end.is_some() {
-                return Ok(waiting.for_end);
-            }
-            synced?;
-            due = None;
+            lingering = self.linger(lingering, is_due, disk);
         }
     }
 
-    fn until(&self, due: u64) -> u64 {
-        due.saturating_sub(self.source.millis())
+    /// Has the disk keep what has lingered long enough; gives what lingers from now on.
+    fn linger(
+        &self,
+        lingering: Option<Lingering>,
+        is_due: bool,
+        disk: &Sender<SyncAck>,
+    ) -> Option<Lingering> {
+        let still = lingering.filter(|lingering| !self.journal.has_synced(lingering.to));
+        match still {
+            Some(Lingering { due, .. }) if is_due || self.until(due).is_zero() => {
+                // Without the thread nothing outlives the machine, and whoever needs that is told so.
+                let _ = disk.send(oneshot::channel().0);
+                None
+            }
+            Some(still) => Some(still),
+            None => {
+                let to = self.journal.at();
+                let due = self.source.millis() + LINGER_MS;
+                (!self.journal.has_synced(to)).then_some(Lingering { to, due })
+            }
+        }
     }
 
-    /// Writes what is to be written and tells of it, up to the end of all; and who waits for more than that.
-    fn write(&mut self, group: impl Iterator<Item = Job>) -> (Waiting, Result<(), JournalDown>) {
+    fn until(&self, due: u64) -> Duration {
+        Duration::from_millis(due.saturating_sub(self.source.millis()))
+    }
+
+    /// Writes what is to be written and tells of it, up to the end of all; and who waits for that.
+    fn write(
+        &mut self,
+        group: impl Iterator<Item = Job>,
+    ) -> (Option<CloseAck>, Result<(), JournalDown>) {
         let at = self.source.now();
-        let (mut records, mut told, mut waiting) = (Vec::new(), Vec::new(), Waiting::default());
+        let (mut records, mut told, mut closing) = (Vec::new(), Vec::new(), None);
         for job in group {
             match job {
                 Job::Append(drafts, ack) => {
@@ -208,9 +230,8 @@ impl Writer {
                     }
                     told.push((from..records.len(), ack));
                 }
-                Job::Sync(ack) => waiting.for_disk.push(ack),
                 Job::Close(ack) => {
-                    waiting.for_end = Some(ack);
+                    closing = Some(ack);
                     break;
                 }
             }
@@ -220,7 +241,7 @@ impl Writer {
             for (_, ack) in told {
                 let _ = ack.send(Err(down.clone()));
             }
-            return (waiting, Err(down));
+            return (closing, Err(down));
         }
         let records: Vec<Arc<Record>> = records.into_iter().map(Arc::new).collect();
         for record in &records {
@@ -232,7 +253,7 @@ impl Writer {
         for (range, ack) in told {
             let _ = ack.send(Ok(records[range].to_vec()));
         }
-        (waiting, Ok(()))
+        (closing, Ok(()))
     }
 
     fn keep(&mut self, records: &[Record]) -> Result<(), store::StoreError> {
@@ -242,7 +263,9 @@ impl Writer {
             Some(CrashPoint::Before(seq)) => place(seq),
             Some(CrashPoint::After(seq)) => place(seq).map(|at| at + 1),
             Some(CrashPoint::Unsynced(seq)) => {
-                self.is_dark |= place(seq).is_some();
+                if place(seq).is_some() {
+                    self.is_dark.store(true, Ordering::Release);
+                }
                 None
             }
         };
@@ -255,11 +278,37 @@ impl Writer {
         }
     }
 
-    fn sync(&mut self) -> Result<(), JournalDown> {
-        if self.is_dark && self.journal.lose().is_ok() {
+    fn keeper(&self) -> Keeper {
+        Keeper {
+            syncer: self.journal.syncer(),
+            is_dark: self.is_dark.clone(),
+        }
+    }
+}
+
+/// Has the disk keep what is written.
+struct Keeper {
+    syncer: Syncer,
+    is_dark: Arc<AtomicBool>,
+}
+
+impl Keeper {
+    /// Once for all who wait, until nobody can.
+    fn keep_all(self, waiting: &Receiver<SyncAck>) {
+        for first in waiting {
+            let all: Vec<SyncAck> = std::iter::once(first).chain(waiting.try_iter()).collect();
+            let kept = self.keep();
+            for ack in all {
+                let _ = ack.send(kept.clone());
+            }
+        }
+    }
+
+    fn keep(&self) -> Result<(), JournalDown> {
+        if self.is_dark.load(Ordering::Acquire) && self.syncer.lose().is_ok() {
             std::process::abort();
         }
-        let synced = self.journal.sync();
+        let synced = self.syncer.sync();
         synced.map_err(|error| JournalDown(error.to_string()))
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod line;
 mod reader;
 mod scan;
 pub(crate) mod segment;
+mod syncer;
 mod writer;
 
 use std::io;
@@ -15,6 +16,7 @@ use protocol::{BULK_BYTES, RECORD_VERSION, Record, Seq, SessionId};
 
 pub use cut::{Cut, Damage};
 pub use reader::{Position, ReadReport, Reader, read};
+pub use syncer::Syncer;
 
 use crate::blobs::{Blobs, LostBlob};
 use crate::disk;
@@ -31,7 +33,6 @@ pub struct Journal {
     blobs: Blobs,
     writer: SegmentWriter,
     next: Seq,
-    poison: Option<String>,
     /// Held, never read; the kernel frees it when the process dies.
     _lock: FileLock,
 }
@@ -120,7 +121,6 @@ impl Journal {
             writer: SegmentWriter::open(&folder)?,
             folder,
             next,
-            poison: None,
             _lock: lock,
         })
     }
@@ -141,7 +141,7 @@ impl Journal {
     }
 
     /// Where the next record begins, or the one behind it if its segment is full.
-    pub const fn at(&self) -> Position {
+    pub fn at(&self) -> Position {
         self.writer.at(self.next)
     }
 
@@ -173,7 +173,7 @@ impl Journal {
         match written {
             Ok(()) => self.next = last.seq.next(),
             Err(StoreError::Illegal { .. }) => {}
-            Err(ref error) => self.poison = Some(error.to_string()),
+            Err(ref error) => self.writer.fail(error.to_string()),
         }
         written
     }
@@ -183,31 +183,24 @@ impl Journal {
     /// # Errors
     /// The disk's, after which the journal refuses to be written: nobody knows what of it the disk has.
     pub fn sync(&mut self) -> Result<()> {
-        self.sound()?;
-        let synced = self.writer.sync();
-        if let Err(error) = &synced {
-            self.poison = Some(error.to_string());
-        }
-        synced
+        self.syncer().sync()
     }
 
-    /// Takes away every record that was written and not synced: what a power failure may do, for those who try what
-    /// becomes of a session then.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn lose(&self) -> Result<()> {
-        self.writer.lose()
+    /// Whoever has the disk keep what is written here, from another thread.
+    pub fn syncer(&self) -> Syncer {
+        Syncer {
+            session: self.session,
+            writer: self.writer.clone(),
+        }
+    }
+
+    /// Whether the disk has every record before that place.
+    pub fn has_synced(&self, to: Position) -> bool {
+        self.writer.has_synced(to)
     }
 
     fn sound(&self) -> Result<()> {
-        match &self.poison {
-            None => Ok(()),
-            Some(because) => Err(StoreError::Poisoned {
-                session: self.session,
-                because: because.clone(),
-            }),
-        }
+        syncer::sound(self.session, &self.writer)
     }
 
     fn check(&self, records: &[Record]) -> Result<()> {

@@ -1,8 +1,9 @@
-//! Appends lines to the last segment and rolls to a new one when it is full.
+//! Appends lines to the last segment and rolls to a new one when it is full; the disk may be waited for beside that.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::Seq;
 
@@ -11,15 +12,24 @@ use crate::disk;
 use crate::error::{About, Result};
 
 /// The end of a journal, open for appending. Whoever has one holds the session's lock, or works in a folder
-/// nobody else knows.
-#[derive(Debug)]
+/// nobody else knows. Its clones have the same end: one may have the disk keep it while another writes.
+#[derive(Debug, Clone)]
 pub(crate) struct SegmentWriter {
     folder: PathBuf,
+    // Held while something is written, which waits for no disk; an owner task would be a turn more for each record.
+    last: Arc<Mutex<Segment>>,
+}
+
+/// The last segment.
+#[derive(Debug)]
+struct Segment {
     number: u32,
-    file: File,
+    file: Arc<File>,
     bytes: u64,
     /// How much of it the disk has.
     synced: u64,
+    /// Why nothing can be kept any more.
+    fault: Option<String>,
 }
 
 impl SegmentWriter {
@@ -33,53 +43,96 @@ impl SegmentWriter {
             let path = segment::path(folder, number);
             file.sync_data().about("sync", &path)?;
         }
-        Ok(Self {
-            folder: folder.to_owned(),
+        let last = Segment {
             number,
-            file,
+            file: Arc::new(file),
             bytes,
             synced: bytes,
+            fault: None,
+        };
+        Ok(Self {
+            folder: folder.to_owned(),
+            last: Arc::new(Mutex::new(last)),
         })
     }
 
     /// Its end, where `next` comes.
-    pub(crate) const fn at(&self, next: Seq) -> Position {
+    pub(crate) fn at(&self, next: Seq) -> Position {
+        let last = self.last();
         Position {
-            segment: self.number,
-            byte: self.bytes,
+            segment: last.number,
+            byte: last.bytes,
             next,
         }
     }
 
     /// Writes whole lines in one go. From then on they outlive this process, but the machine only once they are synced.
-    pub(crate) fn write(&mut self, lines: &[u8]) -> Result<()> {
-        if self.bytes >= segment::ROLL_BYTES {
+    pub(crate) fn write(&self, lines: &[u8]) -> Result<()> {
+        let mut last = self.last();
+        if last.bytes >= segment::ROLL_BYTES {
             // No segment is begun behind one that may still lose its end.
-            self.sync()?;
-            self.file = append_to(&self.folder, self.number + 1)?;
-            self.number += 1;
-            (self.bytes, self.synced) = (0, 0);
+            let path = segment::path(&self.folder, last.number);
+            last.file.sync_data().about("sync", &path)?;
+            let number = last.number + 1;
+            last.file = Arc::new(append_to(&self.folder, number)?);
+            (last.number, last.bytes, last.synced) = (number, 0, 0);
         }
-        let path = segment::path(&self.folder, self.number);
-        self.file.write_all(lines).about("append to", &path)?;
-        self.bytes += lines.len() as u64;
+        let path = segment::path(&self.folder, last.number);
+        last.file
+            .as_ref()
+            .write_all(lines)
+            .about("append to", &path)?;
+        last.bytes += lines.len() as u64;
         Ok(())
     }
 
-    /// Waits until the disk has all that was written.
-    pub(crate) fn sync(&mut self) -> Result<()> {
-        if self.synced < self.bytes {
-            let path = segment::path(&self.folder, self.number);
-            self.file.sync_data().about("sync", &path)?;
-            self.synced = self.bytes;
+    /// Waits until the disk has all that was written before this was called; what is written meanwhile waits for
+    /// nothing.
+    pub(crate) fn sync(&self) -> Result<()> {
+        let (file, number, bytes) = {
+            let last = self.last();
+            if last.synced == last.bytes {
+                return Ok(());
+            }
+            (last.file.clone(), last.number, last.bytes)
+        };
+        let path = segment::path(&self.folder, number);
+        file.sync_data().about("sync", &path)?;
+        let mut last = self.last();
+        if last.number == number {
+            last.synced = last.synced.max(bytes);
         }
         Ok(())
     }
 
-    /// Takes away what was written and not synced, as a machine that stops does.
+    /// Whether the disk has everything up to there.
+    pub(crate) fn has_synced(&self, to: Position) -> bool {
+        let last = self.last();
+        to.segment < last.number || to.byte <= last.synced
+    }
+
+    /// Takes away what was written and not synced, as a machine that stops does; nothing can be kept any more.
     pub(crate) fn lose(&self) -> Result<()> {
-        let path = segment::path(&self.folder, self.number);
-        self.file.set_len(self.synced).about("cut", &path)
+        let mut last = self.last();
+        let path = segment::path(&self.folder, last.number);
+        last.file.set_len(last.synced).about("cut", &path)?;
+        last.fault = Some("what the disk did not have was taken away".to_owned());
+        Ok(())
+    }
+
+    /// Why nothing can be kept any more.
+    pub(crate) fn fault(&self) -> Option<String> {
+        self.last().fault.clone()
+    }
+
+    /// Says that nothing can be kept any more; the first reason stays.
+    pub(crate) fn fail(&self, because: String) {
+        self.last().fault.get_or_insert(because);
+    }
+
+    fn last(&self) -> MutexGuard<'_, Segment> {
+        // Whoever held it and panicked had nothing half done but the file, and that is cut where it is taken up.
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -46,7 +46,7 @@ fn copy(
     new: SessionId,
     folder: &Path,
 ) -> Result<Seq> {
-    let mut writer = SegmentWriter::open(folder)?;
+    let writer = SegmentWriter::open(folder)?;
     let mut lines = Vec::new();
     let mut last = Seq(0);
     while upto.is_none_or(|upto| last < upto) {

@@ -41,7 +41,7 @@ fn a_power_failure_takes_what_was_written_since_the_last_sync_and_nothing_else()
         small(5),
         "what is written is there to be read"
     );
-    journal.lose().unwrap();
+    journal.syncer().lose().unwrap();
     drop(journal);
     let (_, recovered) = Journal::open(&disk.data, session()).unwrap();
     assert_eq!(recovered.records, small(3));

@@ -114,25 +114,30 @@ pub(crate) fn write(store: &Path, sort: Sort, content: &[u8]) -> io::Result<Oid>
     if File::open(&path).is_ok_and(|file| futimens(&file, &JUST_NOW).is_ok()) {
         return Ok(id);
     }
-    let folder = path.parent().unwrap_or(store);
     let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
-    // git sweeps away drafts of this name that somebody who died has left.
-    let draft = folder.join(format!("tmp_obj_formic{}_{number}", std::process::id()));
+    // git sweeps away drafts of this name that somebody who died has left, here as in the folder the object goes to. All
+    // are made in one folder: some disks look long for room for a file in a folder where they made none of late.
+    let draft = store.join(format!("tmp_obj_formic{}_{number}", std::process::id()));
     let mut options = OpenOptions::new();
     let options = options.write(true).create_new(true).mode(0o444);
-    let file = match options.open(&draft) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(folder)?;
-            options.open(&draft)?
-        }
-        other => other?,
-    };
-    let written = packed(head(sort, content), content).and_then(|bytes| { file }.write_all(&bytes));
-    let moved = written.and_then(|()| fs::rename(&draft, &path));
+    let mut file = options.open(&draft)?;
+    let written = packed(head(sort, content), content).and_then(|bytes| file.write_all(&bytes));
+    let moved = written.and_then(|()| moved(&draft, &path));
     if moved.is_err() {
         let _ = fs::remove_file(&draft);
     }
     moved.map(|()| id)
+}
+
+/// Moves a file, into a folder that may not be there yet.
+fn moved(from: &Path, to: &Path) -> io::Result<()> {
+    match (fs::rename(from, to), to.parent()) {
+        (Err(error), Some(folder)) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder)?;
+            fs::rename(from, to)
+        }
+        (moved, _) => moved,
+    }
 }
 
 /// The object as it lies in a file, in the form of RFC 1950.
