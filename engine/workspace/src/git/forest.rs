@@ -80,7 +80,12 @@ impl Repo {
             .collect();
         let listing = self.folder(base).await?.as_ref().clone();
         let listing = self.grown(listing, parts).await?;
-        self.write_folder(listing)
+        let planted = self.write_folder(listing)?;
+        if let Some(id) = planted.id() {
+            // Whoever asks for the files of it is told without asking git.
+            self.desk.remember_tree(&id, &id);
+        }
+        Ok(planted)
     }
 
     fn grown<'a>(

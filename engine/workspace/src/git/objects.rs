@@ -116,6 +116,13 @@ impl Repo {
 
     /// Makes a commit that no ref points at yet.
     pub async fn commit(&self, draft: &CommitDraft<'_>) -> Result<GitId, GitError> {
+        let made = self.made(draft).await?;
+        // Its files are asked for next, by everyone who begins with it.
+        self.desk.remember_tree(&made, draft.tree);
+        Ok(made)
+    }
+
+    async fn made(&self, draft: &CommitDraft<'_>) -> Result<GitId, GitError> {
         if let Some(text) = self.written(draft) {
             let made = self.write_object(Sort::Commit, text.as_bytes())?;
             let odd = || GitError::Odd {
