@@ -17,7 +17,9 @@ pub use blobs::{Blobs, LostBlob, WhyLost};
 pub use board::Board;
 pub use error::{Result, StoreError};
 pub use folder::DataFolder;
-pub use journal::{Cut, Damage, Journal, Loss, Position, ReadReport, Reader, Recovered, Syncer, read};
+pub use journal::{
+    Cut, Damage, Journal, Loss, Position, ReadReport, Reader, Recovered, Syncer, read,
+};
 pub use sessions::{
     Condition, Facts, Glance, RunStage, RunTally, SessionInfo, check, delete, forget_lock,
     forgotten_locks, fork, glance, list, newest_first, rebuild_index,

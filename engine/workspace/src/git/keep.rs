@@ -8,7 +8,9 @@ use protocol::GitId;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::error::GitError;
+use super::pin::pin;
 use super::repo::Repo;
+use super::trees::off_thread;
 
 /// Where all of them lie.
 const ALL: &str = "refs/formic/";
@@ -46,7 +48,8 @@ impl Keeping {
 }
 
 impl Repo {
-    /// Points these refs, all below `refs/formic/`, at their commits, wherever they stood before; all of them or none.
+    /// Points these refs, all below `refs/formic/`, at their commits, wherever they stood before; all of them or, unless the
+    /// disk fails half-way, none.
     pub async fn keep(&self, refs: &[Kept]) -> Result<(), GitError> {
         let lines = refs
             .iter()
@@ -54,6 +57,13 @@ impl Repo {
         let steps = named(lines.collect(), refs)?;
         if steps.is_empty() {
             return Ok(());
+        }
+        if self.writes_objects() && self.refs_as_usual {
+            let (shared, all) = (self.places.shared.clone(), refs.to_vec());
+            let pinned = off_thread(&self.places.shared, move || Ok(pin(&shared, &all)));
+            if pinned.await? {
+                return Ok(());
+            }
         }
         let keeping = &self.desk.keeping;
         let (done, mut kept) = oneshot::channel();

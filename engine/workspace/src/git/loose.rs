@@ -106,6 +106,11 @@ fn place(store: &Path, id: Oid) -> PathBuf {
     store.join(&hex[..2]).join(&hex[2..])
 }
 
+/// Whether an object lies in the store by itself.
+pub(crate) fn is_there(store: &Path, id: Oid) -> bool {
+    place(store, id).is_file()
+}
+
 /// Adds an object to the store, whole or not at all. One that is there already is marked as wanted just now, as git
 /// does: what tidies up looks at that.
 pub(crate) fn write(store: &Path, sort: Sort, content: &[u8]) -> io::Result<Oid> {

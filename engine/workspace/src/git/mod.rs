@@ -20,6 +20,7 @@ mod listing;
 mod loose;
 mod modes;
 mod objects;
+mod pin;
 mod plain;
 mod reader;
 mod refill;

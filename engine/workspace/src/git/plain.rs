@@ -39,6 +39,15 @@ pub(crate) fn writes_as_usual(settings: &[Setting]) -> bool {
     !settings.iter().any(says_how)
 }
 
+/// Whether refs are files, and only those that a user looks at have logs: then others are written here too.
+pub(crate) fn refs_as_usual(settings: &[Setting]) -> bool {
+    settings.iter().all(|setting| match setting.key.as_str() {
+        "extensions.refstorage" => false,
+        "core.logallrefupdates" => !setting.value.eq_ignore_ascii_case("always"),
+        _ => true,
+    })
+}
+
 /// Whether these settings keep files byte for byte.
 pub(crate) fn is_plain(settings: &[Setting]) -> bool {
     settings.iter().all(|setting| {
@@ -78,6 +87,23 @@ mod tests {
             (format!("y.x={there}\n"), true),
         ] {
             assert_eq!(may_be(told.as_bytes(), "X"), may_be_there, "{told}");
+        }
+    }
+
+    #[test]
+    fn refs_are_written_here_unless_they_are_no_files_or_all_have_logs() {
+        let said = |key: &str, value: &str| Setting {
+            is_local: true,
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        assert!(refs_as_usual(&[said("core.logallrefupdates", "true")]));
+        for (key, value) in [
+            ("core.logallrefupdates", "Always"),
+            ("extensions.refstorage", "reftable"),
+        ] {
+            let settings = [said("user.name", "x"), said(key, value)];
+            assert!(!refs_as_usual(&settings), "{key}");
         }
     }
 

@@ -58,6 +58,8 @@ pub struct Repo {
     pub(crate) converts_nothing: bool,
     /// Whether no setting says how objects are written.
     pub(crate) writes_as_usual: bool,
+    /// Whether no setting says how refs are.
+    pub(crate) refs_as_usual: bool,
     pub(crate) desk: Arc<Desk>,
 }
 
@@ -108,6 +110,7 @@ impl Repo {
             patience: PATIENCE,
             converts_nothing: !has_rules && plain::is_plain(settings),
             writes_as_usual: plain::writes_as_usual(settings),
+            refs_as_usual: plain::refs_as_usual(settings),
             desk: Arc::default(),
             places: basics.places,
         }

@@ -312,6 +312,7 @@ mod tests {
         let steps = added(root, &named(&["a", "b", "c"]), &store).unwrap();
         assert!(steps.is_none());
         assert!(!store.exists(), "nothing is stored of what git may refuse");
+        fs::create_dir(&store).unwrap();
         fs::write(root.join("d"), "d").unwrap();
         let steps = added(root, &named(&["d"]), &store).unwrap().unwrap();
         assert_eq!(steps.len(), 1);
