@@ -90,7 +90,7 @@ impl Journal {
         synced.await.map_err(closed)?
     }
 
-    /// Ends the threads once they have done what they were asked for so far; when this returns the files are free.
+    /// Ends the writing once it has done what it was asked for so far; when this returns the session is anybody's.
     pub(crate) async fn close(&self) {
         // Where nobody answers it is closed already.
         let _ = self.leave().await;
@@ -127,7 +127,11 @@ fn write_all(mut writer: Writer, jobs: &Receiver<Job>, disk: &Sender<SyncAck>) {
     };
     let closing = match written.unwrap_or_else(fault) {
         Ok(closing) => closing,
-        Err(down) => jobs.iter().find_map(|job| job.refuse(&down)),
+        Err(down) => {
+            // What cannot be remembered must not be done: whoever asks whether it is durable what he begins is refused too.
+            writer.journal.syncer().fail(down.0.clone());
+            jobs.iter().find_map(|job| job.refuse(&down))
+        }
     };
     drop(writer);
     if let Some(ack) = closing {
@@ -263,10 +267,12 @@ impl Writer {
             Some(CrashPoint::Before(seq)) => place(seq),
             Some(CrashPoint::After(seq)) => place(seq).map(|at| at + 1),
             Some(CrashPoint::Unsynced(seq)) => {
+                let written = self.journal.write(records);
                 if place(seq).is_some() {
+                    // Before anybody is told of it, who might have it kept at once.
                     self.is_dark.store(true, Ordering::Release);
                 }
-                None
+                return written;
             }
         };
         match cut {

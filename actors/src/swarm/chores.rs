@@ -1,5 +1,5 @@
-//! What is done while the models of those at work are waited for: trees are laid out for the nodes that begin next, and refs
-//! that nobody needs any more are let go.
+//! What is done while the models of those at work are waited for: trees are laid out for the nodes that begin next, files are
+//! made that become objects and refs when those at work end, and refs that nobody needs any more are let go.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,8 +65,9 @@ pub(crate) async fn keep(site: Arc<Site>) {
     while let Some(Ok(())) = closing.run_until_cancelled(due.changed()).await {
         while let Ok(Ok(())) = timeout(STILL, due.changed()).await {}
         let (ahead, needless) = chores.take();
-        // What cannot be taken away now is when the run closes.
+        // What cannot be taken away now is when the run closes; what cannot be made ahead is when it is needed.
         let _ = git.repo.let_go(&needless).await;
+        let _ = git.repo.prepare().await;
         let Some(Ahead { commit, trees }) = ahead.filter(|_| has_room) else {
             continue;
         };

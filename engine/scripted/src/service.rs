@@ -59,10 +59,8 @@ pub(crate) async fn answer(
     let at_ms = shared.clock.at_ms();
     let (head, body) = request.into_parts();
     let body = read(body).await;
-    // A reply is as late as its rule says; finding the rule is no part of that, nor is finding those of others that came
-    // at the same time: all of them are read first.
+    // A reply is as late as its rule says; finding the rule is no part of that.
     let mut asked = Moment::now();
-    tokio::task::yield_now().await;
     let raw = body.clone().unwrap_or_default();
     let logged = logged(&shared, &head, at_ms, &raw);
     let (seq, plan) = match body {

@@ -20,12 +20,12 @@ impl Syncer {
     /// The disk's, after which the journal refuses to be written and to be synced: nobody knows what of it the disk has.
     pub fn sync(&self) -> Result<()> {
         sound(self.session, &self.writer)?;
-        if let Err(error) = self.writer.sync() {
-            self.writer.fail(error.to_string());
-            return Err(error);
-        }
-        // The system tells of a failure once: another one who waited may have been told instead.
-        sound(self.session, &self.writer)
+        self.writer.sync()
+    }
+
+    /// Has the journal refuse to be written and to be synced from now on: something went wrong beside it.
+    pub fn fail(&self, because: String) {
+        self.writer.fail(because);
     }
 
     /// Takes away every record that was written and not synced, and has the journal refuse all others: what a power failure

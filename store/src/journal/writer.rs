@@ -16,8 +16,12 @@ use crate::error::{About, Result};
 #[derive(Debug, Clone)]
 pub(crate) struct SegmentWriter {
     folder: PathBuf,
-    // Held while something is written, which waits for no disk; an owner task would be a turn more for each record.
+    // Held while something is written, which waits for a disk only where a segment is begun; an owner task would be a turn
+    // more for each record.
     last: Arc<Mutex<Segment>>,
+    // Held while the disk is waited for: it tells of a failure once, and whoever waits next must be told too. An owner task
+    // would be a thread more.
+    syncing: Arc<Mutex<()>>,
 }
 
 /// The last segment.
@@ -53,6 +57,7 @@ impl SegmentWriter {
         Ok(Self {
             folder: folder.to_owned(),
             last: Arc::new(Mutex::new(last)),
+            syncing: Arc::default(),
         })
     }
 
@@ -68,16 +73,14 @@ impl SegmentWriter {
 
     /// Writes whole lines in one go. From then on they outlive this process, but the machine only once they are synced.
     pub(crate) fn write(&self, lines: &[u8]) -> Result<()> {
-        let mut last = self.last();
-        if last.bytes >= segment::ROLL_BYTES {
+        if self.last().bytes >= segment::ROLL_BYTES {
             // No segment is begun behind one that may still lose its end.
-            let path = segment::path(&self.folder, last.number);
-            last.file.sync_data().about("sync", &path)?;
-            let number = last.number + 1;
-            last.file = Arc::new(append_to(&self.folder, number)?);
-            (last.number, last.bytes, last.synced) = (number, 0, 0);
+            self.sync()?;
+            self.last().roll(&self.folder)?;
         }
+        let mut last = self.last();
         let path = segment::path(&self.folder, last.number);
+        last.sound(&path)?;
         last.file
             .as_ref()
             .write_all(lines)
@@ -87,22 +90,26 @@ impl SegmentWriter {
     }
 
     /// Waits until the disk has all that was written before this was called; what is written meanwhile waits for
-    /// nothing.
+    /// nothing. Once that has failed it always does.
     pub(crate) fn sync(&self) -> Result<()> {
+        // Nothing is half done by who panics there.
+        let _syncing = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         let (file, number, bytes) = {
             let last = self.last();
+            last.sound(&segment::path(&self.folder, last.number))?;
             if last.synced == last.bytes {
                 return Ok(());
             }
             (last.file.clone(), last.number, last.bytes)
         };
-        let path = segment::path(&self.folder, number);
-        file.sync_data().about("sync", &path)?;
+        let synced = file.sync_data();
+        let synced = synced.about("sync", &segment::path(&self.folder, number));
         let mut last = self.last();
-        if last.number == number {
-            last.synced = last.synced.max(bytes);
+        match &synced {
+            Ok(()) => last.synced = last.synced.max(bytes),
+            Err(error) => last.fail(error.to_string()),
         }
-        Ok(())
+        synced
     }
 
     /// Whether the disk has everything up to there.
@@ -116,7 +123,7 @@ impl SegmentWriter {
         let mut last = self.last();
         let path = segment::path(&self.folder, last.number);
         last.file.set_len(last.synced).about("cut", &path)?;
-        last.fault = Some("what the disk did not have was taken away".to_owned());
+        last.fail("what the disk did not have was taken away".to_owned());
         Ok(())
     }
 
@@ -127,12 +134,31 @@ impl SegmentWriter {
 
     /// Says that nothing can be kept any more; the first reason stays.
     pub(crate) fn fail(&self, because: String) {
-        self.last().fault.get_or_insert(because);
+        self.last().fail(because);
     }
 
     fn last(&self) -> MutexGuard<'_, Segment> {
         // Whoever held it and panicked had nothing half done but the file, and that is cut where it is taken up.
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Segment {
+    fn sound(&self, path: &Path) -> Result<()> {
+        let fault = self.fault.clone().map(std::io::Error::other);
+        fault.map_or(Ok(()), Err).about("append to", path)
+    }
+
+    fn fail(&mut self, because: String) {
+        self.fault.get_or_insert(because);
+    }
+
+    /// Begins the next one.
+    fn roll(&mut self, folder: &Path) -> Result<()> {
+        let number = self.number + 1;
+        self.file = Arc::new(append_to(folder, number)?);
+        (self.number, self.bytes, self.synced) = (number, 0, 0);
+        Ok(())
     }
 }
 

@@ -42,9 +42,40 @@ fn a_power_failure_takes_what_was_written_since_the_last_sync_and_nothing_else()
         "what is written is there to be read"
     );
     journal.syncer().lose().unwrap();
+    let refused = journal.write(&[said(6, "after what is gone")]);
+    assert!(
+        matches!(refused, Err(StoreError::Poisoned { .. })),
+        "no gap"
+    );
     drop(journal);
     let (_, recovered) = Journal::open(&disk.data, session()).unwrap();
     assert_eq!(recovered.records, small(3));
+}
+
+#[test]
+fn what_is_written_is_synced_from_elsewhere_until_something_fails() {
+    let disk = Disk::new();
+    let mut journal = Journal::create(&disk.data, session()).unwrap();
+    let syncer = journal.syncer();
+    journal.write(&small(5)[..2]).unwrap();
+    let to = journal.at();
+    assert!(!journal.has_synced(to));
+    syncer.sync().unwrap();
+    assert!(journal.has_synced(to));
+    journal.write(&small(5)[2..]).unwrap();
+    assert!(journal.has_synced(to) && !journal.has_synced(journal.at()));
+    syncer.fail("a fault beside it".to_owned());
+    let refusals = [syncer.sync(), journal.sync(), journal.write(&[])];
+    for refused in refusals {
+        let refused = refused.unwrap_err();
+        assert!(
+            refused.to_string().contains("a fault beside it"),
+            "{refused}"
+        );
+    }
+    drop(journal);
+    let (_, recovered) = Journal::open(&disk.data, session()).unwrap();
+    assert_eq!(recovered.records, small(5));
 }
 
 #[test]

@@ -48,8 +48,7 @@ impl Keeping {
 }
 
 impl Repo {
-    /// Points these refs, all below `refs/formic/`, at their commits, wherever they stood before; all of them or, unless the
-    /// disk fails half-way, none.
+    /// Points these refs, all below `refs/formic/`, at their commits, wherever they stood before; all of them or none.
     pub async fn keep(&self, refs: &[Kept]) -> Result<(), GitError> {
         let lines = refs
             .iter()
@@ -58,12 +57,10 @@ impl Repo {
         if steps.is_empty() {
             return Ok(());
         }
-        if self.writes_objects() && self.refs_as_usual {
-            let (shared, all) = (self.places.shared.clone(), refs.to_vec());
-            let pinned = off_thread(&self.places.shared, move || Ok(pin(&shared, &all)));
-            if pinned.await? {
-                return Ok(());
-            }
+        if let [one] = refs
+            && self.pinned(one).await?
+        {
+            return Ok(());
         }
         let keeping = &self.desk.keeping;
         let (done, mut kept) = oneshot::channel();
@@ -96,6 +93,17 @@ impl Repo {
             }
         }
         together
+    }
+
+    /// Makes a ref without asking git, where that is as good; whether it did.
+    async fn pinned(&self, kept: &Kept) -> Result<bool, GitError> {
+        if !self.writes_objects() || !self.refs_as_usual {
+            return Ok(false);
+        }
+        let shared = self.places.shared.clone();
+        let (desk, kept) = (self.desk.clone(), kept.clone());
+        let pin = move || Ok(pin(&desk.refs, &shared, &kept));
+        off_thread(&self.places.shared, pin).await
     }
 
     /// Takes away those of the refs that are there; all of them or none. What they kept goes when git next tidies up.

@@ -1,11 +1,9 @@
 //! Objects as git keeps them one by one, written and read without starting it: a head, the content, compressed, under
 //! the hash of both.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
@@ -13,6 +11,8 @@ use flate2::write::ZlibEncoder;
 use protocol::GitId;
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
 use sha1::{Digest, Sha1};
+
+use super::drafts::Objects;
 
 /// How many bytes an id has.
 pub(crate) const BYTES: usize = 20;
@@ -35,9 +35,6 @@ const JUST_NOW: Timestamps = Timestamps {
         tv_nsec: UTIME_NOW,
     },
 };
-
-/// Names of drafts are counted, so that no two of one process are the same.
-static DRAFTS: AtomicU64 = AtomicU64::new(0);
 
 /// The id of an object, in a repository that names them by SHA-1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,43 +103,17 @@ fn place(store: &Path, id: Oid) -> PathBuf {
     store.join(&hex[..2]).join(&hex[2..])
 }
 
-/// Whether an object lies in the store by itself.
-pub(crate) fn is_there(store: &Path, id: Oid) -> bool {
-    place(store, id).is_file()
-}
-
 /// Adds an object to the store, whole or not at all. One that is there already is marked as wanted just now, as git
 /// does: what tidies up looks at that.
-pub(crate) fn write(store: &Path, sort: Sort, content: &[u8]) -> io::Result<Oid> {
+pub(crate) fn write(drafts: &Objects, store: &Path, sort: Sort, content: &[u8]) -> io::Result<Oid> {
     let id = hashed(sort, content);
     let path = place(store, id);
     if File::open(&path).is_ok_and(|file| futimens(&file, &JUST_NOW).is_ok()) {
         return Ok(id);
     }
-    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
-    // git sweeps away drafts of this name that somebody who died has left, here as in the folder the object goes to. All
-    // are made in one folder: some disks look long for room for a file in a folder where they made none of late.
-    let draft = store.join(format!("tmp_obj_formic{}_{number}", std::process::id()));
-    let mut options = OpenOptions::new();
-    let options = options.write(true).create_new(true).mode(0o444);
-    let mut file = options.open(&draft)?;
-    let written = packed(head(sort, content), content).and_then(|bytes| file.write_all(&bytes));
-    let moved = written.and_then(|()| moved(&draft, &path));
-    if moved.is_err() {
-        let _ = fs::remove_file(&draft);
-    }
-    moved.map(|()| id)
-}
-
-/// Moves a file, into a folder that may not be there yet.
-fn moved(from: &Path, to: &Path) -> io::Result<()> {
-    match (fs::rename(from, to), to.parent()) {
-        (Err(error), Some(folder)) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(folder)?;
-            fs::rename(from, to)
-        }
-        (moved, _) => moved,
-    }
+    let bytes = packed(head(sort, content), content)?;
+    drafts.take(store)?.becomes(&path, &bytes)?;
+    Ok(id)
 }
 
 /// The object as it lies in a file, in the form of RFC 1950.
@@ -204,7 +175,7 @@ mod tests {
         sizes.extend((0..200).map(|n| n * 97));
         for size in sizes {
             let content: Vec<u8> = (0..size).map(|n| (n * n % 251) as u8).collect();
-            let id = write(&store, Sort::Blob, &content).unwrap();
+            let id = write(&Objects::default(), &store, Sort::Blob, &content).unwrap();
             assert_eq!(read(&store, id, Sort::Blob), Some(content), "{size}");
             let told = git(&["cat-file", "-s", &id.hex()]);
             assert_eq!(told.trim_end(), size.to_string());

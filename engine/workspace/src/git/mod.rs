@@ -5,6 +5,7 @@
 
 mod cone;
 mod contents;
+mod drafts;
 mod error;
 mod fill;
 mod forest;

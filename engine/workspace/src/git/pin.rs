@@ -1,82 +1,33 @@
-//! Refs that keep something, written as git keeps them one by one, without asking it: under its own lock of each, which
-//! becomes the ref.
+//! A ref that keeps something, written as git keeps them one by one, without asking it.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::drafts::Refs;
 use super::keep::Kept;
-use super::loose::{self, Oid};
+use super::loose::{self, Oid, Sort};
 
 /// What a locked ref is called after it.
 const LOCK: &str = ".lock";
 
-/// Points all of them at their commits, wherever they stood before, in the git folder `shared`. Where that does not work,
-/// git has to do all of it again: it knows why, waits for whoever has a lock, and does what was done here once more.
-pub(crate) fn pin(shared: &Path, refs: &[Kept]) -> bool {
-    let mut locks = Vec::new();
-    for kept in refs {
-        match Lock::new(shared, kept) {
-            Some(lock) => locks.push(lock),
-            None => return false,
-        }
+/// Makes a ref in the git folder `shared`, whole or not at all; whether it did. One that is there, packed or not, nobody but
+/// git moves: it has a lock for that, which whoever dies while he holds it leaves behind. A new one needs none, as nobody
+/// else makes any of that name.
+pub(crate) fn pin(drafts: &Refs, shared: &Path, kept: &Kept) -> bool {
+    let store = shared.join("objects");
+    // git itself points no ref at what is not there.
+    let is_there = |id| loose::read(&store, id, Sort::Commit).is_some();
+    if !is_plain(&kept.name) || !Oid::of(&kept.commit).is_some_and(is_there) {
+        return false;
     }
-    locks.into_iter().all(|lock| lock.commit().is_ok())
-}
-
-/// A locked ref; whoever drops it unlocks it.
-struct Lock {
-    path: PathBuf,
-    to: PathBuf,
-    is_moved: bool,
-}
-
-impl Lock {
-    /// Locks a ref and writes what it is to say.
-    fn new(shared: &Path, kept: &Kept) -> Option<Self> {
-        let id = Oid::of(&kept.commit)?;
-        // git itself points no ref at what is not there.
-        if !is_plain(&kept.name) || !loose::is_there(&shared.join("objects"), id) {
-            return None;
-        }
+    let line = format!("{}\n", kept.commit);
+    let draft = drafts.take(&store);
+    draft.is_ok_and(|draft| {
         let to = shared.join(&kept.name);
-        let path = shared.join(format!("{}{LOCK}", kept.name));
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create_new(true);
-        let file = match (options.open(&path), path.parent()) {
-            (Err(error), Some(folder)) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(folder).ok()?;
-                options.open(&path).ok()?
-            }
-            (file, _) => file.ok()?,
-        };
-        let lock = Self {
-            path,
-            to,
-            is_moved: false,
-        };
-        let line = format!("{}\n", kept.commit);
-        { file }.write_all(line.as_bytes()).ok()?;
-        Some(lock)
-    }
-
-    fn commit(mut self) -> io::Result<()> {
-        fs::rename(&self.path, &self.to)?;
-        self.is_moved = true;
-        Ok(())
-    }
+        draft.becomes_new(&to, line.as_bytes()).is_ok()
+    })
 }
 
-impl Drop for Lock {
-    fn drop(&mut self) {
-        if !self.is_moved {
-            // One that stays is in the way of the next, who is told so by git.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// Whether a name is one that every git and every disk takes for what it says.
+/// Whether a name is one that every git takes for what it says.
 fn is_plain(name: &str) -> bool {
     let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+%.".contains(&byte);
     name.split('/').all(|part| {
@@ -87,20 +38,32 @@ fn is_plain(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::PathBuf;
     use std::process::Command;
 
-    use super::super::loose::Sort;
+    use super::super::drafts::Objects;
     use super::*;
 
-    /// A repository with one object, and what git says of its refs.
+    fn git(folder: &Path, args: &[&str]) -> String {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]);
+        let output = command.args(args).current_dir(folder).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    }
+
+    /// A repository with one commit.
     fn repository() -> (tempfile::TempDir, PathBuf, Oid) {
         let dir = tempfile::tempdir().unwrap();
-        let mut init = Command::new("git");
-        let init = init.args(["init", "-q", "--object-format=sha1"]);
-        assert!(init.current_dir(&dir).status().unwrap().success());
+        git(dir.path(), &["init", "-q", "--object-format=sha1"]);
+        git(dir.path(), &["commit", "-q", "--allow-empty", "-m", "x"]);
+        let head = git(dir.path(), &["rev-parse", "HEAD"]).parse().unwrap();
         let shared = dir.path().join(".git");
-        let id = loose::write(&shared.join("objects"), Sort::Blob, b"kept").unwrap();
-        (dir, shared, id)
+        (dir, shared, Oid::of(&head).unwrap())
     }
 
     fn kept(name: &str, id: Oid) -> Kept {
@@ -108,13 +71,6 @@ mod tests {
             name: format!("refs/formic/0123456789ab/{name}"),
             commit: id.id().unwrap(),
         }
-    }
-
-    fn refs(shared: &Path) -> String {
-        let mut asked = Command::new("git");
-        let asked = asked.args(["for-each-ref", "--format=%(objectname) %(refname)"]);
-        let said = asked.current_dir(shared).output().unwrap();
-        String::from_utf8(said.stdout).unwrap()
     }
 
     fn files(folder: &Path) -> Vec<PathBuf> {
@@ -125,35 +81,42 @@ mod tests {
     }
 
     #[test]
-    fn git_finds_them_where_they_were_pointed_last() {
-        let (_dir, shared, first) = repository();
-        let second = loose::write(&shared.join("objects"), Sort::Blob, b"another").unwrap();
-        let both = ["one", "v1.2=merged"];
-        assert!(pin(&shared, &both.map(|name| kept(name, first))));
-        assert!(pin(&shared, &[kept("one", second)]));
-        let told = [("one", second), ("v1.2=merged", first)]
-            .map(|(name, id)| format!("{} refs/formic/0123456789ab/{name}\n", id.hex()));
-        assert_eq!(refs(&shared), told.concat());
+    fn git_finds_a_ref_where_it_was_pointed() {
+        let (_dir, shared, id) = repository();
+        let drafts = Refs::default();
+        drafts.make(&shared.join("objects")).unwrap();
+        for name in ["one", "v1.2=merged"] {
+            assert!(pin(&drafts, &shared, &kept(name, id)));
+            let told = git(&shared, &["rev-parse", &kept(name, id).name]);
+            assert_eq!(told, id.hex());
+        }
         assert_eq!(files(&shared.join("refs/formic/0123456789ab")).len(), 2);
+        drafts.clear();
+        let is_draft = |path: &PathBuf| path.to_string_lossy().contains("tmp_obj");
+        assert!(!files(&shared.join("objects")).iter().any(is_draft));
     }
 
     #[test]
-    fn what_git_would_not_do_or_wait_for_is_left_to_it_and_nothing_is_left_locked() {
+    fn what_is_there_or_git_would_not_make_is_left_to_it() {
         let (_dir, shared, id) = repository();
         let folder = shared.join("refs/formic/0123456789ab");
         fs::create_dir_all(folder.join("taken/below")).unwrap();
-        fs::write(folder.join("held.lock"), "").unwrap();
+        fs::write(folder.join("there"), format!("{}\n", id.hex())).unwrap();
         let before = files(&folder);
+        let store = shared.join("objects");
+        let blob = loose::write(&Objects::default(), &store, Sort::Blob, b"no commit").unwrap();
         let lost = Oid([1; loose::BYTES]);
         let names = ["a..b", "a.lock", ".a", "a.", "a/", "a b", "\u{e4}", "a\n"];
-        let mut refused = vec![kept("held", id), kept("taken", id), kept("lost", lost)];
+        let mut refused = vec![kept("there", id), kept("taken", id)];
+        refused.extend([kept("lost", lost), kept("blob", blob)]);
         refused.extend(names.map(|name| kept(name, id)));
         for one in refused {
-            assert!(!pin(&shared, std::slice::from_ref(&one)), "{one:?}");
-            let pair = [kept("good", id), one.clone()];
-            assert!(!pin(&shared, &pair), "{one:?}");
-            let _ = fs::remove_file(folder.join("good"));
+            assert!(!pin(&Refs::default(), &shared, &one), "{one:?}");
             assert_eq!(files(&folder), before, "{one:?}");
         }
+        assert!(
+            !files(&store).iter().any(|path| path.is_file()),
+            "no draft stays"
+        );
     }
 }

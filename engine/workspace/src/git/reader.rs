@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::GitId;
 
+use super::drafts::{Objects, Refs};
 use super::error::GitError;
 use super::keep::Keeping;
 use super::listing::Listing;
@@ -16,7 +17,7 @@ use super::talk::{Answer, Shape, Talk};
 /// How many names of folders are remembered before all are forgotten: some 20 MiB of them.
 const NAMES: usize = 200_000;
 
-/// How many commits are remembered before all are forgotten.
+/// Of how many commits, and of how many of their folders, it is remembered which folder they are before all are forgotten.
 const COMMITS: usize = 8192;
 
 /// How much of what files held is remembered before all is forgotten, in bytes: trees that are brought to one commit side
@@ -35,6 +36,9 @@ pub(crate) struct Desk {
     pub(crate) moves: Talk,
     /// Those that wait to be kept.
     pub(crate) keeping: Keeping,
+    /// What objects and refs are made of.
+    pub(crate) objects: Objects,
+    pub(crate) refs: Refs,
     // Looked at by whoever reads, for no longer than that takes. An owner task would have to be asked for each folder.
     folders: Mutex<Folders>,
     // The files of commits, for the same reason without an owner.
@@ -130,7 +134,7 @@ impl Repo {
     /// Adds an object to the user's store.
     pub(crate) fn write_object(&self, sort: Sort, content: &[u8]) -> Result<Oid, GitError> {
         let store = self.places.objects();
-        let written = loose::write(&store, sort, content);
+        let written = loose::write(&self.desk.objects, &store, sort, content);
         written.map_err(|error| GitError::io(&store, error))
     }
 

@@ -10,7 +10,7 @@ use super::error::{GitError, OLDEST, Unfit};
 use super::plain;
 use super::reader::Desk;
 use super::run::{Git, PATIENCE, parts};
-use super::trees::Trees;
+use super::trees::{Trees, off_thread};
 
 /// Settings of a repository's own that change what git reads from and writes to files, in lower case; with them those
 /// of [`plain::WRITING`].
@@ -128,10 +128,32 @@ impl Repo {
         self
     }
 
-    /// Lets the git commands that were kept open for questions end. The next question opens one again.
+    /// Lets the git commands that were kept open for questions end, and what was made ahead go. The next question opens one
+    /// again.
     pub async fn close(&self) {
         self.desk.reads.close().await;
         self.desk.moves.close().await;
+        let desk = self.desk.clone();
+        let clear = move || {
+            desk.objects.clear();
+            desk.refs.clear();
+            Ok(())
+        };
+        // What stays is swept away by git.
+        let _ = off_thread(&self.places.shared, clear).await;
+    }
+
+    /// Makes ahead what the next objects and refs are made of, as far as they are written here.
+    pub async fn prepare(&self) -> Result<(), GitError> {
+        if !self.writes_objects() {
+            return Ok(());
+        }
+        let (store, desk) = (self.places.objects(), self.desk.clone());
+        let make = move || {
+            desk.objects.make(&store)?;
+            desk.refs.make(&store)
+        };
+        off_thread(&self.places.shared, make).await
     }
 
     /// The pool of private trees of this repository in the folder `home`, which is formic's own and need not exist.

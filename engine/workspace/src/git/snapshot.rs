@@ -7,6 +7,7 @@ use std::path::Path;
 
 use protocol::{Change, ChangeKind, GitId};
 
+use super::drafts::Objects;
 use super::error::{GitError, Unrecordable};
 use super::forest::Step;
 use super::gitdir::absent;
@@ -113,7 +114,7 @@ impl Tree {
         let (store, desk) = (self.repo.places.objects(), self.repo.desk.clone());
         // The trees of those who build on it will want it.
         let keep = move |content: &[u8]| {
-            let written = loose::write(&store, Sort::Blob, content);
+            let written = loose::write(&desk.objects, &store, Sort::Blob, content);
             written.inspect(|id| desk.remember_file(*id, content))
         };
         let Some(Looked {
@@ -124,12 +125,20 @@ impl Tree {
         else {
             return Ok(None);
         };
-        let (root, store) = (self.root().to_owned(), self.repo.places.objects());
-        let added = self.slot.work(move || added(&root, &new, &store)).await;
-        let (Ok(Some(added)), Some(base)) = (added, Oid::of(&self.base_tree)) else {
+        let Some(base) = Oid::of(&self.base_tree) else {
             return Ok(None);
         };
-        steps.extend(added);
+        if !new.is_empty() {
+            let (root, store) = (self.root().to_owned(), self.repo.places.objects());
+            let desk = self.repo.desk.clone();
+            let added = self
+                .slot
+                .work(move || added(&root, &new, (&desk.objects, &store)));
+            let Ok(Some(added)) = added.await else {
+                return Ok(None);
+            };
+            steps.extend(added);
+        }
         steps.sort_by(|a, b| a.path.cmp(&b.path));
         let changed: Option<Vec<Change>> = steps.iter().map(Step::change).collect();
         let Some(changed) = changed else {
@@ -266,7 +275,11 @@ fn look(
 
 /// New files, with their contents in the store; `None` where git has to look at them. They may have grown since they were
 /// found.
-fn added(root: &Path, paths: &[Vec<u8>], store: &Path) -> io::Result<Option<Vec<Step>>> {
+fn added(
+    root: &Path,
+    paths: &[Vec<u8>],
+    (drafts, store): (&Objects, &Path),
+) -> io::Result<Option<Vec<Step>>> {
     let meta = |path: &Vec<u8>| fs::symlink_metadata(at(root, path));
     let metas: Vec<fs::Metadata> = paths.iter().map(meta).collect::<io::Result<_>>()?;
     if metas.iter().map(fs::Metadata::len).sum::<u64>() > MOST_HERE {
@@ -278,7 +291,7 @@ fn added(root: &Path, paths: &[Vec<u8>], store: &Path) -> io::Result<Option<Vec<
         let Some((mode, content)) = index::mode(meta).zip(content) else {
             return Ok(None);
         };
-        let id = loose::write(store, Sort::Blob, &content)?;
+        let id = loose::write(drafts, store, Sort::Blob, &content)?;
         steps.push(Step {
             path: path.clone(),
             old: None,
@@ -309,12 +322,19 @@ mod tests {
             let file = fs::File::create(root.join(name)).unwrap();
             file.set_len(30 << 20).unwrap();
         }
-        let steps = added(root, &named(&["a", "b", "c"]), &store).unwrap();
+        let steps = added(
+            root,
+            &named(&["a", "b", "c"]),
+            (&Objects::default(), &store),
+        )
+        .unwrap();
         assert!(steps.is_none());
         assert!(!store.exists(), "nothing is stored of what git may refuse");
         fs::create_dir(&store).unwrap();
         fs::write(root.join("d"), "d").unwrap();
-        let steps = added(root, &named(&["d"]), &store).unwrap().unwrap();
+        let steps = added(root, &named(&["d"]), (&Objects::default(), &store))
+            .unwrap()
+            .unwrap();
         assert_eq!(steps.len(), 1);
     }
 }
