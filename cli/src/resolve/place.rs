@@ -97,6 +97,16 @@ pub fn reason(error: &std::io::Error) -> String {
     }
 }
 
+/// A folder without links on the way to it, as far as it is there already; as it is where that cannot be told.
+fn real(folder: &Path) -> PathBuf {
+    let parts = (folder.parent(), folder.file_name());
+    match (folder.canonicalize(), parts) {
+        (Ok(real), _) => real,
+        (Err(_), (Some(parent), Some(name))) => real(parent).join(name),
+        (Err(_), _) => folder.to_owned(),
+    }
+}
+
 impl Folders {
     /// `FORMIC_HOME` and `FORMIC_CONFIG_HOME`, else the platform's folders.
     ///
@@ -121,7 +131,8 @@ impl Folders {
         };
         let own = || Some(environment.home()?.join(".claude"));
         Ok(Self {
-            data: below("FORMIC_HOME", "XDG_DATA_HOME", ".local/share")?,
+            // Trees lie below it: what an agent names in one is told from what lies outside by where it really is.
+            data: real(&below("FORMIC_HOME", "XDG_DATA_HOME", ".local/share")?),
             config: below("FORMIC_CONFIG_HOME", "XDG_CONFIG_HOME", ".config")?,
             claude: environment.path("CLAUDE_CONFIG_DIR").or_else(own),
         })

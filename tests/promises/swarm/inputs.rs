@@ -60,6 +60,20 @@ fn lies_on_a_branch(stage: &Stage, before: &Mine, ended: &Ended, says: &str) {
 }
 
 #[test]
+fn a_data_folder_behind_a_link_is_as_good_as_any() {
+    for below in ["", "not/there/yet"] {
+        let stage = fresh().committed();
+        let link = stage.home().with_file_name("link");
+        fs::create_dir_all(stage.data()).unwrap();
+        std::os::unix::fs::symlink(stage.data(), &link).unwrap();
+        let swarm = stage.swarm(&the_plan());
+        let ended = swarm.env("FORMIC_HOME", link.join(below)).run();
+        assert_eq!(ended.code(), Some(0), "{ended}");
+        assert_eq!(stage.git(["show", "HEAD:new.txt"]), "done", "{ended}");
+    }
+}
+
+#[test]
 fn a_dirty_checkout_keeps_its_changes_and_the_work_lies_on_a_branch() {
     let stage = fresh().committed();
     stage.write("a.txt", "a, and not committed\n");
