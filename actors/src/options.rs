@@ -104,6 +104,6 @@ pub enum CrashPoint {
     Before(protocol::Seq),
     /// Right after this record is durable, before anybody is told.
     After(protocol::Seq),
-    /// When the disk is made to keep records next, once this one was written and told of: the machine has none of them.
+    /// When the disk is made to keep records next, once this one was written: the machine has none of them.
     Unsynced(protocol::Seq),
 }

@@ -146,7 +146,7 @@ impl SegmentWriter {
 impl Segment {
     fn sound(&self, path: &Path) -> Result<()> {
         let fault = self.fault.clone().map(std::io::Error::other);
-        fault.map_or(Ok(()), Err).about("append to", path)
+        fault.map_or(Ok(()), Err).about("keep", path)
     }
 
     fn fail(&mut self, because: String) {

@@ -112,8 +112,7 @@ pub(crate) fn write(drafts: &Objects, store: &Path, sort: Sort, content: &[u8]) 
         return Ok(id);
     }
     let bytes = packed(head(sort, content), content)?;
-    drafts.take(store)?.becomes(&path, &bytes)?;
-    Ok(id)
+    drafts.put(store, &path, &bytes).map(|()| id)
 }
 
 /// The object as it lies in a file, in the form of RFC 1950.

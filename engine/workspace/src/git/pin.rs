@@ -9,9 +9,9 @@ use super::loose::{self, Oid, Sort};
 /// What a locked ref is called after it.
 const LOCK: &str = ".lock";
 
-/// Makes a ref in the git folder `shared`, whole or not at all; whether it did. One that is there, packed or not, nobody but
-/// git moves: it has a lock for that, which whoever dies while he holds it leaves behind. A new one needs none, as nobody
-/// else makes any of that name.
+/// Makes a ref in the git folder `shared`, whole or not at all; whether it did. One that has a file nobody but git moves: it
+/// has a lock for that, which whoever dies while he holds it leaves behind. A new file needs none, as nobody else makes any
+/// of that name, and it counts more than what git may have packed of it.
 pub(crate) fn pin(drafts: &Refs, shared: &Path, kept: &Kept) -> bool {
     let store = shared.join("objects");
     // git itself points no ref at what is not there.
@@ -20,11 +20,8 @@ pub(crate) fn pin(drafts: &Refs, shared: &Path, kept: &Kept) -> bool {
         return false;
     }
     let line = format!("{}\n", kept.commit);
-    let draft = drafts.take(&store);
-    draft.is_ok_and(|draft| {
-        let to = shared.join(&kept.name);
-        draft.becomes_new(&to, line.as_bytes()).is_ok()
-    })
+    let to = shared.join(&kept.name);
+    drafts.put_new(&store, &to, line.as_bytes()).is_ok()
 }
 
 /// Whether a name is one that every git takes for what it says.

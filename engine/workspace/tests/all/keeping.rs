@@ -58,6 +58,30 @@ async fn a_kept_proposal_survives_the_tidying_that_takes_another() {
 }
 
 #[tokio::test]
+async fn what_was_made_ahead_may_be_tidied_away() {
+    let stage = Stage::new();
+    let repo = stage.repo().await;
+    repo.prepare().await.unwrap();
+    tidied(&stage);
+    for name in ["one", "two"] {
+        let tree = stage.tree(name).await;
+        write(
+            tree.root(),
+            "a/src/lib.rs",
+            &format!("pub fn {name}() {{}}\n"),
+        );
+        let commit = committed(&repo, &tree).await;
+        repo.keep(&[kept(name, &commit)]).await.unwrap();
+        let head = stage.head();
+        assert!(repo.merge(&head, &tree.base, &commit).await.is_ok());
+    }
+    assert_eq!(repo.kept(RUN).await.unwrap().len(), 2);
+    repo.close().await;
+    let drafts = stage.git(&["count-objects", "-v"]);
+    assert!(drafts.contains("garbage: 0"), "{drafts}");
+}
+
+#[tokio::test]
 async fn a_run_outlives_the_commit_it_began_with_being_rewritten() {
     let stage = Stage::new();
     let base = stage.head();
@@ -89,6 +113,14 @@ async fn refs_are_replaced_listed_and_taken_away_together() {
     let packed = ["pack-refs", "--all", "--prune"];
     stage.git(&packed);
     assert_eq!(repo.kept(RUN).await.unwrap(), all);
+    // Over a packed one, and back.
+    let other = [kept("one", &first), kept("two=merged", &second)];
+    for now in [other, all] {
+        for one in &now {
+            repo.keep(std::slice::from_ref(one)).await.unwrap();
+        }
+        assert_eq!(repo.kept(RUN).await.unwrap(), now);
+    }
     let names = ["one", "two=merged", "never"].map(|name| format!("{RUN}{name}"));
     repo.let_go(&names).await.unwrap();
     repo.let_go(&names).await.unwrap();
