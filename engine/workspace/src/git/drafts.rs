@@ -1,8 +1,8 @@
 //! Files made ahead, empty, beside what they will be moved to: making a file takes some disks far longer than writing one.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,11 +10,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-/// Drafts of objects, which nobody changes; about what eight nodes that end together take.
-pub(crate) type Objects = Drafts<0o444, 24>;
+/// How many are kept ready: about what eight nodes that end together take.
+const READY: usize = 64;
 
-/// Drafts of refs, as many.
-pub(crate) type Refs = Drafts<0o666, 12>;
+/// What nobody may do with an object: it never changes.
+const NO_WRITING: u32 = 0o222;
 
 /// Names of drafts are counted, so that no two of one process are the same.
 static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -22,49 +22,45 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 /// How many names are tried: a process that died may have left drafts, and have had this one's number.
 const NAMES: u32 = 1000;
 
-/// Drafts of one mode, of which some are kept ready.
+/// Drafts that are kept ready.
 #[derive(Debug, Default)]
-pub(crate) struct Drafts<const MODE: u32, const READY: usize> {
+pub(crate) struct Drafts {
     // Held only while one is put in or taken out. An owner task would have to be asked for each.
     ready: Mutex<Vec<Draft>>,
 }
 
-impl<const MODE: u32, const READY: usize> Drafts<MODE, READY> {
+impl Drafts {
     /// Makes as many in the object store `store` as are kept ready.
     pub(crate) fn make(&self, store: &Path) -> io::Result<()> {
         while self.ready().len() < READY {
-            let draft = Draft::new(store, MODE)?;
+            let (draft, _) = Draft::new(store)?;
             self.ready().push(draft);
         }
         Ok(())
     }
 
-    /// Puts a file with this content where it belongs, whole or not at all, into a folder that may not be there yet, over
-    /// what lies there.
+    /// Puts an object where it belongs, whole or not at all, into a folder that may not be there yet, over what lies there.
     pub(crate) fn put(&self, store: &Path, to: &Path, content: &[u8]) -> io::Result<()> {
-        let ready = self.ready().pop();
+        let ready = self.ready().pop().and_then(|draft| draft.opened().ok());
         // Whoever tidies up may have taken it away.
-        if ready.is_some_and(|draft| draft.becomes(to, content).is_ok()) {
+        if ready.is_some_and(|(draft, file)| draft.becomes(file, to, content).is_ok()) {
             return Ok(());
         }
-        let put = Draft::new(store, MODE)?.becomes(to, content);
-        match (put, to.parent()) {
-            (Err(error), Some(folder)) if error.kind() == ErrorKind::CrossesDevices => {
-                Draft::new(folder, MODE)?.becomes(to, content)
-            }
+        let put = |folder| {
+            let (draft, file) = Draft::new(folder)?;
+            draft.becomes(file, to, content)
+        };
+        match (put(store), to.parent()) {
+            (Err(error), Some(folder)) if error.kind() == ErrorKind::CrossesDevices => put(folder),
             (put, _) => put,
         }
     }
 
-    /// The same where nothing may lie; [`ErrorKind::AlreadyExists`] where something does.
+    /// Puts a file where nothing may lie; [`ErrorKind::AlreadyExists`] where something does.
     pub(crate) fn put_new(&self, store: &Path, to: &Path, content: &[u8]) -> io::Result<()> {
-        let ready = self.ready().pop();
-        match ready.map(|draft| draft.becomes_new(to, content)) {
-            Some(Err(error)) if error.kind() == ErrorKind::NotFound => {}
-            Some(put) => return put,
-            None => {}
-        }
-        Draft::new(store, MODE)?.becomes_new(to, content)
+        let ready = self.ready().pop().and_then(|draft| draft.opened().ok());
+        let (draft, file) = ready.map_or_else(|| Draft::new(store), Ok)?;
+        draft.becomes_new(file, to, content)
     }
 
     /// Lets go of those that were not taken.
@@ -82,28 +78,21 @@ impl<const MODE: u32, const READY: usize> Drafts<MODE, READY> {
 #[derive(Debug)]
 struct Draft {
     path: PathBuf,
-    /// Open until it is written.
-    file: Option<File>,
     is_moved: bool,
 }
 
 impl Draft {
-    /// git sweeps away files of this name that somebody who died has left.
-    fn new(store: &Path, mode: u32) -> io::Result<Self> {
+    /// One that is open. git sweeps away files of this name that somebody who died has left.
+    fn new(store: &Path) -> io::Result<(Self, File)> {
         let mut options = OpenOptions::new();
-        let options = options.write(true).create_new(true).mode(mode);
+        let options = options.write(true).create_new(true);
         let mut taken = io::Error::from(ErrorKind::AlreadyExists);
         for _ in 0..NAMES {
             let number = COUNT.fetch_add(1, Ordering::Relaxed);
             let path = store.join(format!("tmp_obj_formic{}_{number}", std::process::id()));
+            let is_moved = false;
             match options.open(&path) {
-                Ok(file) => {
-                    return Ok(Self {
-                        path,
-                        file: Some(file),
-                        is_moved: false,
-                    });
-                }
+                Ok(file) => return Ok((Self { path, is_moved }, file)),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => taken = error,
                 Err(error) => return Err(error),
             }
@@ -111,15 +100,26 @@ impl Draft {
         Err(taken)
     }
 
-    fn becomes(mut self, to: &Path, content: &[u8]) -> io::Result<()> {
-        self.write(content)?;
+    /// The same, open again, if it is still there.
+    fn opened(self) -> io::Result<(Self, File)> {
+        let file = OpenOptions::new().write(true).open(&self.path)?;
+        Ok((self, file))
+    }
+
+    fn becomes(mut self, mut file: File, to: &Path, content: &[u8]) -> io::Result<()> {
+        file.write_all(content)?;
+        let mode = file.metadata()?.permissions().mode() & !NO_WRITING;
+        file.set_permissions(Permissions::from_mode(mode))?;
+        // On some disks others see what it holds only then.
+        drop(file);
         let moved = within(to, || fs::rename(&self.path, to));
         self.is_moved = moved.is_ok();
         moved
     }
 
-    fn becomes_new(mut self, to: &Path, content: &[u8]) -> io::Result<()> {
-        self.write(content)?;
+    fn becomes_new(mut self, mut file: File, to: &Path, content: &[u8]) -> io::Result<()> {
+        file.write_all(content)?;
+        drop(file);
         let own = &self.path;
         let moved = within(to, || {
             match renameat_with(CWD, own, CWD, to, RenameFlags::NOREPLACE) {
@@ -131,14 +131,6 @@ impl Draft {
         // After the second way its first name goes with it.
         self.is_moved = moved.is_ok() && !own.exists();
         moved
-    }
-
-    /// Writes all of it and closes it: on some disks others see it only then.
-    fn write(&mut self, content: &[u8]) -> io::Result<()> {
-        match self.file.take() {
-            Some(mut file) => file.write_all(content),
-            None => Ok(()),
-        }
     }
 }
 
@@ -170,9 +162,8 @@ mod tests {
     fn what_was_taken_away_or_left_by_another_is_no_hindrance() {
         let dir = tempfile::tempdir().unwrap();
         let store = dir.path();
-        let (objects, refs) = (Objects::default(), Refs::default());
-        objects.make(store).unwrap();
-        refs.make(store).unwrap();
+        let drafts = Drafts::default();
+        drafts.make(store).unwrap();
         for entry in fs::read_dir(store).unwrap() {
             fs::remove_file(entry.unwrap().path()).unwrap();
         }
@@ -183,14 +174,16 @@ mod tests {
             fs::write(store.join(name), "").unwrap();
         }
         let (one, two) = (store.join("a/one"), store.join("b/two"));
-        objects.put(store, &one, b"one").unwrap();
-        objects.put(store, &one, b"other").unwrap();
-        refs.put_new(store, &two, b"two").unwrap();
-        let again = refs.put_new(store, &two, b"three").unwrap_err();
+        drafts.put(store, &one, b"one").unwrap();
+        drafts.put(store, &one, b"other").unwrap();
+        drafts.put_new(store, &two, b"two").unwrap();
+        let again = drafts.put_new(store, &two, b"three").unwrap_err();
         assert_eq!(again.kind(), ErrorKind::AlreadyExists);
         let read = |path: &Path| fs::read_to_string(path).unwrap();
         assert_eq!((read(&one), read(&two)), ("other".into(), "two".into()));
-        drop((objects, refs));
+        let may_write = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o200;
+        assert_eq!((may_write(&one), may_write(&two)), (0, 0o200));
+        drop(drafts);
         let left = fs::read_dir(store).unwrap().count();
         assert_eq!(left, 40 + 2, "and nothing of its own");
     }

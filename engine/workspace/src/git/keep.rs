@@ -102,7 +102,7 @@ impl Repo {
         }
         let shared = self.places.shared.clone();
         let (desk, kept) = (self.desk.clone(), kept.clone());
-        let pin = move || Ok(pin(&desk.refs, &shared, &kept));
+        let pin = move || Ok(pin(&desk.drafts, &shared, &kept));
         off_thread(&self.places.shared, pin).await
     }
 

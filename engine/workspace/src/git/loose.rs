@@ -12,7 +12,7 @@ use protocol::GitId;
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
 use sha1::{Digest, Sha1};
 
-use super::drafts::Objects;
+use super::drafts::Drafts;
 
 /// How many bytes an id has.
 pub(crate) const BYTES: usize = 20;
@@ -105,7 +105,7 @@ fn place(store: &Path, id: Oid) -> PathBuf {
 
 /// Adds an object to the store, whole or not at all. One that is there already is marked as wanted just now, as git
 /// does: what tidies up looks at that.
-pub(crate) fn write(drafts: &Objects, store: &Path, sort: Sort, content: &[u8]) -> io::Result<Oid> {
+pub(crate) fn write(drafts: &Drafts, store: &Path, sort: Sort, content: &[u8]) -> io::Result<Oid> {
     let id = hashed(sort, content);
     let path = place(store, id);
     if File::open(&path).is_ok_and(|file| futimens(&file, &JUST_NOW).is_ok()) {
@@ -174,7 +174,7 @@ mod tests {
         sizes.extend((0..200).map(|n| n * 97));
         for size in sizes {
             let content: Vec<u8> = (0..size).map(|n| (n * n % 251) as u8).collect();
-            let id = write(&Objects::default(), &store, Sort::Blob, &content).unwrap();
+            let id = write(&Drafts::default(), &store, Sort::Blob, &content).unwrap();
             assert_eq!(read(&store, id, Sort::Blob), Some(content), "{size}");
             let told = git(&["cat-file", "-s", &id.hex()]);
             assert_eq!(told.trim_end(), size.to_string());

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::drafts::Refs;
+use super::drafts::Drafts;
 use super::keep::Kept;
 use super::loose::{self, Oid, Sort};
 
@@ -12,7 +12,7 @@ const LOCK: &str = ".lock";
 /// Makes a ref in the git folder `shared`, whole or not at all; whether it did. One that has a file nobody but git moves: it
 /// has a lock for that, which whoever dies while he holds it leaves behind. A new file needs none, as nobody else makes any
 /// of that name, and it counts more than what git may have packed of it.
-pub(crate) fn pin(drafts: &Refs, shared: &Path, kept: &Kept) -> bool {
+pub(crate) fn pin(drafts: &Drafts, shared: &Path, kept: &Kept) -> bool {
     let store = shared.join("objects");
     // git itself points no ref at what is not there.
     let is_there = |id| loose::read(&store, id, Sort::Commit).is_some();
@@ -39,7 +39,6 @@ mod tests {
     use std::path::PathBuf;
     use std::process::Command;
 
-    use super::super::drafts::Objects;
     use super::*;
 
     fn git(folder: &Path, args: &[&str]) -> String {
@@ -80,7 +79,7 @@ mod tests {
     #[test]
     fn git_finds_a_ref_where_it_was_pointed() {
         let (_dir, shared, id) = repository();
-        let drafts = Refs::default();
+        let drafts = Drafts::default();
         drafts.make(&shared.join("objects")).unwrap();
         for name in ["one", "v1.2=merged"] {
             assert!(pin(&drafts, &shared, &kept(name, id)));
@@ -101,14 +100,14 @@ mod tests {
         fs::write(folder.join("there"), format!("{}\n", id.hex())).unwrap();
         let before = files(&folder);
         let store = shared.join("objects");
-        let blob = loose::write(&Objects::default(), &store, Sort::Blob, b"no commit").unwrap();
+        let blob = loose::write(&Drafts::default(), &store, Sort::Blob, b"no commit").unwrap();
         let lost = Oid([1; loose::BYTES]);
         let names = ["a..b", "a.lock", ".a", "a.", "a/", "a b", "\u{e4}", "a\n"];
         let mut refused = vec![kept("there", id), kept("taken", id)];
         refused.extend([kept("lost", lost), kept("blob", blob)]);
         refused.extend(names.map(|name| kept(name, id)));
         for one in refused {
-            assert!(!pin(&Refs::default(), &shared, &one), "{one:?}");
+            assert!(!pin(&Drafts::default(), &shared, &one), "{one:?}");
             assert_eq!(files(&folder), before, "{one:?}");
         }
         assert!(

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::GitId;
 
-use super::drafts::{Objects, Refs};
+use super::drafts::Drafts;
 use super::error::GitError;
 use super::keep::Keeping;
 use super::listing::Listing;
@@ -37,8 +37,7 @@ pub(crate) struct Desk {
     /// Those that wait to be kept.
     pub(crate) keeping: Keeping,
     /// What objects and refs are made of.
-    pub(crate) objects: Objects,
-    pub(crate) refs: Refs,
+    pub(crate) drafts: Drafts,
     // Looked at by whoever reads, for no longer than that takes. An owner task would have to be asked for each folder.
     folders: Mutex<Folders>,
     // The files of commits, for the same reason without an owner.
@@ -134,7 +133,7 @@ impl Repo {
     /// Adds an object to the user's store.
     pub(crate) fn write_object(&self, sort: Sort, content: &[u8]) -> Result<Oid, GitError> {
         let store = self.places.objects();
-        let written = loose::write(&self.desk.objects, &store, sort, content);
+        let written = loose::write(&self.desk.drafts, &store, sort, content);
         written.map_err(|error| GitError::io(&store, error))
     }
 

@@ -135,8 +135,7 @@ impl Repo {
         self.desk.moves.close().await;
         let desk = self.desk.clone();
         let clear = move || {
-            desk.objects.clear();
-            desk.refs.clear();
+            desk.drafts.clear();
             Ok(())
         };
         // What stays is swept away by git.
@@ -149,10 +148,7 @@ impl Repo {
             return Ok(());
         }
         let (store, desk) = (self.places.objects(), self.desk.clone());
-        let make = move || {
-            desk.objects.make(&store)?;
-            desk.refs.make(&store)
-        };
+        let make = move || desk.drafts.make(&store);
         off_thread(&self.places.shared, make).await
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use protocol::{Change, ChangeKind, GitId};
 
-use super::drafts::Objects;
+use super::drafts::Drafts;
 use super::error::{GitError, Unrecordable};
 use super::forest::Step;
 use super::gitdir::absent;
@@ -114,7 +114,7 @@ impl Tree {
         let (store, desk) = (self.repo.places.objects(), self.repo.desk.clone());
         // The trees of those who build on it will want it.
         let keep = move |content: &[u8]| {
-            let written = loose::write(&desk.objects, &store, Sort::Blob, content);
+            let written = loose::write(&desk.drafts, &store, Sort::Blob, content);
             written.inspect(|id| desk.remember_file(*id, content))
         };
         let Some(Looked {
@@ -133,7 +133,7 @@ impl Tree {
             let desk = self.repo.desk.clone();
             let added = self
                 .slot
-                .work(move || added(&root, &new, (&desk.objects, &store)));
+                .work(move || added(&root, &new, (&desk.drafts, &store)));
             let Ok(Some(added)) = added.await else {
                 return Ok(None);
             };
@@ -278,7 +278,7 @@ fn look(
 fn added(
     root: &Path,
     paths: &[Vec<u8>],
-    (drafts, store): (&Objects, &Path),
+    (drafts, store): (&Drafts, &Path),
 ) -> io::Result<Option<Vec<Step>>> {
     let meta = |path: &Vec<u8>| fs::symlink_metadata(at(root, path));
     let metas: Vec<fs::Metadata> = paths.iter().map(meta).collect::<io::Result<_>>()?;
@@ -322,17 +322,12 @@ mod tests {
             let file = fs::File::create(root.join(name)).unwrap();
             file.set_len(30 << 20).unwrap();
         }
-        let steps = added(
-            root,
-            &named(&["a", "b", "c"]),
-            (&Objects::default(), &store),
-        )
-        .unwrap();
+        let steps = added(root, &named(&["a", "b", "c"]), (&Drafts::default(), &store)).unwrap();
         assert!(steps.is_none());
         assert!(!store.exists(), "nothing is stored of what git may refuse");
         fs::create_dir(&store).unwrap();
         fs::write(root.join("d"), "d").unwrap();
-        let steps = added(root, &named(&["d"]), (&Objects::default(), &store))
+        let steps = added(root, &named(&["d"]), (&Drafts::default(), &store))
             .unwrap()
             .unwrap();
         assert_eq!(steps.len(), 1);
