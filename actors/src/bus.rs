@@ -34,6 +34,12 @@ struct Journal {
 }
 
 impl Journal {
+    /// The last record that was announced, if that is not known.
+    fn beyond(&self, known: Seq) -> Option<Seq> {
+        let announced = Seq(self.announced.load(Ordering::SeqCst));
+        (announced > known).then_some(announced)
+    }
+
     /// The records from one on, and where it lies.
     fn read(&self, at: Position, from: Seq) -> Result<(Position, Vec<Arc<Record>>), StoreError> {
         let mut reader = Reader::follow(&self.data, self.session, at)?;
@@ -96,7 +102,6 @@ impl Bus {
             .sender
             .upgrade()
             .map_or_else(closed, |sender| sender.subscribe());
-        let announced = Seq(self.journal.announced.load(Ordering::SeqCst));
         let begins = self.journal.begins;
         Subscription {
             receiver,
@@ -107,7 +112,7 @@ impl Bus {
                 false => begins,
             },
             missed: VecDeque::new(),
-            behind: (announced > after).then_some(announced),
+            behind: self.journal.beyond(after),
             is_over: false,
         }
     }
@@ -157,7 +162,10 @@ impl Subscription {
                 Ok(delta) => return Some(delta),
                 Err(RecvError::Lagged(_)) => self.behind = Some(ALL),
                 Err(RecvError::Closed) if self.is_over => return None,
-                Err(RecvError::Closed) => (self.behind, self.is_over) = (Some(ALL), true),
+                Err(RecvError::Closed) => {
+                    self.is_over = true;
+                    self.behind = self.journal.beyond(self.last);
+                }
             }
         }
     }

@@ -1,10 +1,14 @@
-//! The journal: the single writer of a session's records. One thread owns them: it writes them in groups and tells of them.
-//! Another has the disk keep them: at once if somebody waits for it, a moment later if not; what is written meanwhile waits
-//! for nothing. Whoever has records for it puts them straight into its queue: every step of every agent passes here, and a
-//! mailbox before the queue would be a turn of the runtime more for each.
+//! The journal: the single writer of a session's records. One thread owns them: it writes them in groups and tells of them,
+//! and has the disk keep them: at once if somebody waits for it, a moment later if not. The first time something would have
+//! been written meanwhile it leaves the disk to a second thread, and from then on nothing waits for that. Whoever has records
+//! for it puts them straight into its queue: every step of every agent passes here, and a mailbox before the queue would be
+//! a turn of the runtime more for each.
 //!
 //! May: place records, wait for the disk on its own threads. Never: look into an event.
 
+mod disk;
+
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,9 +16,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use protocol::{Draft, Record, Seq, SessionId};
-use store::{Position, Syncer};
+use store::Position;
 use tokio::sync::oneshot;
 
+use self::disk::{Beside, Keeper, SyncAck, tell};
 use crate::bus::Announcer;
 use crate::feed::Feed;
 use crate::options::CrashPoint;
@@ -26,7 +31,6 @@ use crate::source::Source;
 pub struct JournalDown(pub String);
 
 type Ack = oneshot::Sender<Result<Vec<Arc<Record>>, JournalDown>>;
-type SyncAck = oneshot::Sender<Result<(), JournalDown>>;
 type CloseAck = oneshot::Sender<()>;
 
 /// How long records wait for others before the disk is made to keep them all, if nobody asks for it before, in
@@ -37,6 +41,8 @@ const LINGER_MS: u64 = 20;
 enum Job {
     /// Write these, then tell.
     Append(Vec<Draft>, Ack),
+    /// Have the disk keep everything that is written, then tell.
+    Sync(SyncAck),
     /// Have the disk keep everything, let go of the files, and tell.
     Close(CloseAck),
 }
@@ -58,21 +64,20 @@ pub(crate) struct Writer {
 #[derive(Clone)]
 pub(crate) struct Journal {
     queue: Sender<Job>,
-    disk: Sender<SyncAck>,
+    beside: Beside,
 }
 
 impl Journal {
-    /// Starts the threads that write and keep.
+    /// Starts the thread that writes.
     ///
     /// # Errors
     /// The system's, which gives no thread.
     pub(crate) fn start(writer: Writer) -> Result<Self, JournalDown> {
         let (queue, jobs) = channel();
-        let (disk, waiting) = channel();
-        let (keeper, linger) = (writer.keeper(), disk.clone());
-        start("journal", move || write_all(writer, &jobs, &linger))?;
-        start("journal-disk", move || keeper.keep_all(&waiting))?;
-        Ok(Self { queue, disk })
+        let beside = Beside::default();
+        let there = beside.clone();
+        start("journal", move || write_all(writer, &jobs, &there))?;
+        Ok(Self { queue, beside })
     }
 
     /// Has these written: from then on they outlive this process, whatever ends it, and what can be done twice may follow
@@ -86,7 +91,9 @@ impl Journal {
     /// Waits until everything that anybody was told is written outlives the machine too.
     pub(crate) async fn sync(&self) -> Result<(), JournalDown> {
         let (ack, synced) = oneshot::channel();
-        self.disk.send(ack).map_err(closed)?;
+        if let Err(ack) = self.beside.ask(ack) {
+            self.queue.send(Job::Sync(ack)).map_err(closed)?;
+        }
         synced.await.map_err(closed)?
     }
 
@@ -119,8 +126,8 @@ fn start(name: &str, life: impl FnOnce() + Send + 'static) -> Result<(), Journal
 
 /// Writes whatever is waiting as one group, until the journal is closed. Once that has failed nothing more can be kept, and
 /// everyone who asks is told why; whoever watches goes on watching until then, to be told too.
-fn write_all(mut writer: Writer, jobs: &Receiver<Job>, disk: &Sender<SyncAck>) {
-    let written = catch_unwind(AssertUnwindSafe(|| writer.write_until_closed(jobs, disk)));
+fn write_all(mut writer: Writer, jobs: &Receiver<Job>, beside: &Beside) {
+    let written = catch_unwind(AssertUnwindSafe(|| writer.write_until_closed(jobs, beside)));
     let fault = |_| {
         let what = "formic failed at it; this is a fault of formic";
         Err(JournalDown(what.to_owned()))
@@ -145,6 +152,7 @@ impl Job {
         match self {
             // Whoever has stopped waiting need not be told.
             Self::Append(_, ack) => drop(ack.send(Err(down.clone()))),
+            Self::Sync(ack) => drop(ack.send(Err(down.clone()))),
             Self::Close(ack) => return Some(ack),
         }
         None
@@ -158,94 +166,138 @@ struct Lingering {
     due: u64,
 }
 
+/// What was asked for, up to the end of all.
+#[derive(Default)]
+struct Group {
+    records: Vec<Record>,
+    /// Who waits for which of them.
+    told: Vec<(Range<usize>, Ack)>,
+    syncs: Vec<SyncAck>,
+    closing: Option<CloseAck>,
+}
+
 impl Writer {
     /// Returns who waits for the end, if it was not only left by all.
     fn write_until_closed(
         &mut self,
         jobs: &Receiver<Job>,
-        disk: &Sender<SyncAck>,
+        beside: &Beside,
     ) -> Result<Option<CloseAck>, JournalDown> {
-        let mut lingering: Option<Lingering> = None;
+        let (mut lingering, mut came) = (None::<Lingering>, None);
         loop {
-            let next = match &lingering {
-                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(Lingering { due, .. }) => jobs.recv_timeout(self.until(*due)),
+            let next = match (came.take(), &lingering) {
+                (Some(job), _) => Ok(job),
+                (None, None) => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                (None, Some(Lingering { due, .. })) => jobs.recv_timeout(self.until(*due)),
             };
-            let is_due = matches!(next, Err(RecvTimeoutError::Timeout));
+            let mut syncs = Vec::new();
             match next {
                 Ok(first) => {
-                    let group = std::iter::once(first).chain(jobs.try_iter());
-                    let (closing, written) = self.write(group);
-                    if closing.is_some() {
-                        // Whoever must know whether the disk has it asks for that.
-                        let _ = written.and_then(|()| self.keeper().keep());
-                        return Ok(closing);
+                    let group = self.group(std::iter::once(first).chain(jobs.try_iter()));
+                    let written = self.write(group.records, group.told);
+                    if group.closing.is_some() {
+                        tell(group.syncs, &written.and_then(|()| self.keeper().keep()));
+                        return Ok(group.closing);
                     }
-                    written?;
+                    if written.is_err() {
+                        tell(group.syncs, &written);
+                        return written.map(|()| None);
+                    }
+                    syncs = group.syncs;
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    lingering = lingering.map(|lingering| Lingering {
+                        due: 0,
+                        ..lingering
+                    });
+                }
                 Err(RecvTimeoutError::Disconnected) => return self.keeper().keep().map(|()| None),
             }
-            lingering = self.linger(lingering, is_due, disk);
+            let still = lingering.filter(|lingering| !self.journal.has_synced(lingering.to));
+            let still = still.or_else(|| self.lingering());
+            (came, lingering) = self.keep_what_is_due(still, syncs, (jobs, beside));
         }
     }
 
-    /// Has the disk keep what has lingered long enough; gives what lingers from now on.
-    fn linger(
+    /// Has the disk keep everything for those who wait for it, or if something has lingered long enough; gives what
+    /// lingers on, and what came while this thread was at the disk.
+    fn keep_what_is_due(
         &self,
-        lingering: Option<Lingering>,
-        is_due: bool,
-        disk: &Sender<SyncAck>,
-    ) -> Option<Lingering> {
-        let still = lingering.filter(|lingering| !self.journal.has_synced(lingering.to));
-        match still {
-            Some(Lingering { due, .. }) if is_due || self.until(due).is_zero() => {
-                // Without the thread nothing outlives the machine, and whoever needs that is told so.
-                let _ = disk.send(oneshot::channel().0);
-                None
-            }
-            Some(still) => Some(still),
-            None => {
-                let to = self.journal.at();
-                let due = self.source.millis() + LINGER_MS;
-                (!self.journal.has_synced(to)).then_some(Lingering { to, due })
-            }
+        still: Option<Lingering>,
+        mut syncs: Vec<SyncAck>,
+        (jobs, beside): (&Receiver<Job>, &Beside),
+    ) -> (Option<Job>, Option<Lingering>) {
+        if still
+            .as_ref()
+            .is_some_and(|still| self.until(still.due).is_zero())
+        {
+            syncs.push(oneshot::channel().0);
         }
+        if syncs.is_empty() {
+            return (None, still);
+        }
+        let asked = syncs.into_iter().map(|ack| beside.ask(ack));
+        let own: Vec<SyncAck> = asked.filter_map(Result::err).collect();
+        if own.is_empty() {
+            return (None, None);
+        }
+        // A disk that fails has the journal refuse what comes next.
+        let kept = self.keeper().keep();
+        let came = jobs.try_recv().ok();
+        if came.is_some() {
+            beside.begin(self.keeper());
+        }
+        tell(own, &kept);
+        (came, None)
+    }
+
+    /// What the disk has not been made to keep yet.
+    fn lingering(&self) -> Option<Lingering> {
+        let to = self.journal.at();
+        let due = self.source.millis() + LINGER_MS;
+        (!self.journal.has_synced(to)).then_some(Lingering { to, due })
     }
 
     fn until(&self, due: u64) -> Duration {
         Duration::from_millis(due.saturating_sub(self.source.millis()))
     }
 
-    /// Writes what is to be written and tells of it, up to the end of all; and who waits for that.
-    fn write(
-        &mut self,
-        group: impl Iterator<Item = Job>,
-    ) -> (Option<CloseAck>, Result<(), JournalDown>) {
+    fn group(&mut self, jobs: impl Iterator<Item = Job>) -> Group {
         let at = self.source.now();
-        let (mut records, mut told, mut closing) = (Vec::new(), Vec::new(), None);
-        for job in group {
+        let mut group = Group::default();
+        for job in jobs {
             match job {
                 Job::Append(drafts, ack) => {
-                    let from = records.len();
+                    let from = group.records.len();
                     for draft in drafts {
-                        records.push(draft.placed(self.session, self.next, at));
+                        let record = draft.placed(self.session, self.next, at);
+                        group.records.push(record);
                         self.next = self.next.next();
                     }
-                    told.push((from..records.len(), ack));
+                    group.told.push((from..group.records.len(), ack));
                 }
+                Job::Sync(ack) => group.syncs.push(ack),
                 Job::Close(ack) => {
-                    closing = Some(ack);
+                    group.closing = Some(ack);
                     break;
                 }
             }
         }
+        group
+    }
+
+    /// Writes records and tells of them.
+    fn write(
+        &mut self,
+        records: Vec<Record>,
+        told: Vec<(Range<usize>, Ack)>,
+    ) -> Result<(), JournalDown> {
         if let Err(error) = self.keep(&records) {
             let down = JournalDown(error.to_string());
             for (_, ack) in told {
                 let _ = ack.send(Err(down.clone()));
             }
-            return (closing, Err(down));
+            return Err(down);
         }
         let records: Vec<Arc<Record>> = records.into_iter().map(Arc::new).collect();
         for record in &records {
@@ -257,7 +309,7 @@ impl Writer {
         for (range, ack) in told {
             let _ = ack.send(Ok(records[range].to_vec()));
         }
-        (closing, Ok(()))
+        Ok(())
     }
 
     fn keep(&mut self, records: &[Record]) -> Result<(), store::StoreError> {
@@ -289,32 +341,5 @@ impl Writer {
             syncer: self.journal.syncer(),
             is_dark: self.is_dark.clone(),
         }
-    }
-}
-
-/// Has the disk keep what is written.
-struct Keeper {
-    syncer: Syncer,
-    is_dark: Arc<AtomicBool>,
-}
-
-impl Keeper {
-    /// Once for all who wait, until nobody can.
-    fn keep_all(self, waiting: &Receiver<SyncAck>) {
-        for first in waiting {
-            let all: Vec<SyncAck> = std::iter::once(first).chain(waiting.try_iter()).collect();
-            let kept = self.keep();
-            for ack in all {
-                let _ = ack.send(kept.clone());
-            }
-        }
-    }
-
-    fn keep(&self) -> Result<(), JournalDown> {
-        if self.is_dark.load(Ordering::Acquire) && self.syncer.lose().is_ok() {
-            std::process::abort();
-        }
-        let synced = self.syncer.sync();
-        synced.map_err(|error| JournalDown(error.to_string()))
     }
 }

@@ -1,6 +1,9 @@
 //! What a headless run is asked: the prompt, what is piped in, or one message a line.
 
+use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -90,19 +93,9 @@ fn piped(has_prompt: bool) -> Result<Option<String>, Failure> {
     if io::stdin().is_terminal() {
         return Ok(None);
     }
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        let read = io::stdin()
-            .lock()
-            .take(MAX_INPUT + 1)
-            .read_to_string(&mut text);
-        // Nobody waits any more when the run went on without it.
-        let _ = sender.send(read.map(|_| text));
-    });
-    let read = match has_prompt {
-        true => receiver.recv_timeout(SILENCE).ok(),
-        false => receiver.recv().ok(),
+    let read = match never_waits() {
+        true => Some(read()),
+        false => read_beside(has_prompt),
     };
     let Some(read) = read else {
         output::note(
@@ -120,6 +113,35 @@ fn piped(has_prompt: bool) -> Result<Option<String>, Failure> {
     }
     let text = text.trim();
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// Whether stdin is a file or the null device: nobody has to write to it or close it.
+fn never_waits() -> bool {
+    let null = std::fs::metadata("/dev/null").map(|null| null.rdev());
+    let stdin = io::stdin().as_fd().try_clone_to_owned();
+    let stdin = stdin.and_then(|stdin| File::from(stdin).metadata());
+    stdin.is_ok_and(|stdin| {
+        let is_null = null.is_ok_and(|null| null == stdin.rdev());
+        stdin.is_file() || (stdin.file_type().is_char_device() && is_null)
+    })
+}
+
+fn read() -> io::Result<String> {
+    let mut text = String::new();
+    let stdin = io::stdin().lock();
+    stdin.take(MAX_INPUT + 1).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// The same in a thread that is left behind if nothing comes and there is a prompt to go on with.
+fn read_beside(has_prompt: bool) -> Option<io::Result<String>> {
+    let (sender, receiver) = mpsc::channel();
+    // Nobody waits any more when the run went on without it.
+    std::thread::spawn(move || drop(sender.send(read())));
+    match has_prompt {
+        true => receiver.recv_timeout(SILENCE).ok(),
+        false => receiver.recv().ok(),
+    }
 }
 
 fn unreadable(error: &io::Error) -> Failure {

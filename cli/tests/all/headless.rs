@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::formic::World;
+use crate::formic::{World, ran};
 
 /// Greets, and writes a file when told to.
 fn script() -> Value {
@@ -37,6 +37,28 @@ fn what_is_piped_in_goes_after_the_prompt() {
     let last = |at: usize| said[at].body().unwrap().to_string();
     assert!(last(0).contains("hi, look:\\n\\nthe pipe"), "{}", last(0));
     assert!(last(1).contains("hi alone"), "{}", last(1));
+}
+
+#[test]
+fn a_file_on_stdin_is_taken_as_a_pipe_is() {
+    let (world, server) = World::with_model(&script());
+    let from = |bytes: &[u8]| {
+        std::fs::write(world.path("input"), bytes).unwrap();
+        let file = std::fs::File::open(world.path("input")).unwrap();
+        ran(world.command(&["-p", "hi"]).stdin(file).output().unwrap())
+    };
+    assert_eq!(from(b"the file\n").out, "Hello.\n");
+    let said = server.requests()[0].body().unwrap().to_string();
+    assert!(said.contains("hi\\n\\nthe file"), "{said}");
+    let odd = from(b"\xff");
+    assert_eq!(odd.code, 2, "{}", odd.err);
+    assert!(odd.err.contains("stdin: not UTF-8 text"), "{}", odd.err);
+    let long = from(&vec![b'x'; 16 * 1024 * 1024 + 1]);
+    assert!(
+        long.err.contains("stdin: more than 16777216 bytes"),
+        "{}",
+        long.err
+    );
 }
 
 #[test]
