@@ -31,6 +31,8 @@ pub(crate) struct Foundation {
     pub last: Seq,
     /// Whoever must hear of every record.
     pub feed: Option<Feed>,
+    /// Notices a watcher may fall behind.
+    pub backlog: usize,
 }
 
 impl Base {
@@ -40,8 +42,10 @@ impl Base {
             journal,
             last,
             feed,
+            backlog,
         } = foundation;
-        let (bus, announcer) = Bus::new(DataFolder::at(&options.data), id, journal.at());
+        let place = (id, journal.at());
+        let (bus, announcer) = Bus::new(DataFolder::at(&options.data), place, backlog);
         let writer = Writer {
             journal,
             session: id,

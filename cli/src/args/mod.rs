@@ -46,6 +46,14 @@ pub struct Cli {
     pub run: RunArgs,
 }
 
+/// A run and nothing besides: half of what there is to read, and most processes are told no more.
+#[derive(Debug, Parser)]
+#[command(name = "formic", disable_help_flag = true)]
+struct OnlyRun {
+    #[command(flatten)]
+    run: RunArgs,
+}
+
 /// Everything a run can be told.
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -110,6 +118,9 @@ pub enum Command {
 /// `Help` with the text to print, or a failure that names the flag.
 pub fn parse(words: &[OsString]) -> Result<Cli, Stop> {
     later::refuse(words).map_err(Stop::Failed)?;
+    if let Some(run) = only_run(words) {
+        return Ok(Cli { command: None, run });
+    }
     let cli = Cli::try_parse_from(words).map_err(|error| {
         // A word beside the run's own flags and prompt: clap took it for a command.
         let is_word = error.kind() == ErrorKind::ArgumentConflict
@@ -128,6 +139,20 @@ pub fn parse(words: &[OsString]) -> Result<Cli, Stop> {
         None | Some(_) => None,
     };
     slip.map_or(Ok(cli), Err)
+}
+
+/// The words of a run that answers one prompt, where none of them could be anything else; whatever is wrong with them is
+/// for the whole command line to say.
+fn only_run(words: &[OsString]) -> Option<RunArgs> {
+    let names = |word: &OsString| {
+        let word = word.to_str();
+        word.is_none_or(|word| word == "help" || Command::has_subcommand(word))
+    };
+    if words.iter().skip(1).any(names) {
+        return None;
+    }
+    let run = OnlyRun::try_parse_from(words).ok()?.run;
+    run.print.then_some(run)
 }
 
 /// The command whose goal may be taken for a subcommand, and the other way round.

@@ -87,7 +87,7 @@ impl Stage {
             },
             permission: PermissionOptions {
                 mode: PermissionMode::AcceptEdits,
-                rules: vec![rule("Bash(sleep:*)")],
+                rules: vec![rule("Bash(sleep:*)"), rule("Bash(trap:*)")],
                 settings_files: Vec::new(),
             },
             endpoint: Endpoint::new("scripted", Wire::Anthropic, self.server.base_url()),
@@ -247,8 +247,10 @@ async fn agents_that_die_at_any_record_are_taken_up_from_their_own_and_do_nothin
 
 #[tokio::test]
 async fn the_turn_of_an_agent_that_dies_while_its_node_is_given_up_is_ended_for_it() {
+    // It heeds no request to end: its turn is still ending when its agent dies.
     let wait = |is_left: bool| {
-        let wait = json!({"command": "sleep 600", "run_in_background": is_left});
+        let command = "trap '' TERM; sleep 600";
+        let wait = json!({"command": command, "run_in_background": is_left});
         Rule::new("sleep", Reply::tool("bash", wait))
     };
     let script = Script::new()
