@@ -25,6 +25,16 @@ const FILES: [&str; 9] = [
     "/proc/self/cwd/new.txt",
 ];
 
+/// What is there already, to be changed in place.
+const THERE: [&str; 6] = [
+    "@/n#.txt",
+    "n#.txt",
+    "door/n#.txt",
+    "sub/up/door/sub/kept.txt",
+    "../../t#/tree/n#.txt",
+    "/proc/self/cwd/sub/kept.txt",
+];
+
 const COMMANDS: [&str; 9] = [
     "echo x > @/new.txt",
     "rm -rf @/sub",
@@ -49,16 +59,27 @@ fn steps(next: u64, checkout: &Path) -> Vec<Step> {
         let text = text.replace('@', &checkout.display().to_string());
         text.replace('#', &next.to_string())
     };
-    let writes = FILES.iter().map(|path| {
+    let writes = FILES.iter().chain(&THERE).map(|path| {
         let args = json!({"file_path": place(path), "content": "stolen\n"});
         Step::tool("write", args)
+    });
+    let edits = THERE.iter().flat_map(|path| {
+        let edit = json!({"old_string": "e", "new_string": "stolen"});
+        let mut one = json!({"file_path": place(path)});
+        let mut many = one.clone();
+        many["edits"] = json!([edit]);
+        one["old_string"] = edit["old_string"].clone();
+        one["new_string"] = edit["new_string"].clone();
+        [Step::tool("edit", one), Step::tool("multi_edit", many)]
     });
     let hidden = SCRIPTS.iter().filter(|_| tools::walls_hold());
     let runs = COMMANDS
         .iter()
         .chain(hidden)
         .map(|command| Step::tool("bash", json!({"command": place(command)})));
-    writes.chain(runs).collect()
+    let left = json!({"command": place("echo x > @/new.txt"), "run_in_background": true});
+    let left = std::iter::once(Step::tool("bash", left));
+    writes.chain(edits).chain(runs).chain(left).collect()
 }
 
 fn script(checkout: &Path) -> Script {
@@ -154,6 +175,6 @@ fn eight_agents_who_try_to_leave_change_only_what_is_theirs() {
         matches!(&record.event, Event::Permission(PermissionEvent::Decided { verdict: Verdict::Deny(reason), .. })
             if reason.text.contains("outside this node's"))
     });
-    assert!(denied.count() as u64 >= NODES * 12);
+    assert!(denied.count() as u64 >= NODES * 30);
     assert_eq!(told.count(), NODES as usize * tried, "each attempt is told");
 }

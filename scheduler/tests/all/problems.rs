@@ -189,6 +189,9 @@ const RULES: &[(&str, Option<&str>, Break)] = &[
     ("cap-amount", None, |plan| {
         plan.caps.max_nodes = Some(1_000_000);
     }),
+    ("cap-amount", None, |plan| {
+        plan.caps.max_replans = Some(3);
+    }),
 ];
 
 #[test]

@@ -288,6 +288,8 @@ fn broken() -> Vec<(&'static str, Value)> {
         ("goal", in_plan("goal", json!(""))),
         ("empty", in_plan("nodes", json!([]))),
         ("cap-nodes", in_plan("caps", json!({"max_nodes": 0}))),
+        ("cap-amount", in_plan("caps", json!({"max_parallel": 0}))),
+        ("cap-amount", in_plan("caps", json!({"max_replans": 3}))),
         ("duplicate-name", in_plan("nodes", json!([again, again]))),
         (
             "duration",
@@ -322,6 +324,10 @@ fn a_plan_that_breaks_a_rule_is_refused_with_the_rules_code_before_anything_star
         is_refused(&stage, &before, &ended, &[says]);
         assert_eq!(stage.sessions(), [], "{says}: nothing is kept of it");
     }
+    let reading = ["--permission-mode", "plan"];
+    let ended = stage.swarm(&the_plan()).args(reading).run();
+    assert_eq!(ended.code(), Some(2), "{ended}");
+    is_refused(&stage, &before, &ended, &["rights"]);
 }
 
 #[test]
