@@ -41,8 +41,10 @@ pub fn ls(data: &DataFolder, args: &ListArgs) -> Result<(), Failure> {
     let table = output::fitted(&rows, Paper::find(&environment).room);
     output::line(&words::safe(&table))?;
     let is_resumable = |info: &SessionInfo| {
-        let outcome = Outcome::of(info);
-        matches!(outcome, Some(Outcome::Interrupted | Outcome::Paused))
+        matches!(
+            Outcome::of(info),
+            Some(Outcome::Interrupted | Outcome::Paused | Outcome::Live(_, RunStage::Paused))
+        )
     };
     match runs.iter().any(is_resumable) {
         true => output::line("\ninterrupted and paused runs go on with: formic swarm resume RUN"),
@@ -72,8 +74,8 @@ pub fn is_open(info: &SessionInfo) -> bool {
 /// What came of a run so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// A process has it.
-    Live(u32),
+    /// A process has it, which may wait for somebody.
+    Live(u32, RunStage),
     /// Its plan waits to be approved.
     Proposed,
     /// No process has it, and it can be resumed.
@@ -101,7 +103,7 @@ impl Outcome {
     pub fn of(info: &SessionInfo) -> Option<Self> {
         let stage = info.facts.run?;
         if let Some(pid) = info.locked_by {
-            return Some(Self::Live(pid));
+            return Some(Self::Live(pid, stage));
         }
         Some(match stage {
             RunStage::Planning | RunStage::Running | RunStage::Ending => Self::Interrupted,
@@ -130,7 +132,7 @@ impl Outcome {
     /// One word for programs.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Live(_) => "live",
+            Self::Live(..) => "live",
             Self::Proposed => "proposed",
             Self::Interrupted => "interrupted",
             Self::Paused => "paused",
@@ -153,7 +155,9 @@ impl Outcome {
             _ => format!(" {done} of {all}"),
         };
         match self {
-            Self::Live(pid) => format!("runs in process {pid}{of}"),
+            Self::Live(pid, RunStage::Paused) => format!("paused in process {pid}{of}"),
+            Self::Live(pid, RunStage::Proposed) => format!("waits for approval in process {pid}"),
+            Self::Live(pid, _) => format!("runs in process {pid}{of}"),
             Self::Proposed => "waits for approval".to_owned(),
             Self::Interrupted => format!("interrupted{of}"),
             Self::Paused => format!("paused{of}"),

@@ -222,6 +222,9 @@ fn a_run_under_way_is_meant_where_none_is_named_and_one_node_of_it_can_be_ended(
         paused.out,
         paused.err
     );
+    let listed = world.run(&["swarm", "ls"]).out;
+    assert!(listed.contains("paused in process"), "{listed}");
+    assert!(listed.contains("formic swarm resume"), "{listed}");
     let resumed = world.run(&["swarm", "resume"]);
     assert_eq!(resumed.code, 0, "{}", resumed.err);
     assert!(
@@ -229,6 +232,8 @@ fn a_run_under_way_is_meant_where_none_is_named_and_one_node_of_it_can_be_ended(
         "{}",
         resumed.err
     );
+    let listed = world.run(&["swarm", "ls"]).out;
+    assert!(listed.contains("runs in process"), "{listed}");
     let told = world.run(&["swarm", "steer", "a", "mind the gap"]);
     assert!(
         told.out.contains("a is told before its next step"),
