@@ -6,6 +6,7 @@ use actors::archive::{self, DataFolder, SessionInfo};
 use actors::{OpenError, Swarm, SwarmOptions};
 use protocol::{Budget, Check, DEFAULT_CHECK_MS, Expect, SessionId};
 
+use super::begun::Begun;
 use super::inbox::{Heard, Inbox};
 use super::list::Outcome;
 use super::pilot::{Cockpit, Pilot, Terms};
@@ -148,13 +149,16 @@ pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
         mode: run.options.permission.mode,
         derived: Vec::<Edge>::new(),
     };
-    let rest = Rest::of(&mut run, &args.crew, terms)?;
+    let mut rest = Rest::of(&mut run, &args.crew, terms)?;
     let (mut show, mut heard) = (rest.show(id), Heard::default());
+    let mut begun = Begun::default();
     let swarm = Swarm::resume(run.options, models, (id, more), |record| {
         show.remember(record);
         heard.remember(record);
+        begun.remember(record);
     });
     let swarm = swarm.await.map_err(unopened)?;
+    begun.teach(&show.view, &mut rest.terms.tariff);
     rest.fly(swarm, (show, heard)).await
 }
 

@@ -1,13 +1,12 @@
 //! `formic swarm show`: a run as it stands, or one node of it in full.
 
-use std::collections::BTreeSet;
-
 use actors::archive::{self, DataFolder};
 use actors::plans::forecast;
 use actors::{Source, SystemSource};
-use protocol::{Event, Kind, Record, Seq, SessionEvent, SessionId};
+use protocol::{Event, Record, Seq, SessionEvent, SessionId};
 use views::{Phase, Swarm, View};
 
+use super::begun::Begun;
 use super::choose::{self, Reach};
 use super::preview::Preview;
 use super::report::{Moment, Report};
@@ -50,21 +49,6 @@ async fn tariff(records: &[Record]) -> Tariff {
     tariff.unwrap_or_default()
 }
 
-/// The models that nodes were begun with, at the prices of then. Flags may have named them, which no settings tell.
-fn recorded(swarm: &Swarm, records: &[Record], tariff: &mut Tariff) {
-    let mut known = BTreeSet::new();
-    for record in records {
-        let node = record.node.and_then(|id| swarm.node(id));
-        // A planner has its own model, and a node that is tried anew may have a stronger one than its tier's.
-        let node = node.filter(|node| node.node.kind != Kind::Plan);
-        if let (Some(node), Event::Session(SessionEvent::Opened(opening))) = (node, &record.event)
-            && known.insert(node.id())
-        {
-            tariff.learn(node.node.tier, &opening.model, opening.traits.price);
-        }
-    }
-}
-
 fn whole(
     records: &[Record],
     id: SessionId,
@@ -72,7 +56,9 @@ fn whole(
     (moment, json): (Moment, bool),
 ) -> Result<(), Failure> {
     let swarm = Swarm::fold(records);
-    recorded(&swarm, records, &mut tariff);
+    let mut begun = Begun::default();
+    records.iter().for_each(|record| begun.remember(record));
+    begun.teach(&swarm, &mut tariff);
     let plan = swarm.plan();
     let expected = forecast(&plan, swarm.lanes(), &tariff.prices);
     let said = Report::new(&swarm, id, (Some(expected), moment));
@@ -114,70 +100,4 @@ fn batch_line(swarm: &Swarm, batch: &views::Batch) -> String {
         (None, false, true) => "not landed".to_owned(),
     };
     format!("batch {}: {} ({end})", batch.number, words::list(&names, 8))
-}
-
-#[cfg(test)]
-mod tests {
-    use protocol::{
-        AgentId, Limits, ModelRef, ModelTraits, NodeId, Opening, PermissionMode, Price, Tier,
-    };
-
-    use super::*;
-    use crate::swarm::sample;
-
-    /// The first record of a node's agent, whose model costs so much.
-    fn opened(node: NodeId, input: Option<f64>) -> Record {
-        let price = input.map(|input| Price {
-            input,
-            output: 5.0,
-            cache_read: 0.1,
-            cache_write: 1.0,
-            long: None,
-        });
-        let opening = Opening {
-            cwd: "/w".into(),
-            formic: "0".into(),
-            mode: PermissionMode::Default,
-            model: ModelRef {
-                provider: "p".into(),
-                model: "worker".into(),
-            },
-            traits: ModelTraits {
-                context_window: None,
-                max_output: 1,
-                vision: false,
-                price,
-            },
-            system: "s".into(),
-            tools: Vec::new(),
-            limits: Limits::default(),
-            tool_bytes: 0,
-        };
-        let mut record = sample::over().remove(0);
-        record.node = Some(node);
-        record.agent = Some(AgentId::derived(&[node.uuid().as_bytes()]));
-        record.event = Event::Session(SessionEvent::Opened(Box::new(opening)));
-        record
-    }
-
-    #[test]
-    fn the_forecast_is_at_the_prices_that_nodes_were_begun_with() {
-        let swarm = Swarm::fold(&sample::over());
-        let of = |records: &[Record]| {
-            let mut tariff = Tariff::default();
-            recorded(&swarm, records, &mut tariff);
-            let price = tariff.prices.get(&Tier::Mid).map(|price| price.input);
-            (price, tariff.unpriced(&swarm.plan()))
-        };
-        let own = |name, input| opened(sample::node(name), input);
-        let nobody = Vec::<String>::new();
-        assert_eq!(of(&[]), (None, nobody.clone()));
-        assert_eq!(of(&[own("bench", Some(2.0))]), (Some(2.0), nobody.clone()));
-        let stronger = [own("bench", Some(2.0)), own("bench", Some(9.0))];
-        assert_eq!(of(&stronger), (Some(2.0), nobody.clone()));
-        let of_no_node = [own("nobody", Some(2.0))];
-        assert_eq!(of(&of_no_node), (None, nobody));
-        let unknown = [own("bench", Some(2.0)), own("errors", None)];
-        assert_eq!(of(&unknown), (None, vec!["p/worker".to_owned()]));
-    }
 }

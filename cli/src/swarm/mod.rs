@@ -2,6 +2,7 @@
 
 mod ask;
 mod begin;
+mod begun;
 mod block;
 mod choose;
 mod control;

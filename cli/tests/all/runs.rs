@@ -330,6 +330,28 @@ fn a_plan_that_waits_is_shown_with_the_forecast_it_was_proposed_with() {
 }
 
 #[test]
+fn a_run_that_is_taken_up_is_reported_with_the_forecast_at_the_prices_it_began_with() {
+    let (world, server) = world(&slow());
+    let costs = |input: u32| {
+        let model = json!({"m": {"price": {"input": input, "output": 5 * input}}});
+        let settings = json!({"model": "m", "providers": {"anthropic": {"models": model}}});
+        world.write("config/settings.json", &settings.to_string());
+    };
+    costs(3);
+    let dry: Value = swarm(&world, &["--dry-run", "--json"]).json();
+    let (mut child, _) = under_way(&world);
+    assert!(server.wait_until_blocking(|log| !log.is_empty()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    costs(30);
+    let resumed = world.run(&["swarm", "resume", "--json"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.err);
+    let forecast = &resumed.json()["forecast"];
+    assert!(forecast["cost_usd"].is_number(), "{forecast}");
+    assert_eq!(forecast["cost_usd"], dry["forecast"]["cost_usd"]);
+}
+
+#[test]
 fn a_gate_that_is_given_checks_the_plan_that_code_makes() {
     let (world, _server) = world(&script());
     let shown = world.run(&["swarm", "append a line", "--gate", "true", "--dry-run"]);
