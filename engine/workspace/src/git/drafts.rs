@@ -41,8 +41,7 @@ impl Drafts {
 
     /// Puts an object where it belongs, whole or not at all, into a folder that may not be there yet, over what lies there.
     pub(crate) fn put(&self, store: &Path, to: &Path, content: &[u8]) -> io::Result<()> {
-        let ready = self.ready().pop().and_then(|draft| draft.opened().ok());
-        // Whoever tidies up may have taken it away.
+        let ready = self.take();
         if ready.is_some_and(|(draft, file)| draft.becomes(file, to, content).is_ok()) {
             return Ok(());
         }
@@ -58,9 +57,19 @@ impl Drafts {
 
     /// Puts a file where nothing may lie; [`ErrorKind::AlreadyExists`] where something does.
     pub(crate) fn put_new(&self, store: &Path, to: &Path, content: &[u8]) -> io::Result<()> {
-        let ready = self.ready().pop().and_then(|draft| draft.opened().ok());
+        let ready = self.take();
         let (draft, file) = ready.map_or_else(|| Draft::new(store), Ok)?;
         draft.becomes_new(file, to, content)
+    }
+
+    /// One that is still there: whoever tidies up may have taken some away, or all.
+    fn take(&self) -> Option<(Draft, File)> {
+        loop {
+            let draft = self.ready().pop()?;
+            if let Ok(opened) = draft.opened() {
+                return Some(opened);
+            }
+        }
     }
 
     /// Lets go of those that were not taken.
@@ -175,6 +184,7 @@ mod tests {
         }
         let (one, two) = (store.join("a/one"), store.join("b/two"));
         drafts.put(store, &one, b"one").unwrap();
+        assert!(drafts.ready().is_empty(), "none is kept that is not there");
         drafts.put(store, &one, b"other").unwrap();
         drafts.put_new(store, &two, b"two").unwrap();
         let again = drafts.put_new(store, &two, b"three").unwrap_err();
