@@ -31,8 +31,6 @@ pub(crate) struct Foundation {
     pub last: Seq,
     /// Whoever must hear of every record.
     pub feed: Option<Feed>,
-    /// Notices a watcher may fall behind.
-    pub backlog: usize,
 }
 
 impl Base {
@@ -42,10 +40,8 @@ impl Base {
             journal,
             last,
             feed,
-            backlog,
         } = foundation;
-        let place = (id, journal.at());
-        let (bus, announcer) = Bus::new(DataFolder::at(&options.data), place, backlog);
+        let (bus, announcer) = Bus::new(DataFolder::at(&options.data), id, journal.at());
         let writer = Writer {
             journal,
             session: id,

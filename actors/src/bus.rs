@@ -8,11 +8,9 @@ use protocol::{Delta, Notice, Record, Seq, SessionId};
 use store::{DataFolder, Position, Reader, StoreError};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-/// Notices the watchers of one conversation may fall behind before they re-read the journal. Room for each is made at the start.
-pub(crate) const BACKLOG_OF_ONE: usize = 1024;
-
-/// The same where many agents are told of.
-pub(crate) const BACKLOG_OF_MANY: usize = 4096;
+/// Notices a watcher may fall behind before it re-reads the journal, which has no deltas: more than there are in what is
+/// read from a connection at once, as nobody watches in between.
+const BACKLOG: usize = 4096;
 
 /// So many records are read in less time than it takes to start a thread that would read them.
 const FEW: u64 = 16;
@@ -70,12 +68,8 @@ pub(crate) struct Bus {
 }
 
 impl Bus {
-    pub(crate) fn new(
-        data: DataFolder,
-        (session, begins): (SessionId, Position),
-        backlog: usize,
-    ) -> (Self, Announcer) {
-        let (sender, _) = broadcast::channel(backlog);
+    pub(crate) fn new(data: DataFolder, session: SessionId, begins: Position) -> (Self, Announcer) {
+        let (sender, _) = broadcast::channel(BACKLOG);
         let journal = Arc::new(Journal {
             data,
             session,

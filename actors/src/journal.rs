@@ -7,6 +7,8 @@
 //! May: place records, wait for the disk on its own threads. Never: look into an event.
 
 mod disk;
+#[cfg(test)]
+mod kept;
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -88,7 +90,8 @@ impl Journal {
         kept.await.map_err(closed)?
     }
 
-    /// Waits until everything that anybody was told is written outlives the machine too.
+    /// Waits until everything that anybody was told is written outlives the machine too. After the end, when it does, it may
+    /// say that it is closed.
     pub(crate) async fn sync(&self) -> Result<(), JournalDown> {
         let (ack, synced) = oneshot::channel();
         if let Err(ack) = self.beside.ask(ack) {
@@ -244,10 +247,10 @@ impl Writer {
         // A disk that fails has the journal refuse what comes next.
         let kept = self.keeper().keep();
         let came = jobs.try_recv().ok();
-        if came.is_some() {
+        tell(own, &kept);
+        if matches!(came, Some(Job::Append(..))) {
             beside.begin(self.keeper());
         }
-        tell(own, &kept);
         (came, None)
     }
 

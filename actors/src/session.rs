@@ -12,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::agent_actor::{CommandError, Status};
 use crate::base::{Base, Foundation};
-use crate::bus::{BACKLOG_OF_ONE, Subscription};
+use crate::bus::Subscription;
 use crate::coordinator::{Brief, CoordinatorActor, CoordinatorMsg, Outfits, of_session, opening};
 use crate::error::OpenError;
 use crate::options::Options;
@@ -161,7 +161,6 @@ impl Session {
             journal,
             last: from,
             feed: None,
-            backlog: BACKLOG_OF_ONE,
         };
         let base = Base::new(foundation, &options).await?;
         let (opening, append) = (

@@ -22,7 +22,7 @@ use super::run_actor::RunActor;
 use super::site::{Git, Intent, Plot, Site};
 use crate::agent_actor::CommandError;
 use crate::base::{Base, Foundation};
-use crate::bus::{BACKLOG_OF_MANY, Subscription};
+use crate::bus::Subscription;
 use crate::error::OpenError;
 use crate::feed::{Feed, feed};
 use crate::options::Options;
@@ -79,7 +79,6 @@ impl Taken {
             journal,
             last: chronicle.last,
             feed: Some(feed),
-            backlog: BACKLOG_OF_MANY,
         };
         let base = Base::new(foundation, options).await?;
         // Once the run is known to have been taken up, nothing of a former process is open any more.

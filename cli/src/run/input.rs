@@ -103,38 +103,40 @@ fn piped(has_prompt: bool) -> Result<Option<String>, Failure> {
         );
         return Ok(None);
     };
-    let text = read.map_err(|error| unreadable(&error))?;
-    if text.len() as u64 > MAX_INPUT {
+    let bytes = read.map_err(|error| unreadable(&error.to_string()))?;
+    if bytes.len() as u64 > MAX_INPUT {
         return Err(Failure::new(
             Kind::Input,
             format_args!("stdin: more than {MAX_INPUT} bytes"),
             "write it to a file and let the agent read that",
         ));
     }
+    let text = String::from_utf8(bytes).map_err(|_| unreadable("not UTF-8 text"))?;
     let text = text.trim();
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-/// Whether stdin is a file or the null device: nobody has to write to it or close it.
+/// Whether stdin is a file or the null device: nobody has to write to it or close it. A file that says it is empty may be
+/// one of the kernel's that does wait.
 fn never_waits() -> bool {
     let null = std::fs::metadata("/dev/null").map(|null| null.rdev());
     let stdin = io::stdin().as_fd().try_clone_to_owned();
     let stdin = stdin.and_then(|stdin| File::from(stdin).metadata());
     stdin.is_ok_and(|stdin| {
         let is_null = null.is_ok_and(|null| null == stdin.rdev());
-        stdin.is_file() || (stdin.file_type().is_char_device() && is_null)
+        (stdin.is_file() && stdin.len() > 0) || (stdin.file_type().is_char_device() && is_null)
     })
 }
 
-fn read() -> io::Result<String> {
-    let mut text = String::new();
+fn read() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
     let stdin = io::stdin().lock();
-    stdin.take(MAX_INPUT + 1).read_to_string(&mut text)?;
-    Ok(text)
+    stdin.take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The same in a thread that is left behind if nothing comes and there is a prompt to go on with.
-fn read_beside(has_prompt: bool) -> Option<io::Result<String>> {
+fn read_beside(has_prompt: bool) -> Option<io::Result<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
     // Nobody waits any more when the run went on without it.
     std::thread::spawn(move || drop(sender.send(read())));
@@ -144,11 +146,7 @@ fn read_beside(has_prompt: bool) -> Option<io::Result<String>> {
     }
 }
 
-fn unreadable(error: &io::Error) -> Failure {
-    let why = match error.kind() {
-        io::ErrorKind::InvalidData => "not UTF-8 text".to_owned(),
-        _ => error.to_string(),
-    };
+fn unreadable(why: &str) -> Failure {
     Failure::new(
         Kind::Input,
         format_args!("stdin: {why}"),

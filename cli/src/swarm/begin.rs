@@ -110,28 +110,7 @@ pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
     let seen = archive::glance(&data, id).ok().filter(|seen| seen.is_run);
     let seen = seen.ok_or_else(|| choose::no_run(id))?;
     if let Some(pid) = seen.locked_by {
-        if args.has_limit() {
-            return Err(Failure::new(
-                Kind::Session,
-                format_args!("run {}: process {pid} has it", id.digits()),
-                "stop that process first: limits are set when a run is taken up again",
-            ));
-        }
-        let answer = control::hand_over(&data, (id, seen.locked_by), &Want::Unpause).await?;
-        return match answer {
-            Some(Ok(())) => {
-                output::line(&format!("run {}: it goes on in process {pid}", id.digits()))
-                    .map(|()| 0)
-            }
-            Some(Err(_)) | None => Err(Failure::new(
-                Kind::Session,
-                format_args!(
-                    "run {}: process {pid} has it, and it is not paused",
-                    id.digits()
-                ),
-                "watch it there, or stop that process first",
-            )),
-        };
+        return unpause(&data, (id, pid), args).await;
     }
     let (limits, wanted) = (run.options.limits, &args.crew.limits);
     let more = Budget {
@@ -160,6 +139,36 @@ pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
     let swarm = swarm.await.map_err(unopened)?;
     begun.teach(&show.view, &mut rest.terms.tariff);
     rest.fly(swarm, (show, heard)).await
+}
+
+/// Has the process that has a run go on with it.
+async fn unpause(
+    data: &DataFolder,
+    (id, pid): (SessionId, u32),
+    args: &ResumeArgs,
+) -> Result<u8, Failure> {
+    if args.has_limit() {
+        return Err(Failure::new(
+            Kind::Session,
+            format_args!("run {}: process {pid} has it", id.digits()),
+            "stop that process first: limits are set when a run is taken up again",
+        ));
+    }
+    let answer = control::hand_over(data, (id, Some(pid)), &Want::Unpause).await?;
+    match answer {
+        Some(Ok(())) => {
+            let told = format!("run {}: it goes on in process {pid}", id.digits());
+            output::line(&told).map(|()| 0)
+        }
+        Some(Err(_)) | None => Err(Failure::new(
+            Kind::Session,
+            format_args!(
+                "run {}: process {pid} has it, and it is not paused",
+                id.digits()
+            ),
+            "watch it there, or stop that process first",
+        )),
+    }
 }
 
 fn prepare(args: &CrewArgs) -> Result<SwarmRun, Failure> {

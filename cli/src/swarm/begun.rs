@@ -27,12 +27,15 @@ impl Begun {
         }
     }
 
-    /// Has a tariff tell these prices in the place of its own.
+    /// Has a tariff tell these prices in the place of its own, for each tier that of its first node: a run that is taken up
+    /// with others is still measured by what was foreseen.
     pub fn teach(&self, swarm: &Swarm, tariff: &mut Tariff) {
+        let mut taught = BTreeSet::new();
         for (node, model, price) in &self.models {
             // A planner has its own model, and a node that is tried anew may have a stronger one than its tier's.
             let node = swarm.node(*node);
-            if let Some(node) = node.filter(|node| node.node.kind != Kind::Plan) {
+            let node = node.filter(|node| node.node.kind != Kind::Plan);
+            if let Some(node) = node.filter(|node| taught.insert(node.node.tier)) {
                 tariff.learn(node.node.tier, model, *price);
             }
         }
@@ -102,7 +105,9 @@ mod tests {
         assert_eq!(of(&stronger), (Some(2.0), nobody.clone()));
         let of_no_node = [own("nobody", Some(2.0))];
         assert_eq!(of(&of_no_node), (None, nobody));
-        let unknown = [own("bench", Some(2.0)), own("errors", None)];
+        let unknown = [own("errors", None), own("bench", Some(2.0))];
         assert_eq!(of(&unknown), (None, vec!["p/worker".to_owned()]));
+        let dearer = [own("bench", Some(2.0)), own("errors", Some(9.0))];
+        assert_eq!(of(&dearer).0, Some(2.0));
     }
 }

@@ -1,5 +1,7 @@
 //! Headless runs against a scripted model: each output form, the result object, denials, limits, faults.
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use crate::formic::{World, ran};
@@ -53,12 +55,27 @@ fn a_file_on_stdin_is_taken_as_a_pipe_is() {
     let odd = from(b"\xff");
     assert_eq!(odd.code, 2, "{}", odd.err);
     assert!(odd.err.contains("stdin: not UTF-8 text"), "{}", odd.err);
-    let long = from(&vec![b'x'; 16 * 1024 * 1024 + 1]);
+    let long = from("\u{e9}".repeat(8 * 1024 * 1024 + 1).as_bytes());
     assert!(
         long.err.contains("stdin: more than 16777216 bytes"),
         "{}",
         long.err
     );
+}
+
+#[test]
+fn a_prompt_does_not_wait_for_ever_for_a_pipe_that_nobody_writes_to_or_closes() {
+    let (world, _server) = World::with_model(&script());
+    let mut child = world
+        .command(&["-p", "hi"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pipe = child.stdin.take();
+    let ran = ran(child.wait_with_output().unwrap());
+    drop(pipe);
+    assert_eq!(ran.out, "Hello.\n");
+    assert!(ran.err.contains("stdin: nothing came"), "{}", ran.err);
 }
 
 #[test]

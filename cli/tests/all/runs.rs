@@ -349,6 +349,8 @@ fn a_run_that_is_taken_up_is_reported_with_the_forecast_at_the_prices_it_began_w
     let forecast = &resumed.json()["forecast"];
     assert!(forecast["cost_usd"].is_number(), "{forecast}");
     assert_eq!(forecast["cost_usd"], dry["forecast"]["cost_usd"]);
+    let shown = world.run(&["swarm", "show", "--json"]).json();
+    assert_eq!(&shown["forecast"], forecast);
 }
 
 #[test]

@@ -186,7 +186,7 @@ impl Journal {
         self.syncer().sync()
     }
 
-    /// Whoever has the disk keep what is written here, from another thread.
+    /// Whoever has the disk keep what is written here, from any thread.
     pub fn syncer(&self) -> Syncer {
         Syncer {
             session: self.session,

@@ -1,5 +1,5 @@
-//! Has the disk keep what is written to a journal, beside the writing: a record need not wait because the disk is asked to
-//! keep those before it.
+//! Has the disk keep what is written to a journal, beside the writing if need be: a record need not wait because the disk is
+//! asked to keep those before it.
 
 use protocol::SessionId;
 
