@@ -82,6 +82,17 @@ pub(super) fn fill(
     }
 }
 
+/// Whose the paths of a place's scope are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lock {
+    /// Not its own.
+    Free,
+    /// Its own, though it is not at work: what it changed has not landed.
+    Held,
+    /// Its own, and it is at work.
+    Taken,
+}
+
 /// What is taken at one moment.
 #[derive(Debug, Clone)]
 pub(super) struct Seats<'a> {
@@ -90,8 +101,8 @@ pub(super) struct Seats<'a> {
     slots: u32,
     builds: u32,
     pools: Vec<u32>,
-    /// Which places hold their scope.
-    locked: Vec<bool>,
+    /// How each place holds its scope.
+    locks: Vec<Lock>,
     /// Which places have waited so long that nobody may take a path of theirs.
     kept: Vec<usize>,
     /// Whom each place stays behind.
@@ -108,7 +119,7 @@ impl<'a> Seats<'a> {
             slots: 0,
             builds: 0,
             pools: vec![0; capacity.pools.len()],
-            locked: vec![false; jobs.ids.len()],
+            locks: vec![Lock::Free; jobs.ids.len()],
             kept: Vec::new(),
             behind: &[],
             over: Vec::new(),
@@ -119,10 +130,15 @@ impl<'a> Seats<'a> {
     pub(super) fn fits(&self, at: usize) -> Result<(), Wait> {
         let ids = &self.jobs.ids;
         let clashes = &self.jobs.clashes[at];
-        if let Some(holder) = clashes.iter().find(|other| self.locked[**other]) {
+        // Who holds a scope gives it up only when it goes on: it waits for nobody who is not at work there, or each would
+        // wait for the other.
+        let is_own = self.locks[at] != Lock::Free;
+        let bars = |lock: Lock| lock == Lock::Taken || (lock == Lock::Held && !is_own);
+        if let Some(holder) = clashes.iter().find(|other| bars(self.locks[**other])) {
             return Err(Wait::Scope(ids[*holder]));
         }
-        if let Some(first) = self.kept.iter().find(|kept| clashes.contains(kept)) {
+        let first = self.kept.iter().find(|kept| clashes.contains(kept));
+        if let Some(first) = first.filter(|_| !is_own) {
             return Err(Wait::Turn(ids[*first]));
         }
         match self.jobs.seats[at] {
@@ -144,19 +160,19 @@ impl<'a> Seats<'a> {
 
     /// A place goes to work.
     pub(super) fn take(&mut self, at: usize) {
-        self.locked[at] = true;
+        self.locks[at] = Lock::Taken;
         self.count(at, |taken| *taken += 1);
     }
 
     /// A place ends its work.
     pub(super) fn leave(&mut self, at: usize) {
-        self.locked[at] = false;
+        self.locks[at] = Lock::Free;
         self.count(at, |taken| *taken -= 1);
     }
 
     /// A place holds its scope and nothing else.
     pub(super) fn hold(&mut self, at: usize) {
-        self.locked[at] = true;
+        self.locks[at] = Lock::Held;
     }
 
     fn keep_free(&mut self, at: usize) {
@@ -167,18 +183,17 @@ impl<'a> Seats<'a> {
     pub(super) fn begin(&mut self, turns: &'a Turns, is_over: impl Fn(usize) -> bool) {
         self.kept.clear();
         self.behind = &turns.behind;
-        self.over = (0..self.locked.len()).map(is_over).collect();
+        self.over = (0..self.locks.len()).map(is_over).collect();
     }
 
     /// Whether nobody is awaited for whom this place should leave its seat free. Only who is about to become ready is:
     /// all that is missing is at work.
     fn is_free_for(&self, at: usize) -> Result<(), Wait> {
-        let started = |at: &usize| self.locked[*at] || self.over[*at];
+        let is_free = |at: &usize| self.locks[*at] == Lock::Free;
+        let started = |at: &usize| !is_free(at) || self.over[*at];
         let is_soon = |before: &usize| {
             let needs = &self.jobs.needs[*before];
-            let at_work = needs
-                .iter()
-                .any(|need| self.locked[*need] && !self.over[*need]);
+            let at_work = needs.iter().any(|need| !is_free(need) && !self.over[*need]);
             at_work && !started(before) && needs.iter().all(started)
         };
         let before = self.behind.get(at).copied().flatten();

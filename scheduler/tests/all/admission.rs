@@ -317,3 +317,41 @@ fn a_node_that_has_waited_too_long_for_budget_gets_it_before_any_other() {
     assert_eq!(decide(STARVE_AFTER, &[1], &[0, 3]), []);
     assert_eq!(decide(STARVE_AFTER, &[], &[0, 3]), [id(0), id(3)]);
 }
+
+/// What starts of two nodes that write the same, the first of which has come back or both; the second has waited that long.
+fn of_two_who_clash(came_back: &[usize], age: u32) -> Vec<NodeId> {
+    let node = |at: usize| {
+        let mut node = Node::new(id(at), Kind::Edit, "write");
+        node.scope.writes = vec!["src/**".into()];
+        node
+    };
+    let plan = Plan {
+        nodes: vec![node(0), node(1)],
+        ..Plan::default()
+    };
+    let capacity = Capacity::lanes(2);
+    let order = Order::new(&plan, &capacity);
+    let holding = Holding {
+        capacity: &capacity,
+        working: BTreeSet::new(),
+        waiting: came_back.iter().map(|at| id(*at)).collect(),
+        ended: BTreeSet::new(),
+        ledger: &Ledger::of(&plan),
+    };
+    let ready = [(0, 0), (1, age)].map(|(at, age)| Ready { node: id(at), age });
+    let starts = order.admit(&ready, &holding).starts;
+    starts.iter().map(|start| start.node).collect()
+}
+
+#[test]
+fn who_came_back_and_holds_a_scope_does_not_wait_for_who_has_waited_too_long_for_it() {
+    for age in [0, STARVE_AFTER, 2 * STARVE_AFTER] {
+        assert_eq!(of_two_who_clash(&[0], age), [id(0)], "{age}");
+    }
+}
+
+#[test]
+fn of_two_who_came_back_to_one_scope_one_goes_on() {
+    assert_eq!(of_two_who_clash(&[0, 1], 0), [id(0)]);
+    assert_eq!(of_two_who_clash(&[0, 1], STARVE_AFTER), [id(1)]);
+}
