@@ -16,7 +16,7 @@ use crate::failure::{Failure, Kind};
 use crate::output;
 use crate::resolve::session::Take;
 
-/// How long a prompt waits for a stdin that stays silent: one that nobody writes to and nobody closes.
+/// How long a prompt waits for a stdin of which nothing comes: one that nobody writes to and nobody closes.
 const SILENCE: Duration = Duration::from_secs(3);
 
 /// The most text taken from a pipe, in bytes.
@@ -99,7 +99,7 @@ fn piped(has_prompt: bool) -> Result<Option<String>, Failure> {
     };
     let Some(read) = read else {
         output::note(
-            "warning: stdin: nothing came, going on with the prompt alone (redirect it from /dev/null)",
+            "warning: stdin: nothing came within 3 s, going on with the prompt alone; what comes later is not read (redirect it from /dev/null, or from a file with what there is to say)",
         );
         return Ok(None);
     };
@@ -135,15 +135,21 @@ fn read() -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same in a thread that is left behind if nothing comes and there is a prompt to go on with.
+/// The same in a thread that is left behind if nothing comes and there is a prompt to go on with. Once something has come it
+/// is read to its end, however long that takes: nothing of what somebody says is thrown away.
 fn read_beside(has_prompt: bool) -> Option<io::Result<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
-    // Nobody waits any more when the run went on without it.
-    std::thread::spawn(move || drop(sender.send(read())));
-    match has_prompt {
-        true => receiver.recv_timeout(SILENCE).ok(),
-        false => receiver.recv().ok(),
+    let (come, coming) = mpsc::channel();
+    std::thread::spawn(move || {
+        let begun = io::stdin().lock().fill_buf().map(|_| ());
+        // Nobody waits any more when the run went on without it.
+        let _ = come.send(());
+        let _ = sender.send(begun.and_then(|()| read()));
+    });
+    if has_prompt {
+        coming.recv_timeout(SILENCE).ok()?;
     }
+    receiver.recv().ok()
 }
 
 fn unreadable(why: &str) -> Failure {

@@ -74,7 +74,7 @@ pub async fn retry(data: &DataFolder, args: &RetryArgs) -> Result<(), Failure> {
 async fn send(data: &DataFolder, run: &Chosen, want: &Want, json: bool) -> Result<(), Failure> {
     let info = &run.info;
     let (id, short) = (info.id, info.id.digits());
-    refused(info, want)?;
+    refused(data, info, want)?;
     let mut kept = "kept";
     let outcome = if info.locked_by.is_none() && inbox(data, id).has(want)? {
         kept = "kept already";
@@ -104,10 +104,10 @@ async fn send(data: &DataFolder, run: &Chosen, want: &Want, json: bool) -> Resul
     output::line(&format!("{}: {said}", run.said()))
 }
 
-/// A run that is over takes nothing but another try.
-fn refused(info: &SessionInfo, want: &Want) -> Result<(), Failure> {
+/// A run that is over takes nothing but another try, and what such a try that waits for it makes possible.
+fn refused(data: &DataFolder, info: &SessionInfo, want: &Want) -> Result<(), Failure> {
     let is_retry = matches!(want, Want::Retry(_));
-    if is_retry || is_open(info) || info.locked_by.is_some() {
+    if is_retry || is_open(info) || info.locked_by.is_some() || follows(data, info.id, want)? {
         return Ok(());
     }
     Err(Failure::new(
@@ -120,10 +120,17 @@ fn refused(info: &SessionInfo, want: &Want) -> Result<(), Failure> {
     ))
 }
 
+/// Whether something waits for the run that comes first and may change what it would say to this.
+fn follows(data: &DataFolder, id: SessionId, want: &Want) -> Result<bool, Failure> {
+    let letters = inbox(data, id).letters()?;
+    let mut wants = letters.iter().flat_map(|letter| &letter.want);
+    Ok(wants.any(|first| first.may_undo(want)))
+}
+
 /// A run that no process has would refuse when it is taken up what it would refuse now, unless something waits for it that
-/// comes first.
+/// comes first and changes that.
 fn unheard(data: &DataFolder, id: SessionId, want: &Want) -> Result<(), Failure> {
-    if !inbox(data, id).letters()?.is_empty() {
+    if follows(data, id, want)? {
         return Ok(());
     }
     let records = archive::read(data, id, Seq(1))?.records;

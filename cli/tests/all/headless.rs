@@ -1,5 +1,6 @@
 //! Headless runs against a scripted model: each output form, the result object, denials, limits, faults.
 
+use std::io::Write;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -65,17 +66,26 @@ fn a_file_on_stdin_is_taken_as_a_pipe_is() {
 
 #[test]
 fn a_prompt_does_not_wait_for_ever_for_a_pipe_that_nobody_writes_to_or_closes() {
-    let (world, _server) = World::with_model(&script());
-    let mut child = world
-        .command(&["-p", "hi"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let pipe = child.stdin.take();
-    let ran = ran(child.wait_with_output().unwrap());
+    let (world, server) = World::with_model(&script());
+    let begin = || {
+        let mut command = world.command(&["-p", "hi"]);
+        command.stdin(Stdio::piped()).spawn().unwrap()
+    };
+    let (mut slow, mut silent) = (begin(), begin());
+    let mut pipe = slow.stdin.take().unwrap();
+    pipe.write_all(b"first\n").unwrap();
+    let open = silent.stdin.take();
+    let alone = ran(silent.wait_with_output().unwrap());
+    drop(open);
+    assert_eq!(alone.out, "Hello.\n");
+    assert!(alone.err.contains("stdin: nothing came"), "{}", alone.err);
+    // By then the other one has waited as long; what began to come is read to its end.
+    pipe.write_all(b"second\n").unwrap();
     drop(pipe);
-    assert_eq!(ran.out, "Hello.\n");
-    assert!(ran.err.contains("stdin: nothing came"), "{}", ran.err);
+    let fed = ran(slow.wait_with_output().unwrap());
+    assert_eq!((fed.out.as_str(), fed.err.as_str()), ("Hello.\n", ""));
+    let said = server.requests()[1].body().unwrap().to_string();
+    assert!(said.contains("hi\\n\\nfirst\\nsecond"), "{said}");
 }
 
 #[test]

@@ -196,6 +196,10 @@ fn one_node_is_shown_in_full() {
 fn is_tried_again(world: &World) {
     let kept = world.run(&["swarm", "retry", "a"]);
     assert!(kept.out.contains("kept: "), "{}{}", kept.out, kept.err);
+    let early = world.run(&["swarm", "steer", "c", "mind the gap"]);
+    assert_eq!(early.code, 2, "what waits is for a: {}", early.out);
+    let told = world.run(&["swarm", "steer", "a", "mind the gap"]);
+    assert!(told.out.contains("kept: "), "{}{}", told.out, told.err);
     let again = world.run(&["swarm", "resume", "--json"]);
     let report = again.json();
     let attempts = (

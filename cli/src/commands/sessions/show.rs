@@ -97,7 +97,7 @@ fn item(item: &Item) -> String {
                 attempt + 1
             )
         }
-        Item::TakenUp => "! taken up by a new process".to_owned(),
+        Item::TakenUp => "! taken up again".to_owned(),
         Item::Fault(text) => format!("! {text}"),
     }
 }

@@ -135,7 +135,10 @@ impl Report {
         let commit = short(&target.commit.to_string());
         let branch = &target.branch;
         if self.report.status == RunStatus::Unfinished {
-            return Some(format!("so far on the branch {branch} at {commit}"));
+            return Some(match target.fast_forwarded {
+                true => format!("landed so far: {branch} is at {commit}"),
+                false => format!("so far on the branch {branch} at {commit}"),
+            });
         }
         Some(match (target.fast_forwarded, &target.remark) {
             (true, None) => format!("landed: {branch} is at {commit}"),

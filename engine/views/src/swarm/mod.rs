@@ -46,7 +46,7 @@ pub struct Swarm {
     pub nodes: Vec<SwarmNode>,
     /// What was merged and gated together, in order.
     pub batches: Vec<Batch>,
-    /// Where the result came to rest.
+    /// Where the result came to rest, if nothing was added to it since.
     pub landing: Option<Landing>,
     /// Tokens, money and calls: in all, by agent, by node.
     pub ledger: Ledger,
@@ -203,7 +203,6 @@ impl Swarm {
             }
         }
         self.course.cancelled = None;
-        self.landing = None;
         if matches!(self.phase, Phase::Closed | Phase::Cancelled(_)) {
             self.phase = Phase::Running;
         }
@@ -308,6 +307,7 @@ impl Swarm {
             }
             WorkspaceEvent::Advanced { batch, to, nodes } => {
                 self.batch(*batch, |batch| batch.landed = Some(to.clone()));
+                self.landing = None;
                 for merged in nodes {
                     self.change(merged.node, |node| node.landed(&merged.commit, now));
                 }
