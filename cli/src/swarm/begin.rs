@@ -202,7 +202,7 @@ fn newest_open(run: &SwarmRun, data: &DataFolder, has_more: bool) -> Result<Sess
         Failure::new(
             Kind::Session,
             format_args!("swarm: there is no unfinished run of {}", root.display()),
-            "`formic swarm ls` shows all runs",
+            "`formic swarm ls` shows all runs; one that ended at a limit goes on with more: --max-budget-tokens N, --max-budget-usd X",
         )
     })?;
     let goal = words::brief(seen.title.as_deref().unwrap_or_default(), 100);

@@ -255,7 +255,7 @@ fn checked(check: &CheckRun) -> String {
 pub fn log(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let short = |lines: &[&str]| -> Vec<String> {
-        lines.iter().map(|line| words::brief(line, LINE)).collect()
+        lines.iter().map(|line| words::cut(line, LINE)).collect()
     };
     match lines.len().saturating_sub(HEAD + TAIL) {
         0 | 1 => short(&lines),

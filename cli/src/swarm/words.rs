@@ -66,15 +66,19 @@ pub fn count(many: usize, what: &str) -> String {
 
 /// The beginning of a text, at most `most` characters of it, on one line, with nothing that could redraw the terminal.
 pub fn brief(text: &str, most: usize) -> String {
-    let plain: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let line = plain.split_whitespace().collect::<Vec<&str>>().join(" ");
-    if line.chars().count() <= most {
-        return line;
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    cut(&words.join(" "), most)
+}
+
+/// A line with its blanks as they stand, which may show what stands under what; at most so many characters of it.
+pub fn cut(line: &str, most: usize) -> String {
+    let plain = line.replace(char::is_control, " ");
+    let plain = plain.trim_end();
+    if plain.chars().count() <= most {
+        return plain.to_owned();
     }
-    let head: String = line.chars().take(most.saturating_sub(3)).collect();
+    let head: String = plain.chars().take(most.saturating_sub(3)).collect();
     format!("{}...", head.trim_end())
 }
 

@@ -74,8 +74,14 @@ pub(super) fn of_turn(end: &TurnEnd, said: Option<&Text>) -> Option<Failure> {
 fn of_limit(limit: Limit) -> Failure {
     let (class, evidence) = match limit {
         Limit::Steps => (FailureClass::Budget, "its model calls were used up"),
-        Limit::Cost => (FailureClass::Budget, "its money was used up"),
-        Limit::Tokens => (FailureClass::Budget, "its tokens were used up"),
+        Limit::Cost => (
+            FailureClass::Budget,
+            "too little of its money is left for another call",
+        ),
+        Limit::Tokens => (
+            FailureClass::Budget,
+            "too few of its tokens are left for another call",
+        ),
         Limit::Time => (FailureClass::Deadline, "its time was over"),
         Limit::SchemaMisses => (FailureClass::Model, "no answer fitted the wanted schema"),
     };

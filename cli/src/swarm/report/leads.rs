@@ -145,7 +145,13 @@ impl Report {
             (true, Some(remark)) => format!("landed: {branch} is at {commit}; {remark}"),
             (false, Some(remark)) => format!("left on the branch {branch} at {commit}: {remark}"),
             (false, None) => {
-                format!("left on the branch {branch} at {commit}; take it with: git merge {branch}")
+                let why = match self.report.status {
+                    RunStatus::Cancelled => ", as the run was given up",
+                    _ => "",
+                };
+                format!(
+                    "left on the branch {branch} at {commit}{why}; take it with: git merge {branch}"
+                )
             }
         })
     }

@@ -179,7 +179,7 @@ impl Repo {
         if let Some(first) = status.dirty.first() {
             let count = status.dirty.len();
             return kept(format!(
-                "the checkout at {} has uncommitted changes ({count}, first {first})",
+                "the checkout at {} has uncommitted changes ({count}, first {first}): commit or stash them first",
                 root.display()
             ));
         }
