@@ -15,6 +15,7 @@ mod help;
 mod input;
 mod invalid;
 mod leftovers;
+mod piped;
 mod runs;
 mod sessions;
 mod settings;

@@ -11,6 +11,7 @@ mod summary;
 mod swarm;
 mod swarm_hopeless;
 mod swarm_in_vain;
+mod swarm_landing;
 mod swarm_report;
 mod swarm_story;
 mod swarm_why;
