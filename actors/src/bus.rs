@@ -46,7 +46,7 @@ impl Journal {
         let mut reader = Reader::follow(&self.data, self.session, at)?;
         reader.skip_to(from)?;
         let (at, mut records) = (reader.at(), Vec::new());
-        reader.each(|record| records.push(Arc::new(record)))?;
+        reader.each(|record| records.push(record))?;
         Ok((at, records))
     }
 }

@@ -20,6 +20,11 @@ use std::process::ExitCode;
 use args::{Cli, Command, Stop};
 use failure::Failure;
 
+/// Most of what a run computes is made of small pieces, made by one thread and let go by another: a journal taken up, the
+/// streams of a thousand agents.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let outcome = match args::parse(&words) {

@@ -76,7 +76,7 @@ impl Chronicle {
         let mut again = Agents::default();
         store::Reader::open(data, self.run.id())?.each(|record| {
             if record.agent.is_none_or(|agent| wanted.contains(&agent)) {
-                again.take(&Arc::new(record));
+                again.take(&record);
             }
         })?;
         Ok(again.states(&wanted))

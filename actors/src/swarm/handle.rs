@@ -164,7 +164,7 @@ impl Swarm {
         let (journal, Loss { cut, .. }) =
             Journal::take_up(&DataFolder::at(&options.data), id, |record| {
                 tell(&record);
-                chronicle.apply(&Arc::new(record));
+                chronicle.apply(&record);
             })?;
         if !chronicle.is_begun() {
             return Err(OpenError::Unbegun(id));

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -23,7 +24,7 @@ const MOST_THREADS: u64 = 4;
 
 /// A whole line.
 pub(super) struct Line {
-    pub(super) record: Record,
+    pub(super) record: Arc<Record>,
     /// The byte behind it.
     pub(super) end: u64,
     /// Whether its bulky texts are still where they lie.
@@ -125,16 +126,19 @@ fn stretch(file: &mut File, stock: Stock<'_>, nth: u64) -> io::Result<Stretch> {
         };
         let (mut lost, mut is_bulky) = (Vec::new(), false);
         if let Some(blobs) = stock.blobs {
-            match room.checked_sub(bulk(&mut record)) {
-                Some(left) => {
+            // Nothing lies elsewhere of most records.
+            let bulk = bulk(&mut record);
+            match bulk.map(|bulk| room.checked_sub(bulk)) {
+                None => {}
+                Some(None) => is_bulky = true,
+                Some(Some(left)) => {
                     room = left;
                     blobs.internalise(&mut record, &mut lost);
                 }
-                None => is_bulky = true,
             }
         }
         lines.push(Line {
-            record,
+            record: Arc::new(record),
             end: at,
             is_bulky,
             lost,
@@ -144,8 +148,8 @@ fn stretch(file: &mut File, stock: Stock<'_>, nth: u64) -> io::Result<Stretch> {
     Ok(Stretch { lines, is_whole })
 }
 
-/// Bytes of a record's texts that lie elsewhere, as the record tells them.
-fn bulk(record: &mut Record) -> u64 {
+/// Bytes of a record's texts that lie elsewhere, as the record tells them; `None` if there are no such texts.
+fn bulk(record: &mut Record) -> Option<u64> {
     let stored = record
         .event
         .texts_mut()
@@ -154,7 +158,7 @@ fn bulk(record: &mut Record) -> u64 {
             Text::Stored(stored) => Some(stored.bytes),
             Text::Inline(_) => None,
         });
-    stored.fold(0, u64::saturating_add)
+    stored.reduce(u64::saturating_add)
 }
 
 /// Reads one line with its newline and gives its length.

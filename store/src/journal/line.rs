@@ -64,12 +64,15 @@ pub(crate) fn envelope(json: &[u8]) -> Result<Envelope, Undecodable> {
 /// The record of a whole line. Nothing in it is passed over: a fold that ignores a fact or a field is wrong, so what
 /// `protocol` names refuses what this build does not know.
 pub(crate) fn decode(json: &[u8]) -> Result<Record, Undecodable> {
-    match serde_json::from_slice::<Record>(json) {
+    // Once for the line: a parser of bytes would look at every text of it by itself.
+    let text = str::from_utf8(json).map_err(|error| error.to_string());
+    let parse = |text| serde_json::from_str::<Record>(text).map_err(|error| error.to_string());
+    match text.and_then(parse) {
         Ok(record) if record.v == RECORD_VERSION => Ok(record),
         Ok(record) => Err(of_another_form(record.v, "an unknown form".to_owned())),
         Err(error) => {
             let v = envelope(json).map_or(0, |envelope| envelope.v);
-            Err(of_another_form(v, error.to_string()))
+            Err(of_another_form(v, error))
         }
     }
 }

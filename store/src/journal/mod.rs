@@ -11,6 +11,7 @@ mod writer;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use protocol::{BULK_BYTES, RECORD_VERSION, Record, Seq, SessionId};
 
@@ -82,8 +83,9 @@ impl Journal {
     /// [`StoreError::Foreign`] for a whole record this build cannot use (nothing is changed then); the disk's.
     pub fn open(data: &DataFolder, session: SessionId) -> Result<(Self, Recovered)> {
         let mut records = Vec::new();
-        let (journal, Loss { cut, lost }) =
-            Self::take_up(data, session, |record| records.push(record))?;
+        let (journal, Loss { cut, lost }) = Self::take_up(data, session, |record| {
+            records.push(Arc::unwrap_or_clone(record));
+        })?;
         let recovered = Recovered { records, cut, lost };
         Ok((journal, recovered))
     }
@@ -95,7 +97,7 @@ impl Journal {
     pub fn take_up(
         data: &DataFolder,
         session: SessionId,
-        heed: impl FnMut(Record),
+        heed: impl FnMut(Arc<Record>),
     ) -> Result<(Self, Loss)> {
         let folder = data.session(session);
         if !folder.is_dir() {

@@ -1,6 +1,7 @@
 //! Reads a journal record by record, without a lock, holding one line at a time, or some MiB of a long one.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use protocol::{RECORD_VERSION, Record, Seq, SessionId};
 
@@ -133,21 +134,21 @@ impl Reader {
     ///
     /// # Errors
     /// As [`Reader::next_record`], after the records before it were given.
-    pub fn each(&mut self, mut heed: impl FnMut(Record)) -> Result<()> {
+    pub fn each(&mut self, mut heed: impl FnMut(Arc<Record>)) -> Result<()> {
         let mut segment = None;
         loop {
             if segment.replace(self.scan.segment) != Some(self.scan.segment) {
                 self.ahead(&mut heed);
             }
             match self.next_record()? {
-                Some(record) => heed(record),
+                Some(record) => heed(Arc::new(record)),
                 None => return Ok(()),
             }
         }
     }
 
     /// As far as records of this segment are where they belong.
-    fn ahead(&mut self, heed: &mut impl FnMut(Record)) {
+    fn ahead(&mut self, heed: &mut impl FnMut(Arc<Record>)) {
         let path = segment::path(&self.folder, self.scan.segment);
         let stock = Stock {
             path: &path,
@@ -162,7 +163,8 @@ impl Reader {
                 self.scan.byte = line.end;
                 self.lost.extend(line.lost);
                 if line.is_bulky {
-                    self.blobs.internalise(&mut record, &mut self.lost);
+                    self.blobs
+                        .internalise(Arc::make_mut(&mut record), &mut self.lost);
                 }
                 heed(record);
             }
@@ -285,7 +287,7 @@ pub fn read(data: &DataFolder, session: SessionId, from: Seq) -> Result<ReadRepo
     let mut reader = Reader::open(data, session)?;
     reader.skip_to(from)?;
     let mut records = Vec::new();
-    reader.each(|record| records.push(record))?;
+    reader.each(|record| records.push(Arc::unwrap_or_clone(record)))?;
     Ok(ReadReport {
         records,
         cut: reader.cut,

@@ -1,5 +1,7 @@
 //! A journal long enough to be read by several threads at once says what it says line by line, also where it is damaged.
 
+use std::sync::Arc;
+
 use protocol::{Record, Seq};
 use store::{Cut, Journal, Reader, StoreError};
 
@@ -21,7 +23,7 @@ fn long() -> Vec<Record> {
 fn at_once(disk: &Disk) -> Found {
     let mut reader = Reader::open(&disk.data, session()).unwrap();
     let mut records = Vec::new();
-    let read = reader.each(|record| records.push(record));
+    let read = reader.each(|record| records.push(Arc::unwrap_or_clone(record)));
     (records, reader.cut().cloned(), why(read))
 }
 
