@@ -4,6 +4,7 @@ mod of_actors;
 
 use std::fmt;
 
+use protocol::InterruptCause;
 use serde_json::json;
 
 /// The kind of a failure; decides the exit code.
@@ -23,14 +24,12 @@ pub enum Kind {
     Authentication,
     /// A session that was asked for cannot be used.
     Session,
+    /// Nobody approved what needs to be approved.
+    Unapproved,
     /// The disk, the network or formic itself failed.
     Fault,
-    /// The time was over while it waited.
-    Timeout,
-    /// A person stopped it.
-    Interrupted,
-    /// The system stopped it.
-    Terminated,
+    /// A person, the system or the clock stopped it.
+    Stopped(InterruptCause),
     /// Whoever read the output has gone.
     Pipe,
 }
@@ -46,10 +45,11 @@ impl Kind {
             Self::Backend => "backend",
             Self::Authentication => "authentication",
             Self::Session => "session",
+            Self::Unapproved => "unapproved",
             Self::Fault => "fault",
-            Self::Timeout => "timeout",
-            Self::Interrupted => "interrupted",
-            Self::Terminated => "terminated",
+            Self::Stopped(InterruptCause::Timeout) => "timeout",
+            Self::Stopped(InterruptCause::User) => "interrupted",
+            Self::Stopped(InterruptCause::Terminate) => "terminated",
             Self::Pipe => "pipe",
         }
     }
@@ -60,10 +60,11 @@ impl Kind {
             Self::Fault => 1,
             Self::Usage | Self::NotYet | Self::Settings | Self::Input | Self::Session => 2,
             Self::Backend | Self::Authentication => 3,
-            Self::Timeout => 4,
-            Self::Interrupted => 130,
+            Self::Stopped(InterruptCause::Timeout) => 4,
+            Self::Unapproved => 5,
+            Self::Stopped(InterruptCause::User) => 130,
             Self::Pipe => 141,
-            Self::Terminated => 143,
+            Self::Stopped(InterruptCause::Terminate) => 143,
         }
     }
 }

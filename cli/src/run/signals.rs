@@ -65,13 +65,13 @@ async fn passed(deadline: Option<&mut Pin<Box<Sleep>>>) {
 
 /// What ended before it was through; `again` goes on with it.
 pub fn stopped(cause: InterruptCause, again: &str) -> Failure {
-    let (kind, message) = match cause {
-        InterruptCause::User => (Kind::Interrupted, "run: interrupted"),
-        InterruptCause::Terminate => (Kind::Terminated, "run: terminated"),
-        InterruptCause::Timeout => (Kind::Timeout, "--timeout: the time was over"),
+    let message = match cause {
+        InterruptCause::User => "run: interrupted",
+        InterruptCause::Terminate => "run: terminated",
+        InterruptCause::Timeout => "--timeout: the time was over",
     };
     Failure::new(
-        kind,
+        Kind::Stopped(cause),
         message,
         format_args!("what was done so far is kept: go on with {again}"),
     )

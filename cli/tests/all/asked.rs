@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::formic::World;
 use crate::swarm::{script, world};
 use crate::terminal::Terminal;
@@ -28,9 +30,12 @@ fn a_plan_that_is_approved_is_watched_and_leaves_the_landings_and_the_report() {
         .filter(|line| line.starts_with("landed at "))
         .count();
     assert!(landed >= 1, "{lines:#?}");
+    assert!(
+        lines[0].starts_with("run ") && lines[0].ends_with(": append a line to two files"),
+        "the run is named: {lines:#?}"
+    );
     assert_eq!(
-        position(&lines, "append a line to two files"),
-        Some(0),
+        lines[1], "append a line to two files",
         "the plan stays: {lines:#?}"
     );
     let report = &lines[asked + 1 + landed..];
@@ -68,4 +73,27 @@ fn a_plan_that_is_turned_down_is_not_carried_out() {
         "{lines:#?}"
     );
     assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn a_program_is_given_the_plan_that_nobody_approved_and_what_to_do_about_it() {
+    let (world, _server) = world(&script());
+    let stopped = world.run(&["swarm", "--plan", "../plan.json", "--json"]);
+    let plan = stopped.json();
+    assert_eq!(stopped.code, 5, "{}", stopped.err);
+    let error = &plan["error"];
+    assert_eq!(
+        (&error["kind"], &error["exit_code"]),
+        (&json!("unapproved"), &json!(5))
+    );
+    let run = plan["run_id"].as_str().unwrap();
+    let hint = error["hint"].as_str().unwrap();
+    assert!(
+        hint.ends_with(" --yes") && plan["plan"].is_object(),
+        "{plan}"
+    );
+    let resumed = hint.split_whitespace().rev().nth(1).unwrap();
+    assert!(run.contains(resumed), "{run}: {hint}");
+    let dry = world.run(&["swarm", "--plan", "../plan.json", "--json", "--dry-run"]);
+    assert!(dry.json()["error"].is_null());
 }

@@ -8,7 +8,9 @@ use protocol::{
 use super::ladder::{self, Rung};
 use super::lane::BatchStage;
 use super::node_run::{NodePhase, NodeRun};
-use super::{Run, RunPhase, admission, commons, conflict, gate, purse, replan, verdict, wishes};
+use super::{
+    Run, RunPhase, admission, commons, conflict, gate, purse, replan, standstill, verdict, wishes,
+};
 
 /// The next events that follow, one step at a time: append and apply them, then ask again until there are none. A
 /// journal that holds only the first of them leads to the rest.
@@ -48,6 +50,7 @@ pub fn follow(run: &Run) -> Vec<Event> {
                 &admission::starved,
                 &gating_shared,
                 &closing,
+                &standstill::ended,
             ],
             run,
         ),

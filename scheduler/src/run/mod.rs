@@ -27,6 +27,7 @@ mod raise;
 mod replan;
 mod retry;
 mod single;
+mod standstill;
 mod state;
 mod stir;
 mod unrunnable;

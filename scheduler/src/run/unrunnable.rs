@@ -73,9 +73,17 @@ fn command(command: &str) -> Option<&str> {
     words.find(|word| !word.is_empty() && *word != "!" && !word.contains('='))
 }
 
-/// What a codemod's command that failed came to: the evidence of its attempt.
+/// What a command that failed came to: the evidence of a codemod's attempt.
 pub fn exited(cmd: &str, code: i32, log: &str) -> String {
-    format!("{}{code}:\n{log}", exit_of(cmd))
+    with_log(&format!("{}{code}", exit_of(cmd)), log)
+}
+
+/// How a command ended, and the end of what it said.
+pub(super) fn with_log(how: &str, log: &str) -> String {
+    match log.trim().is_empty() {
+        true => format!("{how} and said nothing"),
+        false => format!("{how}:\n{log}"),
+    }
 }
 
 /// What is told of a command that permission was denied for, and why: the evidence of a codemod's attempt.
@@ -97,7 +105,7 @@ fn of_codemod<'a>(cmd: &'a str, evidence: &str) -> Option<Bar<'a>> {
         return Some(Bar::Denied);
     }
     let (_, said) = evidence.split_once(&exit_of(cmd))?;
-    let (code, log) = said.split_once(":\n")?;
+    let (code, log) = said.split_at(said.find([':', ' '])?);
     let is_refused = matches!(code.parse(), Ok(NOT_ALLOWED | NOT_FOUND));
     is_refused.then(|| missing(cmd, log).map_or(Bar::Refused, Bar::Missing))
 }

@@ -96,17 +96,14 @@ pub(super) fn of_inspection(run: &Run, node: NodeId) -> Option<Failure> {
     if denied.count == 0 {
         return Some(failure);
     }
-    let calls = if denied.count == 1 {
-        "call was"
-    } else {
-        "calls were"
+    let found = failure.evidence.as_str();
+    // On one line with what is one line itself: it is read as one sentence there.
+    let gap = if found.contains('\n') { "\n" } else { "; " };
+    let calls = match denied.count {
+        1 => "1 call was denied: ".to_owned(),
+        many => format!("{many} calls were denied, the last because: "),
     };
-    let evidence = format!(
-        "{}\n{} {calls} denied, the last because: {}",
-        failure.evidence.as_str(),
-        denied.count,
-        denied.last
-    );
+    let evidence = format!("{found}{gap}{calls}{}", denied.last);
     Some(self::failure(failure.class, evidence))
 }
 
@@ -267,11 +264,13 @@ pub(super) fn red(runs: &[CheckRun]) -> String {
             if let Some(why) = &run.denied {
                 return unrunnable::barred(cmd, &why.as_str());
             }
-            let exit = match run.exit {
-                Some(code) => format!("exited with {code}"),
-                None => format!("did not end by itself within {} ms", run.check.timeout_ms),
-            };
-            format!("`{cmd}` {exit}:\n{}", run.log.as_str())
+            let log = run.log.as_str();
+            let time = run.check.timeout_ms;
+            let late = || format!("`{cmd}` did not end by itself within {time} ms");
+            run.exit.map_or_else(
+                || unrunnable::with_log(&late(), &log),
+                |code| unrunnable::exited(cmd, code, &log),
+            )
         })
         .collect();
     if failed.is_empty() {

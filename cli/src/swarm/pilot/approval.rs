@@ -121,6 +121,9 @@ impl Pilot {
             OutputFormat::Json | OutputFormat::StreamJson | OutputFormat::Events => {
                 let mut object = preview.json();
                 object["run_id"] = serde_json::json!(self.swarm.id());
+                if !self.terms.dry_run {
+                    object["error"] = self.unapproved().json();
+                }
                 self.show.object(object)
             }
         }

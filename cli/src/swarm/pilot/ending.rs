@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::{End, Pilot};
 use crate::args::OutputFormat;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::output;
 use crate::run::signals::stopped;
 use crate::swarm::report::{Moment, Report};
@@ -37,6 +37,13 @@ impl Pilot {
         }
     }
 
+    /// That there is a plan, and nobody who said that it may be carried out.
+    pub(super) fn unapproved(&self) -> Failure {
+        let run = self.swarm.id().digits();
+        let hint = format_args!("approve it with: formic swarm resume {run} --yes");
+        Failure::new(Kind::Unapproved, "plan: nobody approved it", hint)
+    }
+
     /// Says how it ended.
     pub(super) fn tell(&mut self, end: End) -> Result<u8, Failure> {
         self.show.clear();
@@ -49,10 +56,9 @@ impl Pilot {
                 return Ok(0);
             }
             End::Unapproved => {
-                output::note(&format!(
-                    "error: plan: nobody approved it\nhint: approve it with: formic swarm resume {short} --yes"
-                ));
-                return Ok(5);
+                let failure = self.unapproved();
+                output::note(&failure.to_string());
+                return Ok(failure.kind.exit_code());
             }
             End::Over | End::Stopped(_) | End::Halted => {}
         }

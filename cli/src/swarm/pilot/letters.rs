@@ -1,7 +1,7 @@
 //! What other processes want of the run is carried out and answered, whatever else goes on.
 
 use protocol::Block;
-use views::NodeState;
+use views::{NodeState, Phase};
 
 use super::Pilot;
 use crate::failure::Failure;
@@ -31,6 +31,9 @@ impl Pilot {
 
     async fn carry_out(&mut self, letter: &Letter) -> Result<(), String> {
         let want = letter.want.clone()?;
+        if want == Want::Pause && self.show.view.phase == Phase::Paused {
+            return Ok(());
+        }
         let command = want.command(&self.show.view)?;
         let done = match (command, want) {
             (Some(command), _) => self.swarm.command(command).await,

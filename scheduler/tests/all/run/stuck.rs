@@ -1,6 +1,6 @@
 //! Steps of the integration that cannot be carried out: how often, with which pauses, and who is given up for it.
 
-use protocol::{Event, FailureClass, Isolation, NodeEnd, WorkspaceEvent};
+use protocol::{Event, FailureClass, Isolation, NodeEnd, PlanEvent, WorkspaceEvent};
 use scheduler::run::{NodePhase, RunOutcome, RunPhase, Wish};
 
 use super::given_run::*;
@@ -165,4 +165,23 @@ fn an_older_journal_in_which_such_a_merge_was_tried_on_folds_to_what_landed() {
     sim.settle();
     assert_eq!(sim.run.batch(), None, "nothing is merged twice");
     assert_eq!(sim.wishes(), [Wish::Land { commit: git(2003) }]);
+}
+
+/// No plan that was judged has a circle: whatever else would let a run stand still is mended where it is found.
+#[test]
+fn a_run_in_which_nothing_is_at_work_and_nothing_can_begin_ends_and_says_who_waits_for_whom() {
+    let circle = of(vec![writer(1, &[2]), writer(2, &[1])]);
+    let mut sim = Sim::new();
+    sim.say(Event::Workspace(WorkspaceEvent::Begun(ground(
+        Isolation::Worktree,
+    ))));
+    sim.say(Event::Plan(PlanEvent::Accepted { plan: circle }));
+    sim.settle();
+    let why = "nothing of the run is at work and nothing of it can begin, which is a fault of formic: \
+               node n1 waits for node n2; node n2 waits for node n1";
+    assert_eq!(
+        (sim.run.phase(), sim.run.given_up()),
+        (RunPhase::Closed, Some(why))
+    );
+    assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Cancelled));
 }

@@ -229,6 +229,11 @@ fn a_codemod_whose_command_may_be_one_once_others_have_worked_is_not_tried_again
         let planners = planners.filter(|node| node.kind == Kind::Plan);
         assert_eq!(planners.count(), 1, "{cmd}");
         let why = state.setbacks[0].failure.evidence.as_str().into_owned();
+        let said = match log {
+            "" => " and said nothing",
+            log => &format!(":\n{log}"),
+        };
+        assert!(why.contains(&format!("{exit}{said}")), "{why}");
         for part in [
             "the command was not found",
             "the command of node n1",

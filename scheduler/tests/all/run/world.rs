@@ -219,6 +219,8 @@ impl World {
             "live and folded differ"
         );
         assert!(wishes(run).is_empty() && follow(run).is_empty());
+        let why = run.given_up().unwrap_or_default();
+        assert!(!why.contains("a fault of formic"), "{why}");
         assert!(
             run.nodes()
                 .all(|(_, state)| state.is_over() && !state.lingers())
