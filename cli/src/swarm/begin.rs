@@ -60,7 +60,6 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     let models = run.find_servers(&args.crew).await?;
     let tariff = run.tariff(&models);
     let gate = gate(&run, args, document.is_some());
-    let title = words::brief(&goal, 100);
     let wanted = SwarmOptions {
         goal,
         plan: document,
@@ -84,7 +83,7 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     let swarm = Swarm::open(run.options, wanted, args.session_id).await;
     let swarm = swarm.map_err(unopened)?;
     let show = rest.show(swarm.id());
-    output::note(&format!("run {}: {title}", swarm.id().digits()));
+    output::note(&format!("run {}", swarm.id().digits()));
     rest.fly(swarm, (show, Heard::default())).await
 }
 

@@ -1,6 +1,7 @@
 //! Writes a request's body in pieces of set sizes: a long conversation is not copied while it grows, and memory that one
 //! request gave back serves the next, which is a little longer.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::io::Write;
 use std::pin::Pin;
@@ -16,6 +17,29 @@ const FIRST_BYTES: usize = 32 * 1024;
 /// The size of every other piece in bytes. Pages that are not written to cost nothing; many smaller pieces would be given
 /// back to the system and asked for again with every request.
 const PIECE_BYTES: usize = 1024 * 1024;
+
+thread_local! {
+    /// A piece that was sent. An allocator would find another place for the next one, and keep both for a while.
+    static SPARE: Cell<Option<Vec<u8>>> = const { Cell::new(None) };
+}
+
+/// A large piece, which serves again once nobody has it any more.
+struct Piece(Vec<u8>);
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        let mut piece = std::mem::take(&mut self.0);
+        piece.clear();
+        // A thread that ends keeps nothing.
+        let _ = SPARE.try_with(|spare| spare.set(Some(piece)));
+    }
+}
 
 /// The body of a request.
 #[derive(Debug, Default)]
@@ -67,9 +91,12 @@ impl Pieces {
         while !text.is_empty() {
             if self.room() == 0 {
                 self.close();
-                let is_first = self.full.is_empty();
-                self.open
-                    .reserve_exact(if is_first { FIRST_BYTES } else { PIECE_BYTES });
+                self.open = match self.full.is_empty() {
+                    true => Vec::with_capacity(FIRST_BYTES),
+                    false => SPARE
+                        .take()
+                        .unwrap_or_else(|| Vec::with_capacity(PIECE_BYTES)),
+                };
             }
             let (fitting, rest) = text.split_at(text.len().min(self.room()));
             self.open.extend_from_slice(fitting);
@@ -78,8 +105,11 @@ impl Pieces {
     }
 
     fn close(&mut self) {
-        if !self.open.is_empty() {
-            self.full.push(std::mem::take(&mut self.open).into());
+        let piece = std::mem::take(&mut self.open);
+        if self.full.is_empty() && !piece.is_empty() {
+            self.full.push(piece.into());
+        } else if !piece.is_empty() {
+            self.full.push(Bytes::from_owner(Piece(piece)));
         }
     }
 

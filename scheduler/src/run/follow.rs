@@ -140,7 +140,7 @@ fn settled(run: &Run, node: &Node, state: &NodeRun) -> Option<Event> {
     }
 }
 
-fn ended(node: NodeId, end: NodeEnd, why: Option<String>) -> Event {
+pub(super) fn ended(node: NodeId, end: NodeEnd, why: Option<String>) -> Event {
     Event::Plan(PlanEvent::NodeEnded {
         node,
         end,

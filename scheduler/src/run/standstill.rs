@@ -1,42 +1,54 @@
-//! The last rule of a run: where nothing is at work, nothing can begin and nothing is awaited, it ends and says why.
+//! The last rule of a run: where nothing is at work, nothing can begin and nothing is awaited, what is left ends and says why.
 
-use protocol::{Event, Node};
+use protocol::{Event, Node, NodeEnd};
 
-use super::node_run::{NodePhase, NodeRun};
-use super::{Run, follow, wishes};
+use super::node_run::NodeRun;
+use super::{Blocked, Run, follow, wishes};
 
 /// So many nodes are told of.
 const TOLD: usize = 3;
 
-/// The end of a run that would otherwise stand still for ever: no rule before this one had any consequence. No sound
-/// journal leads here; one that does shows a fault of these rules, and whoever waits for the run hears of it.
+/// The ends of the nodes of a run under way that would otherwise stand still for ever: no rule before this one had any
+/// consequence. No sound journal leads here; one that does shows a fault of these rules, whoever waits for the run hears
+/// of it, and what was done lands.
 pub(super) fn ended(run: &Run) -> Vec<Event> {
-    let open = |(_, state): &(&Node, &NodeRun)| !state.is_over();
-    let awaits = |state: &NodeRun| state.is_busy() || state.phase == NodePhase::Replanning;
-    let is_awaited = run.nodes.values().any(awaits);
-    let has_ground = run.ground.is_some();
-    if is_awaited || !has_ground || !run.nodes().any(|it| open(&it)) {
+    let is_busy = run.nodes.values().any(NodeRun::is_busy);
+    if is_busy || run.ground.is_none() || run.change().is_some() {
         return Vec::new();
     }
     if !wishes::wishes(run).is_empty() {
         return Vec::new();
     }
-    let reasons = run.nodes().filter(open).take(TOLD).filter_map(|(node, _)| {
-        let blocked = run.blocked_by(node.id)?;
-        Some(format!(
-            "node {} waits for {}",
-            node.name,
-            run.reason(blocked)
-        ))
-    });
-    let reasons: Vec<String> = reasons.collect();
-    let more = run.nodes().filter(open).count() - reasons.len();
-    let more = match more {
+    let why = why(run);
+    open(run)
+        .map(|(node, _)| follow::ended(node.id, NodeEnd::Failed, Some(why.clone())))
+        .collect()
+}
+
+fn open(run: &Run) -> impl Iterator<Item = (&Node, &NodeRun)> {
+    run.nodes().filter(|(_, state)| !state.is_over())
+}
+
+/// Who waits for what; those first that wait for no other node.
+fn why(run: &Run) -> String {
+    let waits = |wanted: bool| {
+        open(run).filter_map(move |(node, state)| {
+            let blocked = run.blocked_by(node.id)?;
+            let what = match blocked {
+                Blocked::Nothing => format!("nothing, as {:?}", state.phase).to_lowercase(),
+                blocked => run.reason(blocked),
+            };
+            let is_wanted = matches!(blocked, Blocked::Dependency(_)) != wanted;
+            is_wanted.then(|| format!("node {} waits for {what}", node.name))
+        })
+    };
+    let told: Vec<String> = waits(true).chain(waits(false)).take(TOLD).collect();
+    let more = match open(run).count() - told.len() {
         0 => String::new(),
         more => format!("; and {more} more"),
     };
-    vec![follow::hopeless(format!(
+    format!(
         "nothing of the run is at work and nothing of it can begin, which is a fault of formic: {}{more}",
-        reasons.join("; ")
-    ))]
+        told.join("; ")
+    )
 }

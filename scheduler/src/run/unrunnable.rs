@@ -73,9 +73,13 @@ fn command(command: &str) -> Option<&str> {
     words.find(|word| !word.is_empty() && *word != "!" && !word.contains('='))
 }
 
-/// What a command that failed came to: the evidence of a codemod's attempt.
-pub fn exited(cmd: &str, code: i32, log: &str) -> String {
-    with_log(&format!("{}{code}", exit_of(cmd)), log)
+/// What a command that failed came to, with its exit code if it has any: the evidence of a codemod's attempt.
+pub fn exited(cmd: &str, code: Option<i32>, log: &str) -> String {
+    let how = match code {
+        Some(code) => format!("{}{code}", exit_of(cmd)),
+        None => format!("`{cmd}` was ended"),
+    };
+    with_log(&how, log)
 }
 
 /// How a command ended, and the end of what it said.

@@ -97,6 +97,7 @@ pub(super) fn of_inspection(run: &Run, node: NodeId) -> Option<Failure> {
         return Some(failure);
     }
     let found = failure.evidence.as_str();
+    let found = found.trim_end();
     // On one line with what is one line itself: it is read as one sentence there.
     let gap = if found.contains('\n') { "\n" } else { "; " };
     let calls = match denied.count {
@@ -269,7 +270,7 @@ pub(super) fn red(runs: &[CheckRun]) -> String {
             let late = || format!("`{cmd}` did not end by itself within {time} ms");
             run.exit.map_or_else(
                 || unrunnable::with_log(&late(), &log),
-                |code| unrunnable::exited(cmd, code, &log),
+                |code| unrunnable::exited(cmd, Some(code), &log),
             )
         })
         .collect();

@@ -56,13 +56,13 @@ fn outcome(site: &Site, order: &Order, (text, came): (&str, Came)) -> RunOutcome
             exit: Some(code),
             log,
             ..
-        }) => check(exited(text, code, &clean(&log))),
+        }) => check(exited(text, Some(code), &clean(&log))),
         Came::Ran(Ran { is_late, log, .. }) => {
             let class = match is_late {
                 true => FailureClass::Deadline,
                 false => FailureClass::Check,
             };
-            order.failed(class, format!("`{text}` was ended:\n{}", clean(&log)))
+            order.failed(class, exited(text, None, &clean(&log)))
         }
     }
 }

@@ -48,6 +48,9 @@ impl Pilot {
         said: Option<&str>,
     ) -> Result<Option<End>, Failure> {
         let Some(said) = said else {
+            if self.show.format() != OutputFormat::Text {
+                self.print(&self.preview())?;
+            }
             return Ok(Some(End::Unapproved));
         };
         match draft.hear(said) {

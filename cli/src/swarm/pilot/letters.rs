@@ -1,7 +1,8 @@
 //! What other processes want of the run is carried out and answered, whatever else goes on.
 
+use actors::{CommandError, RunPhase};
 use protocol::Block;
-use views::{NodeState, Phase};
+use views::NodeState;
 
 use super::Pilot;
 use crate::failure::Failure;
@@ -31,12 +32,13 @@ impl Pilot {
 
     async fn carry_out(&mut self, letter: &Letter) -> Result<(), String> {
         let want = letter.want.clone()?;
-        if want == Want::Pause && self.show.view.phase == Phase::Paused {
-            return Ok(());
-        }
         let command = want.command(&self.show.view)?;
         let done = match (command, want) {
-            (Some(command), _) => self.swarm.command(command).await,
+            (Some(command), want) => match self.swarm.command(command).await {
+                // It is as was wanted.
+                Err(CommandError::Illegal(_)) if want == Want::Pause && self.is_paused() => Ok(()),
+                done => done,
+            },
             (None, Want::Steer(name, text)) => {
                 let node = node(&self.show.view, &name)?.id();
                 if self.heard.has(letter, node) {
@@ -48,6 +50,10 @@ impl Pilot {
             (None, _) => Ok(()),
         };
         done.map_err(|error| by_name(&self.show.view, &error.to_string()))
+    }
+
+    fn is_paused(&self) -> bool {
+        self.swarm.phase() == RunPhase::Paused
     }
 
     /// Says what of another process was refused, and why.

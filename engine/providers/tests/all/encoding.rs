@@ -225,3 +225,30 @@ fn what_is_empty_is_left_out() {
         json!({"role": "user", "content": "hello"})
     );
 }
+
+/// Memory of a large body serves the next one: neither may hear anything of the other.
+#[test]
+fn a_large_body_holds_its_own_text_whether_the_former_one_is_gone_or_not() {
+    let large = |letter: &str, count: usize| {
+        let body = anthropic::encode(&prompt(&letter.repeat(count))).unwrap();
+        assert!(body.pieces().len() > 1, "in several pieces");
+        body
+    };
+    let holds = |body: &RequestBody, letter: &str, count: usize| {
+        let text = text(body);
+        let longest = text.split(|c: char| letter != c.to_string());
+        assert_eq!(longest.map(str::len).max(), Some(count), "of {letter}");
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert!(value.is_object());
+    };
+    let first = large("x", 3_000_000);
+    let held = large("y", 2_500_000);
+    holds(&first, "x", 3_000_000);
+    drop(first);
+    let second = large("z", 1_200_000);
+    drop(held.pieces()[1].clone());
+    let third = large("q", 2_200_000);
+    holds(&held, "y", 2_500_000);
+    holds(&second, "z", 1_200_000);
+    holds(&third, "q", 2_200_000);
+}

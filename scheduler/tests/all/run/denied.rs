@@ -48,3 +48,24 @@ fn whoever_tries_next_is_told_what_was_denied() {
         "the second met no wall: {told:?}"
     );
 }
+
+#[test]
+fn what_was_denied_stands_on_a_line_of_its_own_behind_several() {
+    let mut sim = Sim::of(of(vec![writer(1, &[])]), Isolation::Worktree);
+    let astray = protocol::Inspection {
+        strays: vec!["d2/a.rs".into()],
+        changed: vec![changed("d2/a.rs")],
+        ..sound(sim.run.planned(node(1)).unwrap(), 9)
+    };
+    sim.say(made(1));
+    sim.begin(1);
+    is_denied(&mut sim, "no rule allows make");
+    sim.end(1, TurnEnd::Completed);
+    sim.found(1, astray);
+    let setbacks = &sim.run.node(node(1)).unwrap().setbacks;
+    assert_eq!(
+        setbacks[0].failure.evidence.as_str(),
+        "it changed nothing in its scope, and outside of it, which was undone:\nd2/a.rs\n\
+         1 call was denied: no rule allows make"
+    );
+}

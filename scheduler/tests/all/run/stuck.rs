@@ -1,6 +1,6 @@
 //! Steps of the integration that cannot be carried out: how often, with which pauses, and who is given up for it.
 
-use protocol::{Event, FailureClass, Isolation, NodeEnd, PlanEvent, WorkspaceEvent};
+use protocol::{Event, FailureClass, Isolation, NodeEnd, PlanEvent, PlanPatch, WorkspaceEvent};
 use scheduler::run::{NodePhase, RunOutcome, RunPhase, Wish};
 
 use super::given_run::*;
@@ -167,21 +167,34 @@ fn an_older_journal_in_which_such_a_merge_was_tried_on_folds_to_what_landed() {
     assert_eq!(sim.wishes(), [Wish::Land { commit: git(2003) }]);
 }
 
-/// No plan that was judged has a circle: whatever else would let a run stand still is mended where it is found.
+/// No change of a plan that was judged makes a circle: whatever else would let a run stand still is mended where it is
+/// found.
 #[test]
-fn a_run_in_which_nothing_is_at_work_and_nothing_can_begin_ends_and_says_who_waits_for_whom() {
-    let circle = of(vec![writer(1, &[2]), writer(2, &[1])]);
-    let mut sim = Sim::new();
-    sim.say(Event::Workspace(WorkspaceEvent::Begun(ground(
-        Isolation::Worktree,
-    ))));
-    sim.say(Event::Plan(PlanEvent::Accepted { plan: circle }));
+fn of_a_run_in_which_nothing_is_at_work_and_nothing_can_begin_what_is_left_fails_and_says_who_waits_for_whom()
+ {
+    let mut sim = Sim::of(of(vec![writer(1, &[])]), Isolation::Worktree);
+    let circle = [(2, 3), (3, 2), (4, 3), (5, 3)];
+    let patch = PlanPatch {
+        add: circle.map(|(n, dep)| writer(n, &[dep])).into(),
+        ..PlanPatch::default()
+    };
+    let why = "a plan that nobody judged".to_owned();
+    sim.say(Event::Plan(PlanEvent::Patched { patch, why }));
     sim.settle();
-    let why = "nothing of the run is at work and nothing of it can begin, which is a fault of formic: \
-               node n1 waits for node n2; node n2 waits for node n1";
-    assert_eq!(
-        (sim.run.phase(), sim.run.given_up()),
-        (RunPhase::Closed, Some(why))
-    );
-    assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Cancelled));
+    assert_eq!(sim.phase(2), NodePhase::Waiting, "one is at work");
+    sim.submit(1);
+    sim.integrate(1, 7);
+    let told = "nothing of the run is at work and nothing of it can begin, which is a fault of formic: \
+                node n2 waits for node n3; node n3 waits for node n2; node n4 waits for node n3; and 1 more";
+    let whys = sim.journal.iter().filter_map(|record| match &record.event {
+        Event::Plan(PlanEvent::NodeEnded { why, .. }) => why.as_ref(),
+        _ => None,
+    });
+    let whys: Vec<_> = whys.map(|why| why.as_str().into_owned()).collect();
+    assert_eq!(whys, [told; 4]);
+    assert_eq!(sim.phase(5), NodePhase::Ended(NodeEnd::Failed));
+    let [Wish::Land { commit }] = &sim.wishes()[..] else {
+        panic!("what was done lands: {:?}", sim.wishes());
+    };
+    assert_eq!(*commit, git(7));
 }

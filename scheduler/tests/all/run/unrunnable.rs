@@ -202,7 +202,7 @@ fn a_codemod_that_is_no_command_ends_its_node_at_once_and_says_what_to_do() {
         ),
         ("true && sde x", 126, "sh: 1: sde: Permission denied\n"),
     ] {
-        let sim = codemod(cmd, FailureClass::Check, exited(cmd, exit, log));
+        let sim = codemod(cmd, FailureClass::Check, exited(cmd, Some(exit), log));
         assert_eq!(sim.phase(1), NodePhase::Ended(NodeEnd::Failed), "{cmd}");
         assert_eq!(sim.run.plan().nodes.len(), 1, "no planner was asked");
         let state = sim.run.node(node(1)).unwrap();
@@ -222,7 +222,7 @@ fn a_codemod_whose_command_may_be_one_once_others_have_worked_is_not_tried_again
         ("sde x > log 2>&1", 126, ""),
         ("./d1/sde x", 127, "sh: 1: ./d1/sde: not found\n"),
     ] {
-        let sim = codemod(cmd, FailureClass::Check, exited(cmd, exit, log));
+        let sim = codemod(cmd, FailureClass::Check, exited(cmd, Some(exit), log));
         let state = sim.run.node(node(1)).unwrap();
         assert_eq!(state.number(), 1, "{cmd}");
         let planners = sim.run.plan().nodes.iter();
@@ -319,15 +319,23 @@ fn a_codemod_that_failed_otherwise_is_tried_again() {
     let log = "sh: 1: sde: not found\n";
     let check = FailureClass::Check;
     for (cmd, class, evidence) in [
-        ("sde x", check, exited("sde x", 1, log)),
-        ("sde x", check, exited("sde x", 1, &barred("sde x", "no"))),
+        ("sde x", check, exited("sde x", Some(1), log)),
         (
             "sde x",
             check,
-            exited("sde x", 1, &exited("sde x", 127, log)),
+            exited("sde x", Some(1), &barred("sde x", "no")),
+        ),
+        (
+            "sde x",
+            check,
+            exited("sde x", Some(1), &exited("sde x", Some(127), log)),
         ),
         ("sde x", check, "something else".to_owned()),
-        ("sde x", FailureClass::Machine, exited("sde x", 127, log)),
+        (
+            "sde x",
+            FailureClass::Machine,
+            exited("sde x", Some(127), log),
+        ),
     ] {
         let sim = codemod(cmd, class, evidence.clone());
         assert_eq!(sim.phase(1), NodePhase::Working, "{cmd}: {evidence}");
