@@ -69,7 +69,12 @@ fn whole(
     let paper = Paper::find(&environment);
     let preview = Preview::new(plan, Vec::new(), swarm.remarks.clone(), &tariff);
     let text = match swarm.phase {
-        Phase::Proposed => preview.text(paper),
+        Phase::Proposed => {
+            let (run, plan) = (id.digits(), preview.text(paper));
+            format!(
+                "run {run}: its plan waits for approval\n\n{plan}\n\napprove it with: formic swarm resume {run} --yes\nedit it or turn it down on a terminal with: formic swarm resume {run}"
+            )
+        }
         _ => text(&swarm, &preview, &said, paper),
     };
     output::line(&text)

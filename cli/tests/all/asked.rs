@@ -91,6 +91,14 @@ fn a_program_is_given_the_plan_that_nobody_approved_and_what_to_do_about_it() {
     );
     let resumed = hint.split_whitespace().rev().nth(1).unwrap();
     assert!(run.contains(resumed), "{run}: {hint}");
+    let shown = world.run(&["swarm", "show"]).out;
+    let head = shown.lines().next().unwrap();
+    assert_eq!(head, format!("run {resumed}: its plan waits for approval"));
+    assert!(
+        shown.contains("longest chain: a > b")
+            && shown.ends_with(&format!("formic swarm resume {resumed}\n")),
+        "{shown}"
+    );
     let dry = world.run(&["swarm", "--plan", "../plan.json", "--json", "--dry-run"]);
     assert!(dry.json()["error"].is_null());
 }

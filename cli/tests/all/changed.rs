@@ -102,7 +102,7 @@ fn a_change_for_a_node_that_is_ended_from_outside_is_not_asked_about_any_more() 
 }
 
 /// A pipe that lets a check on every line that is written to it, and the command that waits for one.
-fn gate(world: &World) -> (File, String) {
+pub fn gate(world: &World) -> (File, String) {
     let path = world.path("gate").display().to_string();
     let made = Command::new("mkfifo").arg(&path).status();
     assert!(made.unwrap().success());
@@ -127,7 +127,7 @@ fn held(world: &World) -> File {
     gate
 }
 
-const OPEN: [u8; 16] = [b'\n'; 16];
+pub const OPEN: [u8; 16] = [b'\n'; 16];
 
 #[test]
 fn what_goes_on_is_shown_while_a_change_is_asked_about() {

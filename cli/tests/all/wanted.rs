@@ -1,6 +1,12 @@
 //! What is wanted of a run that no process has, and is refused: at once, or by the process that takes it up.
 
+use std::io::Write;
+
+use serde_json::json;
+
+use crate::changed::{OPEN, gate};
 use crate::swarm::{runs, script, swarm, world};
+use crate::terminal::Terminal;
 
 #[test]
 fn what_a_run_without_a_process_would_refuse_is_refused_at_once() {
@@ -45,4 +51,24 @@ fn what_was_kept_and_is_refused_later_says_who_wanted_what_of_which_node() {
         "{}",
         done.err
     );
+}
+
+#[test]
+fn a_command_that_does_a_nodes_work_hears_nothing_and_whoever_speaks_to_it_is_told_so() {
+    let (world, _server) = world(&script());
+    let (mut gate, opens) = gate(&world);
+    let node = json!({"id": "a", "title": "edit a", "kind": "codemod", "brief": format!("{opens} && echo done >> a.txt"), "writes": ["a.txt"]});
+    let plan = json!({"version": 1, "goal": "append a line", "nodes": [node]});
+    world.write("plan.json", &plan.to_string());
+    let free = ["--yes", "--permission-mode", "bypassPermissions"];
+    let begun = [&["swarm", "--plan", "../plan.json"], &free[..]].concat();
+    let mut terminal = Terminal::start(world.command(&begun));
+    terminal.wait_for("working");
+    let told = world.run(&["swarm", "steer", "a", "mind the gap"]);
+    assert_eq!(told.code, 2, "{}", told.out);
+    let why = "could not speak to node a: no agent of it is at work";
+    assert!(told.err.contains(why), "{}", told.err);
+    gate.write_all(&OPEN).unwrap();
+    let (code, lines) = terminal.end();
+    assert_eq!(code, Some(0), "{lines:#?}");
 }

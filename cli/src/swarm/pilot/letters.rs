@@ -74,6 +74,9 @@ impl Pilot {
             return false;
         };
         let mut nodes = self.show.view.nodes.iter();
-        nodes.any(|node| node.node.name == *name && node.state == NodeState::Working)
+        nodes.any(|node| {
+            let hears = node.node.kind.has_agent() && node.state == NodeState::Working;
+            hears && node.node.name == *name
+        })
     }
 }

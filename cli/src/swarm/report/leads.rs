@@ -35,12 +35,16 @@ impl Report {
                 false => "",
             };
             let node = &first.id;
-            lines.push(format!(
-                "what was tried at a node, and why it came back: formic swarm show {run} {node}"
-            ));
-            lines.push(format!(
-                "what its agents said and did: formic sessions show {run}"
-            ));
+            if first.attempts > 0 {
+                lines.push(format!(
+                    "what was tried at a node, and why it came back: formic swarm show {run} {node}"
+                ));
+            }
+            if self.report.totals.agents > 0 {
+                lines.push(format!(
+                    "what its agents said and did: formic sessions show {run}"
+                ));
+            }
             if self.is_late() {
                 lines.push(
                     "its time is used up, which nothing adds to: what is left is for a new run"
