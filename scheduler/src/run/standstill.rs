@@ -31,19 +31,19 @@ fn open(run: &Run) -> impl Iterator<Item = (&Node, &NodeRun)> {
 
 /// Who waits for what; those first that wait for no other node.
 fn why(run: &Run) -> String {
-    let waits = |wanted: bool| {
-        open(run).filter_map(move |(node, state)| {
-            let blocked = run.blocked_by(node.id)?;
-            let what = match blocked {
-                Blocked::Nothing => format!("nothing, as {:?}", state.phase).to_lowercase(),
-                blocked => run.reason(blocked),
-            };
-            let is_wanted = matches!(blocked, Blocked::Dependency(_)) != wanted;
-            is_wanted.then(|| format!("node {} waits for {what}", node.name))
-        })
-    };
-    let told: Vec<String> = waits(true).chain(waits(false)).take(TOLD).collect();
-    let more = match open(run).count() - told.len() {
+    let waits = open(run).filter_map(|(node, state)| Some((node, state, run.blocked_by(node.id)?)));
+    let mut waits: Vec<_> = waits.collect();
+    waits.sort_by_key(|(.., blocked)| matches!(blocked, Blocked::Dependency(_)));
+    let all = waits.len();
+    let told = waits.into_iter().take(TOLD).map(|(node, state, blocked)| {
+        let what = match blocked {
+            Blocked::Nothing => format!("nothing, as {:?}", state.phase).to_lowercase(),
+            blocked => run.reason(blocked),
+        };
+        format!("node {} waits for {what}", node.name)
+    });
+    let told: Vec<String> = told.collect();
+    let more = match all - told.len() {
         0 => String::new(),
         more => format!("; and {more} more"),
     };

@@ -266,12 +266,12 @@ pub(super) fn red(runs: &[CheckRun]) -> String {
                 return unrunnable::barred(cmd, &why.as_str());
             }
             let log = run.log.as_str();
+            if run.exit.is_some() {
+                return unrunnable::exited(cmd, run.exit, &log);
+            }
             let time = run.check.timeout_ms;
-            let late = || format!("`{cmd}` did not end by itself within {time} ms");
-            run.exit.map_or_else(
-                || unrunnable::with_log(&late(), &log),
-                |code| unrunnable::exited(cmd, Some(code), &log),
-            )
+            let late = format!("`{cmd}` did not end by itself within {time} ms");
+            unrunnable::with_log(&late, &log)
         })
         .collect();
     if failed.is_empty() {
