@@ -9,6 +9,7 @@
 )]
 
 mod floor;
+mod installed;
 mod long;
 mod prompt;
 mod run;

@@ -2,8 +2,8 @@
 
 use scripted::{Reply, Script};
 
-use crate::run::{Stage, binary, median, paired};
-use crate::{figure, row};
+use crate::run::{Stage, median, paired};
+use crate::{figure, installed, row};
 
 pub fn measure() {
     let stage = Stage::new(Script::new().otherwise(Reply::text("fine")));
@@ -24,6 +24,6 @@ pub fn measure() {
         .map(|request| request.body_bytes)
         .max();
     figure("first request, bytes", sent.unwrap_or(0) as f64, 10_000.0);
-    let size = std::fs::metadata(binary()).unwrap().len();
+    let size = std::fs::metadata(installed::formic()).unwrap().len();
     figure("release binary, MB", size as f64 / 1e6, 20.0);
 }

@@ -1,12 +1,13 @@
 //! Runs formic or the floor as a whole process and reads what the kernel counted.
 
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use scripted::{Background, Options, Script, Server};
 use tempfile::TempDir;
 use wait4::Wait4;
+
+use crate::installed;
 
 /// What one process used.
 #[derive(Debug, Clone, Copy)]
@@ -55,13 +56,13 @@ impl Stage {
 
     /// The floor.
     pub fn floor(&self, prompt: &str) -> Used {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut command = installed::floor();
         command.args(["floor", &self.server.base_url(), prompt]);
         self.count(command, unseen)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(installed::formic());
         command.arg("-p").args(arguments);
         command
             .env("ANTHROPIC_BASE_URL", self.server.base_url())
@@ -78,9 +79,7 @@ impl Stage {
         command.env("PATH", path).current_dir(self.tree.path());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let began = Instant::now();
-        let child = command
-            .spawn()
-            .expect("formic is built: cargo build --release -p cli");
+        let child = command.spawn().unwrap();
         let pid = child.id();
         let watched = std::thread::spawn(move || watch(pid));
         assert!(self.server.wait_until_blocking(|log| log.len() > before));
@@ -125,12 +124,6 @@ fn peak_mib(pid: u32) -> f64 {
 pub fn high_water(status: &str) -> Option<f64> {
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
-}
-
-/// The release binary beside the bench.
-pub fn binary() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    own.parent().unwrap().parent().unwrap().join("formic")
 }
 
 /// Runs both in turn, `times` times, and returns the median pair by the ratio of CPU.

@@ -67,6 +67,9 @@ pub struct BeginArgs {
     /// The command that must pass on the merged tree
     #[arg(long, value_name = "CMD")]
     pub gate: Option<String>,
+    /// How that command goes before any of the work; without it, it must pass then too
+    #[arg(long, value_enum, value_name = "HOW", requires = "gate")]
+    pub gate_expect: Option<ExpectName>,
     /// Give the run this UUID
     #[arg(long, value_name = "UUID", value_parser = session)]
     pub session_id: Option<SessionId>,
@@ -142,6 +145,15 @@ pub enum IsolationName {
     Worktree,
     /// All work in the one folder, one write at a time
     Shared,
+}
+
+/// How a check goes before any of the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExpectName {
+    /// It passes
+    Pass,
+    /// It fails: to make it pass is the work
+    Fail,
 }
 
 /// The subcommands of `formic swarm`.

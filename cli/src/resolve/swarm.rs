@@ -7,13 +7,13 @@ use std::time::Duration;
 use actors::plans::Prices;
 use actors::{ModelChoice, Models, Options};
 use config::Sourced;
-use protocol::{Caps, CapsDocument, Isolation, ModelRef, Plan, Price, Tier};
+use protocol::{Caps, CapsDocument, Expect, Isolation, ModelRef, Plan, Price, Tier};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::ground::Ground;
 use super::{flags, limits, model, run};
-use crate::args::swarm::{CrewArgs, IsolationName};
+use crate::args::swarm::{CrewArgs, ExpectName, IsolationName};
 use crate::failure::Failure;
 
 /// The tiers, weakest first, under the names of plans and settings.
@@ -220,6 +220,15 @@ impl Wishes {
             },
             tiers,
         })
+    }
+}
+
+impl From<ExpectName> for Expect {
+    fn from(name: ExpectName) -> Self {
+        match name {
+            ExpectName::Pass => Self::Pass,
+            ExpectName::Fail => Self::Fail,
+        }
     }
 }
 

@@ -93,7 +93,7 @@ fn gate(run: &SwarmRun, args: &BeginArgs, has_plan: bool) -> Option<Check> {
     args.gate.as_ref().or(wished).map(|cmd| Check {
         cmd: cmd.clone(),
         timeout_ms: DEFAULT_CHECK_MS,
-        expect: Expect::Any,
+        expect: args.gate_expect.map_or(Expect::Any, Expect::from),
     })
 }
 
@@ -161,13 +161,24 @@ async fn unpause(
             let told = format!("run {}: it goes on in process {pid}", id.digits());
             output::line(&told).map(|()| 0)
         }
-        Some(Err(_)) | None => Err(Failure::new(
+        Some(Err(_)) => Err(Failure::new(
             Kind::Session,
             format_args!(
-                "run {}: process {pid} has it, and it is not paused",
+                "run {}: process {pid} is at work on it already",
                 id.digits()
             ),
-            "watch it there, or stop that process first",
+            format_args!("see how far it is: formic swarm show {}", id.digits()),
+        )),
+        None => Err(Failure::new(
+            Kind::Session,
+            format_args!(
+                "run {}: process {pid} has it and has not answered yet",
+                id.digits()
+            ),
+            format_args!(
+                "it is told as soon as it looks; see: formic swarm show {}",
+                id.digits()
+            ),
         )),
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use actors::plans::{self, Normal, Problem, Terrain, Unfit};
 use config::{ConfigError, PlanFileError};
-use protocol::{CheckDocument, Isolation, PlanDocument};
+use protocol::{CheckDocument, Expect, Isolation, PlanDocument};
 
 use crate::args::swarm::BeginArgs;
 use crate::failure::Failure;
@@ -26,7 +26,7 @@ fn with_flags(mut document: PlanDocument, run: &SwarmRun, args: &BeginArgs) -> P
     let check = |cmd: &String| CheckDocument {
         cmd: cmd.clone(),
         timeout: None,
-        expect: Default::default(),
+        expect: args.gate_expect.map(Expect::from).unwrap_or_default(),
     };
     if let Some(cmd) = &args.gate {
         document.gate = Some(check(cmd));

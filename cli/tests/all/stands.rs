@@ -80,3 +80,31 @@ fn what_the_run_leaves_out_and_where_the_work_of_one_folder_is_are_said_where_no
     let shown = world.run(&["swarm", "show"]).out;
     assert!(shown.contains(&told), "{shown}");
 }
+
+#[test]
+fn a_gate_that_the_work_is_to_make_pass_is_said_to_fail_and_then_the_run_may_begin() {
+    let (world, server) = world(&script());
+    let plan = r#"{"version": 1, "goal": "mend a", "nodes": [{"id": "a", "brief": "append done to a.txt", "writes": ["a.txt"]}]}"#;
+    world.write("plan.json", plan);
+    let gated = ["--yes", "--gate", "grep -q done a.txt"];
+    let red = swarm(&world, &gated);
+    let said = format!("{}{}", red.out, red.err);
+    assert_eq!(red.code, 1, "{said}");
+    assert!(
+        said.contains("exits with 1 and says nothing before any of the work"),
+        "{said}"
+    );
+    assert!(said.contains("--gate-expect fail"), "{said}");
+    assert_eq!(server.requests().len(), 0);
+    let told = swarm(&world, &[&gated[..], &["--gate-expect", "fail"]].concat());
+    assert_eq!(told.code, 0, "{}{}", told.out, told.err);
+    assert!(git(&world, &["show", "main:a.txt"]).contains("done"));
+    let green = swarm(&world, &[&gated[..], &["--gate-expect", "fail"]].concat());
+    let said = format!("{}{}", green.out, green.err);
+    assert!(
+        said.contains("passes before any of the work, and it is expected to fail"),
+        "{said}"
+    );
+    let alone = swarm(&world, &["--gate-expect", "fail"]);
+    assert_eq!(alone.code, 2, "{}", alone.err);
+}

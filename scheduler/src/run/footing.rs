@@ -113,7 +113,7 @@ fn complaint(expect: Expect, run: &CheckRun) -> String {
     }
     if expect == Expect::Fail {
         return format!(
-            "{code}: the check `{cmd}` passes before any of the work, and the plan expects it to fail"
+            "{code}: the check `{cmd}` passes before any of the work, and it is expected to fail"
         );
     }
     let exit = match run.exit {
@@ -124,14 +124,16 @@ fn complaint(expect: Expect, run: &CheckRun) -> String {
         true => {
             "there is no such command here, or it may not be run: mend it where the plan or --gate names it"
         }
-        false => "if the work is to make it pass, the plan must say expect = \"fail\"",
+        false => {
+            "if the work is to make it pass, say so: expect = \"fail\" in the plan, or --gate-expect fail beside --gate"
+        }
     };
     let log = run.log.as_str();
-    let said = match end_of(&log) {
-        said if said.trim().is_empty() => String::new(),
-        said => format!(". It said:\n{said}"),
+    let (silence, said) = match end_of(&log) {
+        said if said.trim().is_empty() => (" and says nothing", String::new()),
+        said => ("", format!(". It said:\n{said}")),
     };
-    format!("{code}: the check `{cmd}` {exit} before any of the work; {cure}{said}")
+    format!("{code}: the check `{cmd}` {exit}{silence} before any of the work; {cure}{said}")
 }
 
 /// The end of a log, where the errors are.

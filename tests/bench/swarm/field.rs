@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use store::DataFolder;
 use tempfile::TempDir;
 
-use crate::run::{binary, high_water};
+use crate::installed;
+use crate::run::high_water;
 
 /// A repository with one commit, a data folder, and a scripted model.
 pub struct Field {
@@ -89,7 +90,7 @@ impl Field {
 
     /// formic with nothing of this machine's settings.
     pub fn formic(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(installed::formic());
         command
             .args(arguments)
             .env_clear()
@@ -137,7 +138,7 @@ impl Field {
 
     /// The floor, with so many conversations at once.
     pub fn floor(&self, many: usize) -> Command {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut command = installed::floor();
         command.args(["floor", &self.server.base_url(), "go on", &many.to_string()]);
         command
     }

@@ -12,7 +12,7 @@ use store::DataFolder;
 use tempfile::TempDir;
 use wait4::Wait4;
 
-use crate::run::binary;
+use crate::installed;
 
 /// What one process, with all it started and waited for, used.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ impl Project {
     pub fn swarm(&self, plan: &Value) -> Used {
         let file = self.place.path().join("plan.json");
         std::fs::write(&file, plan.to_string()).unwrap();
-        let mut command = Command::new(binary());
+        let mut command = Command::new(installed::formic());
         command
             .args(["swarm", "--yes", "--json", "--plan"])
             .arg(file);
@@ -105,7 +105,7 @@ impl Project {
 
     /// The floor of a run: `conversations` of the same prompts, some of them at once.
     pub fn floor(&self, prompts: usize, lanes: usize) -> Used {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut command = installed::floor();
         command.args(["swarm-floor", &self.server.base_url()]);
         command.args([prompts.to_string(), lanes.to_string()]);
         self.count(command, Stdio::null())

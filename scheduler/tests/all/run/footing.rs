@@ -171,12 +171,13 @@ fn checks_of_one_command_that_contradict_each_other_are_both_in_the_record() {
 }
 
 #[test]
-fn a_run_that_could_not_begin_is_not_tried_again_and_a_log_of_nothing_is_not_told() {
+fn a_run_that_could_not_begin_is_not_tried_again_and_one_that_said_nothing_is_told_in_words() {
     let mut sim = accepted(gated(Some(check("t")), None));
     let mut red = check_run(&check("t"), 1);
     red.log = "".into();
     sim.answer(RunOutcome::Checked { runs: vec![red] });
     assert!(!why(&sim).contains("It said"), "{}", why(&sim));
+    assert!(why(&sim).contains("and says nothing"), "{}", why(&sim));
     let retry = RunCommand::Retry { node: node(1) };
     let refused = decide(&sim.run, RunInput::Command(retry)).unwrap_err();
     let refused = refused.to_string();
