@@ -196,7 +196,7 @@ fn kind(planned: &protocol::Node) -> String {
 fn named(nodes: &[&SwarmNode]) -> Option<String> {
     let names = nodes
         .iter()
-        .map(|one| format!("{} ({})", one.name(), one.state.name()));
+        .map(|one| format!("{} ({})", one.name(), one.state.said(one.attempt)));
     let names: Vec<String> = names.collect();
     (!names.is_empty()).then(|| names.join(", "))
 }

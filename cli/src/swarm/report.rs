@@ -296,11 +296,10 @@ fn row(node: &NodeLine, strokes: Strokes, is_interrupted: bool) -> Vec<String> {
 /// The state of a node. Where no process has its run, nothing of it goes on, whatever its records say.
 pub const fn standing(node: &NodeLine, has_process: bool) -> &'static str {
     match node.state {
-        NodeState::Cancelled if node.attempts == 0 => "never started",
         NodeState::Working | NodeState::Inspecting | NodeState::InBatch if !has_process => {
             "interrupted"
         }
-        state => state.name(),
+        state => state.said(node.attempts),
     }
 }
 

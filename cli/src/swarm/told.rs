@@ -1,10 +1,10 @@
 //! A run as plain lines, one for each thing that happened to a node or to the run as a whole.
 
 use protocol::{
-    Event, FailureClass, NodeEnd, NodeId, PlanEvent, PlanPatch, Planner, Record, ToolEvent,
-    ToolStatus, WorkspaceEvent,
+    CheckRun, Event, FailureClass, NodeEnd, NodeId, PlanEvent, PlanPatch, Planner, Record,
+    ToolEvent, ToolStatus, WorkspaceEvent,
 };
-use views::{Phase, Swarm};
+use views::{NodeState, Phase, Swarm};
 
 use super::report::short;
 use super::words;
@@ -99,10 +99,7 @@ fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
         PlanEvent::Accepted { .. } => format!("plan: approved, {}", nodes()),
         PlanEvent::Rejected { why } => format!("plan: rejected: {}", words::brief(why, 200)),
         PlanEvent::Patched { patch, why } => patched((patch, why), swarm),
-        PlanEvent::Checked { runs } => format!(
-            "what is there already: {} run",
-            words::count(runs.len(), "check")
-        ),
+        PlanEvent::Checked { runs } => stood(runs),
         PlanEvent::NodeStarted { node, attempt, .. } => {
             let number = attempt.as_ref().map_or(1, |attempt| attempt.number);
             let again = if number > 1 {
@@ -124,6 +121,19 @@ fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
         PlanEvent::Cancelled { why, .. } => given_up(swarm, why),
         PlanEvent::Closed => return None,
     })
+}
+
+/// How checks went on what the work starts from.
+fn stood(runs: &[CheckRun]) -> String {
+    let odd = runs.iter().filter(|run| !run.is_as_declared()).count();
+    let odd = match odd {
+        0 => String::new(),
+        odd => format!(", {odd} not as declared"),
+    };
+    format!(
+        "before any of the work: {} run{odd}",
+        words::count(runs.len(), "check")
+    )
 }
 
 fn given_up(swarm: &Swarm, why: &str) -> String {
@@ -161,7 +171,8 @@ fn patched((patch, why): (&PlanPatch, &str), swarm: &Swarm) -> String {
 }
 
 fn ended(swarm: &Swarm, id: NodeId, end: NodeEnd) -> String {
-    let why = swarm.node(id).and_then(|node| swarm.reason(node));
+    let node = swarm.node(id);
+    let why = node.and_then(|node| swarm.reason(node));
     let why = why
         .map(|why| format!(": {}", words::brief(&why, 200)))
         .unwrap_or_default();
@@ -169,7 +180,7 @@ fn ended(swarm: &Swarm, id: NodeId, end: NodeEnd) -> String {
         NodeEnd::Done => "done",
         NodeEnd::Failed => "failed",
         NodeEnd::Skipped => "skipped",
-        NodeEnd::Cancelled => "cancelled",
+        NodeEnd::Cancelled => NodeState::Cancelled.said(node.map_or(0, |node| node.attempt)),
     };
     format!("{}: {said}{why}", name(swarm, id))
 }

@@ -27,13 +27,17 @@ pub fn age(ms: u64) -> String {
     }
 }
 
-/// A count of tokens in three or four characters.
+/// A count of tokens in three or four characters, rounded.
 pub fn tokens(count: u64) -> String {
+    let tenths = |unit: u64| {
+        let tenths = count.saturating_add(unit / 20) / (unit / 10);
+        format!("{}.{}", tenths / 10, tenths % 10)
+    };
     match count {
         0..1_000 => count.to_string(),
-        1_000..10_000 => format!("{}.{}k", count / 1_000, count % 1_000 / 100),
-        10_000..1_000_000 => format!("{}k", count / 1_000),
-        _ => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
+        1_000..9_950 => format!("{}k", tenths(1_000)),
+        9_950..999_500 => format!("{}k", (count + 500) / 1_000),
+        _ => format!("{}M", tenths(1_000_000)),
     }
 }
 
@@ -207,8 +211,12 @@ mod tests {
             (0, "0"),
             (999, "999"),
             (1_234, "1.2k"),
-            (99_999, "99k"),
-            (1_000_000, "1.0M"),
+            (9_949, "9.9k"),
+            (9_950, "10k"),
+            (15_813, "16k"),
+            (999_499, "999k"),
+            (999_500, "1.0M"),
+            (1_050_000, "1.1M"),
         ] {
             assert_eq!(tokens(n), then);
         }

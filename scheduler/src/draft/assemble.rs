@@ -8,12 +8,8 @@ use protocol::{
     CheckDocument, Expect, Kind, NodeDocument, NodeHints, PLAN_VERSION, PlanDocument, Risk, Tier,
 };
 
-use super::facts::shown;
 use super::names::Names;
 use super::{Choices, ClusterId, CommandId, Draft, FileFact, Role, Size, writes};
-
-/// The longest title, in characters.
-const LONGEST_TITLE: usize = 72;
 
 /// Edges between parts, as places: the first waits for the second.
 pub(super) type Edges = BTreeSet<(usize, usize)>;
@@ -135,7 +131,6 @@ impl Draft {
             nodes.push(NodeDocument {
                 name: named[place].clone(),
                 kind: Kind::Edit,
-                title: Some(title(&part.brief)),
                 brief: Some(part.brief.clone()),
                 deps: deps.map(|(_, to)| named[*to].clone()).collect(),
                 writes,
@@ -315,19 +310,6 @@ fn reduced(parts: usize, edges: &Edges) -> Edges {
         .copied()
         .filter(|edge| !follows(edge))
         .collect()
-}
-
-fn title(brief: &str) -> String {
-    let line = brief.lines().map(str::trim).find(|line| !line.is_empty());
-    let line = shown(line.unwrap_or_default());
-    match line.chars().count() > LONGEST_TITLE {
-        true => line
-            .chars()
-            .take(LONGEST_TITLE - 3)
-            .chain("...".chars())
-            .collect(),
-        false => line,
-    }
 }
 
 fn tier(size: Size) -> Tier {

@@ -9,6 +9,7 @@ mod patch;
 mod problem;
 mod reach;
 mod remark;
+mod title;
 
 pub(crate) use check::{MAX_REPLANS, NO_SECRETS, SECRETS};
 pub use forecast::{Forecast, Prices, forecast};

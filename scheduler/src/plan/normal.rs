@@ -11,7 +11,7 @@ use protocol::{
 use super::check::{self, Checked};
 use super::derive::derive;
 use super::problem::{DocumentCode, GraphCode, LimitCode, Problem};
-use super::{duration, remark};
+use super::{duration, remark, title};
 use crate::ledger::limits;
 use crate::scope::Glob;
 
@@ -192,7 +192,7 @@ impl Reader<'_> {
 
     fn node(&mut self, document: &NodeDocument) -> Node {
         let name = &document.name;
-        let title = document
+        let titled = document
             .title
             .as_deref()
             .map(str::trim)
@@ -202,6 +202,8 @@ impl Reader<'_> {
             .as_deref()
             .map(str::trim)
             .filter(|brief| !brief.is_empty());
+        let titled = titled.map(str::to_owned);
+        let titled = titled.or_else(|| title::of(brief.unwrap_or_default()));
         Node {
             name: name.clone(),
             brief: brief.map(Into::into),
@@ -227,7 +229,7 @@ impl Reader<'_> {
             ..Node::new(
                 node_id(self.ground.run, name),
                 document.kind,
-                title.unwrap_or(name.as_str()),
+                titled.unwrap_or_else(|| name.to_string()),
             )
         }
     }

@@ -55,7 +55,11 @@ fn the_example_of_a_plan_file_becomes_a_plan() {
         (plan.goal.as_str(), plan.caps.max_parallel, plan.version),
         ("go", 3, 1)
     );
-    assert_eq!((a.id, a.title.as_str(), a.kind), (id("a"), "a", Kind::Edit));
+    let brief = a.brief.as_ref().unwrap().as_str();
+    assert_eq!(
+        (a.id, a.title.as_str(), a.kind),
+        (id("a"), &*brief, Kind::Edit)
+    );
     assert_eq!(
         (&b.deps[..], b.tier, b.weight.risk),
         (&[id("a")][..], Tier::Small, Risk::High)
@@ -67,6 +71,27 @@ fn the_example_of_a_plan_file_becomes_a_plan() {
     );
     let timeouts = [a, b].map(|node| node.accept.as_ref().unwrap().timeout_ms);
     assert_eq!(timeouts, [600_000, 90_000]);
+}
+
+#[test]
+fn a_node_without_a_title_has_the_first_line_of_its_brief_as_one() {
+    let (full, over) = ("é".repeat(72), "é".repeat(73));
+    for (title, brief, then) in [
+        (Some(" mine "), "its brief", "mine"),
+        (Some(" "), "\n use\u{7}it \nthen more", "use?it"),
+        (None, &full, &full),
+        (None, &over, &format!("{}...", "é".repeat(69))),
+    ] {
+        let mut node = edit("a", &[], &["a.txt"]);
+        node.title = title.map(str::to_owned);
+        node.brief = Some(brief.to_owned());
+        let plan = normal(&document(vec![node]), &[]).unwrap().plan;
+        assert_eq!(plan.nodes[0].title, then);
+    }
+    let mut silent = edit("a", &[], &[]);
+    (silent.brief, silent.kind) = (None, Kind::Verify);
+    let plan = normal(&document(vec![silent]), &[]).unwrap().plan;
+    assert_eq!(plan.nodes[0].title, "a");
 }
 
 /// A node's name, what it depends on, what it reads, what it writes.

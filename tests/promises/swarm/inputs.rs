@@ -216,7 +216,7 @@ fn a_gate_that_is_red_before_anything_changed_is_said_and_nothing_lands() {
         assert_eq!(report.0["status"], "failed", "{ended}");
         assert_eq!(
             report.node("work")["reason"],
-            "it was never started",
+            "the run ended before it",
             "{ended}"
         );
         let shown = stage.formic(["swarm", "show"]).run().stdout;

@@ -103,6 +103,14 @@ impl NodeState {
         }
     }
 
+    /// As [`NodeState::name`], of a node that was tried so often: what was ended before its first attempt was never started.
+    pub const fn said(self, attempts: u32) -> &'static str {
+        match self {
+            Self::Cancelled if attempts == 0 => "never started",
+            state => state.name(),
+        }
+    }
+
     /// Whether nothing more will happen to it by itself.
     pub const fn is_end(self) -> bool {
         matches!(

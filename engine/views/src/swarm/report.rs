@@ -138,7 +138,7 @@ impl Swarm {
             NodeState::Cancelled
                 if node.attempt == 0 && (node.why.is_none() || self.is_why(node)) =>
             {
-                "it was never started".to_owned()
+                "the run ended before it".to_owned()
             }
             NodeState::Failed
             | NodeState::Cancelled

@@ -280,7 +280,7 @@ fn the_report_is_the_object_that_the_command_line_promises() {
              "checks": [{"cmd": "make", "passed": true, "exit": 0, "ms": 5}],
              "usage": usage, "cost_usd": 7e-12, "wall_ms": 5000, "overrun_tokens": 0, "model_calls": 1, "tool_calls": 1},
             {"id": "n2", "title": "node 2", "kind": "edit", "state": "cancelled", "attempts": 0, "commit": null,
-             "reason": "it was never started", "files": [], "checks": [], "usage": nothing, "cost_usd": 0.0, "wall_ms": 0, "overrun_tokens": 0, "model_calls": 0, "tool_calls": 0},
+             "reason": "the run ended before it", "files": [], "checks": [], "usage": nothing, "cost_usd": 0.0, "wall_ms": 0, "overrun_tokens": 0, "model_calls": 0, "tool_calls": 0},
         ],
         "totals": {"nodes": 2, "done": 1, "failed": 0, "not_done": 1, "attempts": 1, "agents": 1,
             "usage": usage, "cost_usd": 7e-12, "wall_ms": 9000, "overrun_tokens": 0, "model_calls": 1, "tool_calls": 1, "retries": 0,
@@ -359,7 +359,7 @@ fn what_a_run_that_was_turned_down_or_given_up_never_started_says_so() {
         assert_eq!(report.why.as_deref(), Some("w"));
         for line in &report.nodes {
             assert_eq!(line.state, NodeState::Cancelled, "{report:?}");
-            assert_eq!(line.reason.as_deref(), Some("it was never started"));
+            assert_eq!(line.reason.as_deref(), Some("the run ended before it"));
         }
         assert_eq!(report.totals.not_done, 2);
     }

@@ -203,7 +203,7 @@ proptest! {
         let choices = Choices { pieces: pieces.collect(), ..Choices::default() };
         prop_assume!(!choices.pieces.is_empty());
         let plan = drafted.assemble(&choices).unwrap();
-        let node = |id: &str| plan.nodes.iter().find(|node| node.title.as_deref() == Some(id));
+        let node = |id: &str| plan.nodes.iter().find(|node| node.brief.as_deref() == Some(id));
         let before = |start: &str| {
             let (mut seen, mut ahead) = (BTreeSet::new(), vec![start.to_owned()]);
             while let Some(name) = ahead.pop() {
