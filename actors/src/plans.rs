@@ -166,6 +166,15 @@ pub async fn rehearse(
     Ok(normal)
 }
 
+/// The branch that a run's result is for, if it is no longer where the run starts from: what came since is no part of its
+/// work. `None` too where there is no such branch, or it cannot be looked at.
+pub async fn moved(ground: &protocol::Ground) -> Option<&str> {
+    let (branch, base) = (ground.target.as_deref()?, ground.base.as_ref()?);
+    let repo = Repo::open(&ground.root).await.ok()?;
+    let tip = repo.get_ref(&format!("refs/heads/{branch}")).await.ok()?;
+    (tip? != *base).then_some(branch)
+}
+
 /// Whether there is simply no repository, rather than one that cannot be used.
 fn is_no_repository(error: &GitError, root: &Path) -> bool {
     match error {

@@ -41,8 +41,19 @@ pub enum DemoName {
     Chat,
 }
 
+/// What a script is, in short.
+const SCRIPT: &str = r#"A script, which gives every request the first reply that fits:
+  {"version": 1, "models": ["scripted-1"], "rules": [
+     {"name": "look", "when": {"turn": 0, "last_user": "README"},
+      "reply": {"steps": [{"tool": "read", "input": {"path": "README.md"}}]}},
+     {"name": "sum up", "when": {"turn": 1}, "reply": {"text": "It says: {{last_result}}"}}],
+   "otherwise": {"text": "I only know how to read a README."}}
+
+Set ANTHROPIC_BASE_URL or OPENAI_BASE_URL to the address it prints, and run formic."#;
+
 /// `formic model-server`.
 #[derive(Debug, Args)]
+#[command(after_help = SCRIPT)]
 pub struct ModelServerArgs {
     /// The script to play
     #[arg(long, value_name = "FILE")]

@@ -19,7 +19,7 @@ pub fn run(args: &ModelServerArgs) -> Result<(), Failure> {
     let script = Script::load(&args.script).map_err(|error| {
         Failure::usage(
             format_args!("--script: could not {error}"),
-            "docs/model-server.md describes the format",
+            "a script is shown by formic model-server --help",
         )
     })?;
     runtime::block_on(serve(args, script))

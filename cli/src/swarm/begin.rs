@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use actors::archive::{self, DataFolder, SessionInfo};
-use actors::{OpenError, Swarm, SwarmOptions};
+use actors::{OpenError, Swarm, SwarmOptions, plans};
 use protocol::{Budget, Check, DEFAULT_CHECK_MS, Expect, SessionId};
+use views::Phase;
 
 use super::begun::Begun;
 use super::inbox::{Heard, Inbox};
@@ -139,6 +140,15 @@ pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
     });
     let swarm = swarm.await.map_err(unopened)?;
     begun.teach(&show.view, &mut rest.terms.tariff);
+    if show.view.phase == Phase::Proposed
+        && let Some(ground) = &show.view.ground
+        && let Some(branch) = plans::moved(ground).await
+    {
+        output::note(&format!(
+            "warning: {branch} has moved since this plan was made, and the work starts from where it was; \
+             begin anew for a plan of what is there now"
+        ));
+    }
     rest.fly(swarm, (show, heard)).await
 }
 

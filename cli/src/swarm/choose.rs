@@ -9,6 +9,7 @@ use super::words;
 use crate::args::sessions::session_name;
 use crate::args::swarm::NamedArgs;
 use crate::failure::{Failure, Kind};
+use crate::output;
 use crate::resolve::environment::Environment;
 use crate::resolve::place::{Place, project};
 use crate::resolve::session::named;
@@ -157,6 +158,12 @@ fn usual(data: &DataFolder, reach: Reach) -> Result<Chosen, Failure> {
         ),
     };
     let info = found.cloned().ok_or_else(none)?;
+    if let (true, Some(cwd)) = (live.is_empty() && own.is_empty(), &info.facts.cwd) {
+        let (here, there) = (here.display(), cwd.display());
+        output::note(&format!(
+            "there is no run of {here}: this is the newest of all, of {there}"
+        ));
+    }
     Ok(Chosen {
         info,
         is_usual: true,

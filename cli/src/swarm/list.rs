@@ -155,9 +155,9 @@ impl Outcome {
             _ => format!(" {done} of {all}"),
         };
         match self {
-            Self::Live(pid, RunStage::Paused) => format!("paused in process {pid}{of}"),
+            Self::Live(pid, RunStage::Paused) => format!("paused{of} in process {pid}"),
             Self::Live(pid, RunStage::Proposed) => format!("waits for approval in process {pid}"),
-            Self::Live(pid, _) => format!("runs in process {pid}{of}"),
+            Self::Live(pid, _) => format!("runs{of} in process {pid}"),
             Self::Proposed => "waits for approval".to_owned(),
             Self::Interrupted => format!("interrupted{of}"),
             Self::Paused => format!("paused{of}"),

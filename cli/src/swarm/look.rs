@@ -1,9 +1,10 @@
 //! `formic swarm show`: a run as it stands, or one node of it in full.
 
-use actors::archive::{self, DataFolder};
+use actors::archive::{self, DataFolder, SessionInfo};
 use actors::plans::forecast;
 use actors::{Source, SystemSource};
 use protocol::{Event, Record, Seq, SessionEvent, SessionId};
+use serde_json::json;
 use views::{Phase, Swarm, View};
 
 use super::begun::Begun;
@@ -11,7 +12,8 @@ use super::choose::{self, Reach};
 use super::preview::Preview;
 use super::report::{Moment, Report};
 use super::screen::Paper;
-use super::{node, words};
+use super::want::Want;
+use super::{control, node, words};
 use crate::args::swarm::ShowArgs;
 use crate::failure::Failure;
 use crate::output;
@@ -34,7 +36,8 @@ pub async fn show(data: &DataFolder, args: &ShowArgs) -> Result<(), Failure> {
         Some(node) => node::show(&report.records, (id, &node), (moment, json)),
         None => {
             let tariff = tariff(&report.records).await;
-            whole(&report.records, id, tariff, (moment, json))
+            let asked = asked(data, &run.info)?;
+            whole(&report.records, (id, &asked), tariff, (moment, json))
         }
     }
 }
@@ -49,9 +52,39 @@ async fn tariff(records: &[Record]) -> Tariff {
     tariff.unwrap_or_default()
 }
 
+/// What somebody wants of the run that it has not taken up yet.
+struct Asked {
+    wants: Vec<String>,
+    has_process: bool,
+}
+
+fn asked(data: &DataFolder, info: &SessionInfo) -> Result<Asked, Failure> {
+    let letters = control::inbox(data, info.id).letters()?;
+    let wants = letters.iter().flat_map(|letter| &letter.want);
+    Ok(Asked {
+        wants: wants.map(Want::said).collect(),
+        has_process: info.locked_by.is_some(),
+    })
+}
+
+impl Asked {
+    /// For people; `None` if there is nothing.
+    fn text(&self, run: SessionId) -> Option<String> {
+        let wants = self.wants.join("; ");
+        match (self.wants.is_empty(), self.has_process) {
+            (true, _) => None,
+            (false, true) => Some(format!("asked of it, and not yet taken up: {wants}")),
+            (false, false) => Some(format!(
+                "asked of it, to be carried out by formic swarm resume {}: {wants}",
+                run.digits()
+            )),
+        }
+    }
+}
+
 fn whole(
     records: &[Record],
-    id: SessionId,
+    (id, asked): (SessionId, &Asked),
     mut tariff: Tariff,
     (moment, json): (Moment, bool),
 ) -> Result<(), Failure> {
@@ -63,7 +96,9 @@ fn whole(
     let expected = forecast(&plan, swarm.lanes(), &tariff.prices);
     let said = Report::new(&swarm, id, (Some(expected), moment));
     if json {
-        return output::json(&said.json());
+        let mut object = said.json();
+        object["asked"] = json!(asked.wants);
+        return output::json(&object);
     }
     let environment = Environment::read();
     let paper = Paper::find(&environment);
@@ -77,7 +112,8 @@ fn whole(
         }
         _ => text(&swarm, &preview, &said, paper),
     };
-    output::line(&text)
+    let asked = asked.text(id).map(|asked| format!("\n\n{asked}"));
+    output::line(&format!("{text}{}", asked.unwrap_or_default()))
 }
 
 /// The drawing, the batches, the report.

@@ -111,7 +111,7 @@ pub fn unreadable(error: &PlanFileError) -> Failure {
         PlanFileError::File(ConfigError::Missing { .. }) => "check the path".to_owned(),
         PlanFileError::File(error) => error.hint(),
         PlanFileError::Fault { .. } => {
-            "a plan is JSON (comments are allowed) or, in a file that ends in .toml, TOML; see docs/cli.md".to_owned()
+            "a plan is JSON (comments are allowed) or, in a file that ends in .toml, TOML; `formic swarm --help` shows one".to_owned()
         }
     };
     Failure::usage(format_args!("--plan: {error}"), hint)

@@ -227,7 +227,7 @@ fn a_run_under_way_is_meant_where_none_is_named_and_one_node_of_it_can_be_ended(
         paused.err
     );
     let listed = world.run(&["swarm", "ls"]).out;
-    assert!(listed.contains("paused in process"), "{listed}");
+    assert!(listed.contains("paused 0 of 3 in process"), "{listed}");
     assert!(listed.contains("formic swarm resume"), "{listed}");
     let resumed = world.run(&["swarm", "resume"]);
     assert_eq!(resumed.code, 0, "{}", resumed.err);
@@ -237,7 +237,7 @@ fn a_run_under_way_is_meant_where_none_is_named_and_one_node_of_it_can_be_ended(
         resumed.err
     );
     let listed = world.run(&["swarm", "ls"]).out;
-    assert!(listed.contains("runs in process"), "{listed}");
+    assert!(listed.contains("runs 0 of 3 in process"), "{listed}");
     let told = world.run(&["swarm", "steer", "a", "mind the gap"]);
     assert!(
         told.out.contains("a is told before its next step"),

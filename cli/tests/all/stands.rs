@@ -1,6 +1,6 @@
 //! What a run stands on: a repository it can start from, or not, and the folder all work is done in.
 
-use crate::formic::World;
+use crate::formic::{World, ran};
 use crate::swarm::{git, script, swarm, world};
 
 /// A plan that is refused, whether it is only shown or carried out; gives the two lines.
@@ -79,6 +79,50 @@ fn what_the_run_leaves_out_and_where_the_work_of_one_folder_is_are_said_where_no
     assert!(done.out.contains(&told), "{}{}", done.out, done.err);
     let shown = world.run(&["swarm", "show"]).out;
     assert!(shown.contains(&told), "{shown}");
+}
+
+#[test]
+fn a_plan_that_is_approved_after_its_branch_has_moved_says_so() {
+    let (world, _server) = world(&script());
+    let proposed = || {
+        assert_eq!(swarm(&world, &[]).code, 5);
+    };
+    let approved = || {
+        let done = world.run(&["swarm", "resume", "--yes"]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        done.err
+    };
+    let moved = "warning: main has moved since this plan was made";
+    proposed();
+    let said = approved();
+    assert!(!said.contains(moved), "{said}");
+    git(&world, &["reset", "--quiet", "--hard", "HEAD~3"]);
+    proposed();
+    git(
+        &world,
+        &["commit", "--quiet", "--allow-empty", "--message=more"],
+    );
+    let said = approved();
+    assert!(said.contains(moved), "{said}");
+}
+
+#[test]
+fn a_run_of_another_folder_is_shown_as_such() {
+    let (world, _server) = world(&script());
+    assert_eq!(swarm(&world, &[]).code, 5);
+    let here = world.run(&["swarm", "show"]);
+    assert_eq!((here.code, here.err.as_str()), (0, ""));
+    std::fs::create_dir(world.path("elsewhere")).unwrap();
+    let mut command = world.command(&["swarm", "show"]);
+    let there = ran(command
+        .current_dir(world.path("elsewhere"))
+        .output()
+        .unwrap());
+    assert!(
+        there.code == 0 && there.err.contains("/elsewhere: this is the newest of all"),
+        "{}",
+        there.err
+    );
 }
 
 #[test]

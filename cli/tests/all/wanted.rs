@@ -54,6 +54,28 @@ fn what_was_kept_and_is_refused_later_says_who_wanted_what_of_which_node() {
 }
 
 #[test]
+fn what_waits_to_be_taken_up_is_shown_with_the_run_and_only_as_long() {
+    let (world, _server) = world(&script());
+    assert_eq!(swarm(&world, &[]).code, 5);
+    let show = || {
+        let told = world.run(&["swarm", "show"]).out;
+        let asked = world.run(&["swarm", "show", "--json"]).json()["asked"].clone();
+        (told, asked)
+    };
+    let (told, asked) = show();
+    assert!(!told.contains("asked of it"), "{told}");
+    assert_eq!(asked, json!([]));
+    assert_eq!(world.run(&["swarm", "cancel"]).code, 0);
+    let (told, asked) = show();
+    let run = runs(&world)[0]["short_id"].as_str().unwrap().to_owned();
+    let line = format!("asked of it, to be carried out by formic swarm resume {run}: cancel");
+    assert!(told.contains(&line), "{told}");
+    assert_eq!(asked, json!(["cancel"]));
+    assert_eq!(world.run(&["swarm", "resume"]).code, 1);
+    assert_eq!(show().1, json!([]));
+}
+
+#[test]
 fn a_command_that_does_a_nodes_work_hears_nothing_and_whoever_speaks_to_it_is_told_so() {
     let (world, _server) = world(&script());
     let (mut gate, opens) = gate(&world);
