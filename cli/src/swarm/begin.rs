@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actors::archive::{self, DataFolder, SessionInfo};
-use actors::{OpenError, Swarm, SwarmOptions, plans};
+use actors::{Models, OpenError, RunCommand, Swarm, SwarmOptions, plans};
 use protocol::{Budget, Check, DEFAULT_CHECK_MS, Expect, SessionId};
 use views::Phase;
 
@@ -191,6 +191,25 @@ async fn unpause(
             ),
         )),
     }
+}
+
+/// Turns down the plan of a run that no process has and that waits for approval: no model is asked, nothing begins.
+///
+/// # Errors
+/// Whatever kept the run from being taken up, or from keeping that.
+pub async fn reject(info: &SessionInfo, why: String) -> Result<(), Failure> {
+    let mut args = CrewArgs::default();
+    args.place.cwd = info.facts.cwd.clone();
+    let options = SwarmRun::prepare(&args)?.options;
+    let taken_up = (info.id, Budget::default());
+    let swarm = Swarm::resume(options, Models::default(), taken_up, |_| {}).await;
+    let swarm = swarm.map_err(unopened)?;
+    let rejected = swarm.command(RunCommand::Reject { why }).await;
+    let rested = swarm.rest().await;
+    swarm.close().await;
+    rejected?;
+    rested?;
+    Ok(())
 }
 
 fn prepare(args: &CrewArgs) -> Result<SwarmRun, Failure> {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use actors::archive::{self, DataFolder, Illegal, SessionInfo};
+use actors::archive::{self, DataFolder, Illegal, RunStage, SessionInfo};
 use actors::{Source, SystemSource};
 use protocol::{Seq, SessionId};
 use serde_json::json;
 use tokio::time::sleep;
 use views::{NodeState, Swarm, SwarmNode, View};
 
+use super::begin;
 use super::choose::{self, Chosen, Reach};
 use super::inbox::Inbox;
 use super::list::is_open;
@@ -29,12 +30,32 @@ const LOOK: Duration = Duration::from_millis(50);
 /// When there is no such run or node, or the run refuses.
 pub async fn cancel(data: &DataFolder, args: &CancelArgs) -> Result<(), Failure> {
     let (run, node) = choose::run_or_node(data, &args.named, Reach::Project)?;
-    let why = args.why.clone();
+    let (why, json) = (args.why.clone(), args.named.json);
     let want = match node {
         Some(node) => Want::End(node, why),
+        None if is_unattended(data, &run.info)? => {
+            begin::reject(&run.info, why).await?;
+            let said = "its plan is turned down; nothing of it was begun";
+            return answer(&run, ("done", said), json);
+        }
         None => Want::Cancel(why),
     };
-    send(data, &run, &want, args.named.json).await
+    send(data, &run, &want, json).await
+}
+
+/// Whether a run is nothing but a plan that waits for approval: no process has it, and nothing else is wanted of it.
+fn is_unattended(data: &DataFolder, info: &SessionInfo) -> Result<bool, Failure> {
+    let is_proposed = info.facts.run == Some(RunStage::Proposed) && info.locked_by.is_none();
+    Ok(is_proposed && inbox(data, info.id).letters()?.is_empty())
+}
+
+/// What came of what was asked.
+fn answer(run: &Chosen, (state, said): (&str, &str), json: bool) -> Result<(), Failure> {
+    if json {
+        let id = run.info.id;
+        return output::json(&json!({"type": "swarm_control", "run_id": id, "state": state}));
+    }
+    output::line(&format!("{}: {said}", run.said()))
 }
 
 /// Lets nothing new start.
@@ -93,15 +114,12 @@ async fn send(data: &DataFolder, run: &Chosen, want: &Want, json: bool) -> Resul
             "{kept}: no process has the run; it takes effect with: formic swarm resume {short}"
         ),
     };
-    if json {
-        let state = match (&outcome, info.locked_by) {
-            (Some(_), _) => "done",
-            (None, Some(_)) => "sent",
-            (None, None) => "kept",
-        };
-        return output::json(&json!({"type": "swarm_control", "run_id": id, "state": state}));
-    }
-    output::line(&format!("{}: {said}", run.said()))
+    let state = match (&outcome, info.locked_by) {
+        (Some(_), _) => "done",
+        (None, Some(_)) => "sent",
+        (None, None) => "kept",
+    };
+    answer(run, (state, &said), json)
 }
 
 /// A run that is over takes nothing but another try, and what such a try that waits for it makes possible.

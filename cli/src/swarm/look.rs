@@ -107,7 +107,7 @@ fn whole(
         Phase::Proposed => {
             let (run, plan) = (id.digits(), preview.text(paper));
             format!(
-                "run {run}: its plan waits for approval\n\n{plan}\n\napprove it with: formic swarm resume {run} --yes\nedit it or turn it down on a terminal with: formic swarm resume {run}"
+                "run {run}: its plan waits for approval\n\n{plan}\n\napprove it with: formic swarm resume {run} --yes\nturn it down with: formic swarm cancel {run}\nedit it on a terminal with: formic swarm resume {run}"
             )
         }
         _ => text(&swarm, &preview, &said, paper),

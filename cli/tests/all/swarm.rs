@@ -356,23 +356,6 @@ fn another_process_pauses_steers_and_cancels_a_run() {
 }
 
 #[test]
-fn what_is_wanted_of_a_run_without_a_process_waits_for_the_next_one() {
-    let (world, server) = world(&script());
-    assert_eq!(swarm(&world, &[]).code, 5);
-    let id = runs(&world)[0]["run_id"].as_str().unwrap().to_owned();
-    let kept = world.run(&["swarm", "cancel", &id, "--json"]);
-    assert_eq!(kept.json()["state"], "kept");
-    let resumed = world.run(&["swarm", "resume", "--yes", "--json"]);
-    assert_eq!(
-        (resumed.code, &resumed.json()["status"]),
-        (1, &json!("cancelled")),
-        "{}",
-        resumed.err
-    );
-    assert_eq!(server.requests().len(), 0);
-}
-
-#[test]
 fn a_budget_given_as_a_flag_holds_for_the_plan_a_model_makes() {
     let (world, server) = world(&script());
     let spent = world.run(&[

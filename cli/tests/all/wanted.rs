@@ -5,6 +5,8 @@ use std::io::Write;
 use serde_json::json;
 
 use crate::changed::{OPEN, gate};
+use crate::formic::ran;
+use crate::runs::{slow, under_way};
 use crate::swarm::{runs, script, swarm, world};
 use crate::terminal::Terminal;
 
@@ -54,6 +56,25 @@ fn what_was_kept_and_is_refused_later_says_who_wanted_what_of_which_node() {
 }
 
 #[test]
+fn what_is_wanted_of_a_run_that_was_killed_waits_for_the_next_process() {
+    let (world, _server) = world(&slow());
+    let (mut killed, run) = under_way(&world);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    for kept in ["kept: ", "kept already: "] {
+        let told = world.run(&["swarm", "cancel", &run]);
+        assert!(told.out.contains(kept), "{}{}", told.out, told.err);
+    }
+    let resumed = world.run(&["swarm", "resume", "--json"]);
+    assert_eq!(
+        (resumed.code, &resumed.json()["status"]),
+        (1, &json!("cancelled")),
+        "{}",
+        resumed.err
+    );
+}
+
+#[test]
 fn what_waits_to_be_taken_up_is_shown_with_the_run_and_only_as_long() {
     let (world, _server) = world(&script());
     assert_eq!(swarm(&world, &[]).code, 5);
@@ -65,14 +86,49 @@ fn what_waits_to_be_taken_up_is_shown_with_the_run_and_only_as_long() {
     let (told, asked) = show();
     assert!(!told.contains("asked of it"), "{told}");
     assert_eq!(asked, json!([]));
-    assert_eq!(world.run(&["swarm", "cancel"]).code, 0);
+    let of_run = |key: &str| runs(&world)[0][key].as_str().unwrap().to_owned();
+    let letter = r#"{"at": 0, "want": "cancel", "why": "no more"}"#;
+    let inbox = format!("data/sessions/{}/inbox/x.json", of_run("run_id"));
+    world.write(&inbox, letter);
     let (told, asked) = show();
-    let run = runs(&world)[0]["short_id"].as_str().unwrap().to_owned();
+    let run = of_run("short_id");
     let line = format!("asked of it, to be carried out by formic swarm resume {run}: cancel");
     assert!(told.contains(&line), "{told}");
     assert_eq!(asked, json!(["cancel"]));
     assert_eq!(world.run(&["swarm", "resume"]).code, 1);
     assert_eq!(show().1, json!([]));
+}
+
+#[test]
+fn a_plan_that_waits_in_no_process_is_turned_down_at_once_from_anywhere_without_a_model() {
+    let (world, server) = world(&script());
+    assert_eq!(swarm(&world, &[]).code, 5);
+    let run = runs(&world)[0]["short_id"].as_str().unwrap().to_owned();
+    assert!(
+        world
+            .run(&["swarm", "show"])
+            .out
+            .contains(&format!("turn it down with: formic swarm cancel {run}"))
+    );
+    let mut command = world.command(&["swarm", "cancel", &run, "--why", "too large"]);
+    command
+        .env_remove("ANTHROPIC_BASE_URL")
+        .env_remove("ANTHROPIC_API_KEY");
+    let told = ran(command.current_dir(world.root()).output().unwrap());
+    assert_eq!(
+        (told.code, told.out.as_str()),
+        (
+            0,
+            &*format!("run {run}: its plan is turned down; nothing of it was begun\n")
+        ),
+        "{}",
+        told.err
+    );
+    let listed = runs(&world)[0].clone();
+    assert_eq!(listed["outcome"], "rejected", "{listed}");
+    assert!(world.run(&["swarm", "show"]).out.contains("too large"));
+    assert_eq!(world.run(&["swarm", "resume", &run]).code, 5);
+    assert_eq!(server.requests().len(), 0);
 }
 
 #[test]
