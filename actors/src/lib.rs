@@ -44,6 +44,6 @@ pub use providers::{
 pub use scheduler::run::{Change, RunCommand, RunPhase};
 pub use session::{Past, Session, Stopped};
 pub use source::{Source, SystemSource};
-pub use swarm::{ModelChoice, Models, Swarm, SwarmOptions};
+pub use swarm::{ModelChoice, Models, RejectError, Swarm, SwarmOptions};
 pub use tools::walls_hold;
 pub use workspace::{GitError, Unfit};

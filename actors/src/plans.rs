@@ -9,7 +9,7 @@ use crate::error::{OpenError, TargetError};
 
 pub use scheduler::plan::{
     Defaults, DerivedEdge, Forecast, Ground, Normal, Prices, Problem, better_alone, forecast,
-    normalise,
+    has_title_of_brief, normalise,
 };
 
 /// What is to be known where the kernel has no walls for the commands of nodes.

@@ -1,6 +1,6 @@
 //! Runs formic or the floor as a whole process and reads what the kernel counted.
 
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use scripted::{Background, Options, Script, Server};
@@ -56,9 +56,24 @@ impl Stage {
 
     /// The floor.
     pub fn floor(&self, prompt: &str) -> Used {
+        self.count(self.floor_of(prompt), unseen)
+    }
+
+    /// The CPU that one process of formic had used when the server had each of these of its requests, counted from 0, in
+    /// milliseconds.
+    pub fn formic_at(&self, arguments: &[&str], requests: &[usize]) -> Vec<f64> {
+        self.count_at(self.command(arguments), requests)
+    }
+
+    /// The same of the floor.
+    pub fn floor_at(&self, prompt: &str, requests: &[usize]) -> Vec<f64> {
+        self.count_at(self.floor_of(prompt), requests)
+    }
+
+    fn floor_of(&self, prompt: &str) -> Command {
         let mut command = installed::floor();
         command.args(["floor", &self.server.base_url(), prompt]);
-        self.count(command, unseen)
+        command
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -75,11 +90,8 @@ impl Stage {
 
     fn count(&self, mut command: Command, watch: fn(u32) -> f64) -> Used {
         let before = self.server.requests().len();
-        let path = std::env::var_os("PATH").unwrap();
-        command.env("PATH", path).current_dir(self.tree.path());
-        command.stdin(Stdio::null()).stdout(Stdio::null());
         let began = Instant::now();
-        let child = command.spawn().unwrap();
+        let child = self.start(&mut command);
         let pid = child.id();
         let watched = std::thread::spawn(move || watch(pid));
         assert!(self.server.wait_until_blocking(|log| log.len() > before));
@@ -98,6 +110,37 @@ impl Stage {
             first_request_ms,
         }
     }
+
+    fn count_at(&self, mut command: Command, requests: &[usize]) -> Vec<f64> {
+        let before = self.server.requests().len();
+        let child = self.start(&mut command);
+        let at = |request: &usize| {
+            let has_come = |log: &[scripted::LoggedRequest]| log.len() > before + request;
+            assert!(self.server.wait_until_blocking(has_come));
+            cpu_ms(child.id())
+        };
+        let used = requests.iter().map(at).collect();
+        assert!(child.wait_with_output().unwrap().status.success());
+        used
+    }
+
+    fn start(&self, command: &mut Command) -> Child {
+        let path = std::env::var_os("PATH").unwrap();
+        command.env("PATH", path).current_dir(self.tree.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command.spawn().unwrap()
+    }
+}
+
+/// What the threads that a process has now have used of the CPU, in milliseconds: the first number of `schedstat` (Linux,
+/// `sched-stats.txt`) is in nanoseconds, where a finished child's sum is in ticks of some milliseconds.
+fn cpu_ms(pid: u32) -> f64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let used = threads.filter_map(|thread| {
+        let told = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        told.split(' ').next()?.parse::<f64>().ok()
+    });
+    used.sum::<f64>() / 1e6
 }
 
 /// No look at the memory.

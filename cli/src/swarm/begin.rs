@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use actors::archive::{self, DataFolder, SessionInfo};
-use actors::{Models, OpenError, RunCommand, Swarm, SwarmOptions, plans};
+use actors::{OpenError, Swarm, SwarmOptions};
 use protocol::{Budget, Check, DEFAULT_CHECK_MS, Expect, SessionId};
-use views::Phase;
 
 use super::begun::Begun;
 use super::inbox::{Heard, Inbox};
@@ -60,7 +59,8 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     };
     let models = run.find_servers(&args.crew).await?;
     let tariff = run.tariff(&models);
-    let gate = gate(&run, args, document.is_some());
+    let is_given = document.is_some();
+    let gate = gate(&run, args, is_given);
     let wanted = SwarmOptions {
         goal,
         plan: document,
@@ -75,6 +75,7 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     let mode = run.options.permission.mode;
     let terms = Terms {
         yes: args.crew.yes,
+        is_given,
         dry_run: args.dry_run,
         tariff,
         mode,
@@ -125,6 +126,7 @@ pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
     let tariff = run.tariff(&models);
     let terms = Terms {
         yes: args.crew.yes,
+        is_given: false,
         dry_run: false,
         tariff,
         mode: run.options.permission.mode,
@@ -140,15 +142,6 @@ pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
     });
     let swarm = swarm.await.map_err(unopened)?;
     begun.teach(&show.view, &mut rest.terms.tariff);
-    if show.view.phase == Phase::Proposed
-        && let Some(ground) = &show.view.ground
-        && let Some(branch) = plans::moved(ground).await
-    {
-        output::note(&format!(
-            "warning: {branch} has moved since this plan was made, and the work starts from where it was; \
-             begin anew for a plan of what is there now"
-        ));
-    }
     rest.fly(swarm, (show, heard)).await
 }
 
@@ -171,10 +164,10 @@ async fn unpause(
             let told = format!("run {}: it goes on in process {pid}", id.digits());
             output::line(&told).map(|()| 0)
         }
-        Some(Err(_)) => Err(Failure::new(
+        Some(Err(why)) => Err(Failure::new(
             Kind::Session,
             format_args!(
-                "run {}: process {pid} is at work on it already",
+                "run {}: process {pid} has it, and could not {why}",
                 id.digits()
             ),
             format_args!("see how far it is: formic swarm show {}", id.digits()),
@@ -191,25 +184,6 @@ async fn unpause(
             ),
         )),
     }
-}
-
-/// Turns down the plan of a run that no process has and that waits for approval: no model is asked, nothing begins.
-///
-/// # Errors
-/// Whatever kept the run from being taken up, or from keeping that.
-pub async fn reject(info: &SessionInfo, why: String) -> Result<(), Failure> {
-    let mut args = CrewArgs::default();
-    args.place.cwd = info.facts.cwd.clone();
-    let options = SwarmRun::prepare(&args)?.options;
-    let taken_up = (info.id, Budget::default());
-    let swarm = Swarm::resume(options, Models::default(), taken_up, |_| {}).await;
-    let swarm = swarm.map_err(unopened)?;
-    let rejected = swarm.command(RunCommand::Reject { why }).await;
-    let rested = swarm.rest().await;
-    swarm.close().await;
-    rejected?;
-    rested?;
-    Ok(())
 }
 
 fn prepare(args: &CrewArgs) -> Result<SwarmRun, Failure> {

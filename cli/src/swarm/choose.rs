@@ -1,5 +1,7 @@
 //! Which run a command means, and which of its nodes, where either may be left out.
 
+use std::path::PathBuf;
+
 use actors::archive::{self, DataFolder, SessionInfo};
 use protocol::{NodeName, Seq, SessionId};
 use views::{Swarm, View};
@@ -9,7 +11,6 @@ use super::words;
 use crate::args::sessions::session_name;
 use crate::args::swarm::NamedArgs;
 use crate::failure::{Failure, Kind};
-use crate::output;
 use crate::resolve::environment::Environment;
 use crate::resolve::place::{Place, project};
 use crate::resolve::session::named;
@@ -23,6 +24,8 @@ pub struct Chosen {
     pub info: SessionInfo,
     /// Whether nobody named it.
     pub is_usual: bool,
+    /// The project that has no run of its own, if this one was taken in its place.
+    pub far_from: Option<PathBuf>,
 }
 
 impl Chosen {
@@ -127,6 +130,7 @@ fn by_name(data: &DataFolder, name: &str) -> Result<Chosen, Failure> {
     Ok(Chosen {
         info,
         is_usual: false,
+        far_from: None,
     })
 }
 
@@ -158,15 +162,11 @@ fn usual(data: &DataFolder, reach: Reach) -> Result<Chosen, Failure> {
         ),
     };
     let info = found.cloned().ok_or_else(none)?;
-    if let (true, Some(cwd)) = (live.is_empty() && own.is_empty(), &info.facts.cwd) {
-        let (here, there) = (here.display(), cwd.display());
-        output::note(&format!(
-            "there is no run of {here}: this is the newest of all, of {there}"
-        ));
-    }
+    let far_from = own.is_empty().then(|| here.clone());
     Ok(Chosen {
         info,
         is_usual: true,
+        far_from,
     })
 }
 

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use actors::archive::{self, DataFolder, Illegal, RunStage, SessionInfo};
-use actors::{Source, SystemSource};
+use actors::archive::{self, DataFolder, Illegal, RunStage, SessionInfo, StoreError};
+use actors::{RejectError, Source, Swarm, SystemSource};
 use protocol::{Seq, SessionId};
 use serde_json::json;
 use tokio::time::sleep;
-use views::{NodeState, Swarm, SwarmNode, View};
+use views::{NodeState, SwarmNode, View};
 
-use super::begin;
 use super::choose::{self, Chosen, Reach};
 use super::inbox::Inbox;
 use super::list::is_open;
@@ -33,8 +32,7 @@ pub async fn cancel(data: &DataFolder, args: &CancelArgs) -> Result<(), Failure>
     let (why, json) = (args.why.clone(), args.named.json);
     let want = match node {
         Some(node) => Want::End(node, why),
-        None if is_unattended(data, &run.info)? => {
-            begin::reject(&run.info, why).await?;
+        None if turn_down(data, &run.info, &why)? => {
             let said = "its plan is turned down; nothing of it was begun";
             return answer(&run, ("done", said), json);
         }
@@ -43,10 +41,24 @@ pub async fn cancel(data: &DataFolder, args: &CancelArgs) -> Result<(), Failure>
     send(data, &run, &want, json).await
 }
 
-/// Whether a run is nothing but a plan that waits for approval: no process has it, and nothing else is wanted of it.
-fn is_unattended(data: &DataFolder, info: &SessionInfo) -> Result<bool, Failure> {
-    let is_proposed = info.facts.run == Some(RunStage::Proposed) && info.locked_by.is_none();
-    Ok(is_proposed && inbox(data, info.id).letters()?.is_empty())
+/// Turns the plan of a run down that waits for approval in no process; tells whether there was one.
+fn turn_down(data: &DataFolder, info: &SessionInfo, why: &str) -> Result<bool, Failure> {
+    if info.facts.run != Some(RunStage::Proposed) || info.locked_by.is_some() {
+        return Ok(false);
+    }
+    match Swarm::reject(data, &SystemSource::new(), (info.id, why.to_owned())) {
+        Ok(()) => {}
+        // Somebody was faster: that process is asked, or the run as it is now.
+        Err(RejectError::Illegal(_) | RejectError::Store(StoreError::Locked { .. })) => {
+            return Ok(false);
+        }
+        Err(RejectError::Store(error)) => return Err(error.into()),
+    }
+    let inbox = inbox(data, info.id);
+    for letter in inbox.letters()? {
+        inbox.answer(&letter, &Err("its plan is turned down".to_owned()))?;
+    }
+    Ok(true)
 }
 
 /// What came of what was asked.
@@ -152,7 +164,7 @@ fn unheard(data: &DataFolder, id: SessionId, want: &Want) -> Result<(), Failure>
         return Ok(());
     }
     let records = archive::read(data, id, Seq(1))?.records;
-    let swarm = Swarm::fold(&records);
+    let swarm = views::Swarm::fold(&records);
     let why = match (want, want.command(&swarm)) {
         (_, Err(why)) => Some(why),
         (Want::Pause, _) => {
@@ -195,7 +207,7 @@ fn could_not(data: &DataFolder, (id, want): (SessionId, &Want), why: &str) -> Fa
 fn wants_more(data: &DataFolder, id: SessionId, want: &Want) -> bool {
     let records = archive::read(data, id, Seq(1)).map(|read| read.records);
     let records = records.unwrap_or_default();
-    let command = want.command(&Swarm::fold(&records)).ok().flatten();
+    let command = want.command(&views::Swarm::fold(&records)).ok().flatten();
     let refused = command.and_then(|command| archive::refusal(id, &records, command));
     matches!(refused, Some(Illegal::UsedUp { .. }))
 }

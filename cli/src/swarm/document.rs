@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use actors::plans::has_title_of_brief;
 use protocol::{
     BlobId, Budget, BudgetDocument, CapsDocument, Check, CheckDocument, Cost, Node, NodeDocument,
     NodeHints, NodeId, NodeName, PLAN_VERSION, Plan, PlanDocument,
@@ -72,7 +73,7 @@ fn node(node: &Node, names: &BTreeMap<NodeId, NodeName>) -> NodeDocument {
     NodeDocument {
         name: node.name.clone(),
         kind: node.kind,
-        title: Some(node.title.clone()),
+        title: (!has_title_of_brief(node)).then(|| node.title.clone()),
         brief: node.brief.as_ref().map(|brief| brief.as_str().into_owned()),
         deps: node
             .deps
@@ -151,6 +152,12 @@ mod tests {
         let plan = normalise(&read(PLAN), &ground).unwrap().plan;
         let again = normalise(&read(&text(&of(&plan))), &ground).unwrap();
         assert_eq!(again.plan, plan);
+        let edited = text(&of(&plan)).replace("do c", "leave c");
+        let edited = normalise(&read(&edited), &ground).unwrap().plan;
+        assert_eq!(
+            edited.nodes[2].title, "leave c",
+            "a title that is its brief's"
+        );
         assert_eq!(again.derived.len(), 0, "what was derived is written out");
     }
 }

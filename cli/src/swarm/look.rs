@@ -9,10 +9,11 @@ use views::{Phase, Swarm, View};
 
 use super::begun::Begun;
 use super::choose::{self, Reach};
+use super::inbox::Letter;
+use super::list::is_open;
 use super::preview::Preview;
 use super::report::{Moment, Report};
 use super::screen::Paper;
-use super::want::Want;
 use super::{control, node, words};
 use crate::args::swarm::ShowArgs;
 use crate::failure::Failure;
@@ -26,6 +27,12 @@ use crate::resolve::swarm::{SwarmRun, Tariff};
 /// When there is no such run or node, or it cannot be read.
 pub async fn show(data: &DataFolder, args: &ShowArgs) -> Result<(), Failure> {
     let (run, node) = choose::run_or_node(data, &args.named, Reach::Beyond)?;
+    if let (Some(here), Some(there)) = (&run.far_from, &run.info.facts.cwd) {
+        let (here, there) = (here.display(), there.display());
+        output::note(&format!(
+            "there is no run of {here}: this is the newest of all, of {there}"
+        ));
+    }
     let report = archive::read(data, run.info.id, Seq(1))?;
     let moment = match run.info.locked_by {
         Some(_) => Moment::UnderWay(SystemSource::new().now()),
@@ -52,18 +59,23 @@ async fn tariff(records: &[Record]) -> Tariff {
     tariff.unwrap_or_default()
 }
 
-/// What somebody wants of the run that it has not taken up yet.
+/// What somebody wants of the run that it has not taken up yet, each in short.
 struct Asked {
     wants: Vec<String>,
     has_process: bool,
+    is_open: bool,
 }
 
 fn asked(data: &DataFolder, info: &SessionInfo) -> Result<Asked, Failure> {
     let letters = control::inbox(data, info.id).letters()?;
-    let wants = letters.iter().flat_map(|letter| &letter.want);
+    let said = |letter: &Letter| match &letter.want {
+        Ok(want) => want.said(),
+        Err(why) => format!("what nobody can read: {why}"),
+    };
     Ok(Asked {
-        wants: wants.map(Want::said).collect(),
+        wants: letters.iter().map(said).collect(),
         has_process: info.locked_by.is_some(),
+        is_open: is_open(info),
     })
 }
 
@@ -71,14 +83,16 @@ impl Asked {
     /// For people; `None` if there is nothing.
     fn text(&self, run: SessionId) -> Option<String> {
         let wants = self.wants.join("; ");
-        match (self.wants.is_empty(), self.has_process) {
-            (true, _) => None,
-            (false, true) => Some(format!("asked of it, and not yet taken up: {wants}")),
-            (false, false) => Some(format!(
-                "asked of it, to be carried out by formic swarm resume {}: {wants}",
-                run.digits()
-            )),
-        }
+        let run = run.digits();
+        let how = match (self.has_process, self.is_open) {
+            _ if self.wants.is_empty() => return None,
+            (true, _) => ", and not yet taken up".to_owned(),
+            (false, true) => format!(", to be carried out by formic swarm resume {run}"),
+            (false, false) => {
+                format!(" after it was over; see what formic swarm resume {run} says")
+            }
+        };
+        Some(format!("asked of it{how}: {wants}"))
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Pilot {
 pub struct Terms {
     /// Whether the plan is approved as it is.
     pub yes: bool,
+    /// Whether the plan was given a moment ago.
+    pub is_given: bool,
     /// Whether the plan is only shown.
     pub dry_run: bool,
     /// What the models cost.

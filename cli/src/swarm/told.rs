@@ -1,5 +1,7 @@
 //! A run as plain lines, one for each thing that happened to a node or to the run as a whole.
 
+use std::collections::BTreeSet;
+
 use protocol::{
     CheckRun, Event, FailureClass, NodeEnd, NodeId, PlanEvent, PlanPatch, Planner, Record,
     ToolEvent, ToolStatus, WorkspaceEvent,
@@ -125,6 +127,8 @@ fn plan(event: &PlanEvent, swarm: &Swarm) -> Option<String> {
 
 /// How checks went on what the work starts from.
 fn stood(runs: &[CheckRun]) -> String {
+    // A command that is declared twice is told twice, and ran once.
+    let commands: BTreeSet<&str> = runs.iter().map(|run| run.check.cmd.as_str()).collect();
     let odd = runs.iter().filter(|run| !run.is_as_declared()).count();
     let odd = match odd {
         0 => String::new(),
@@ -132,7 +136,7 @@ fn stood(runs: &[CheckRun]) -> String {
     };
     format!(
         "before any of the work: {} run{odd}",
-        words::count(runs.len(), "check")
+        words::count(commands.len(), "check")
     )
 }
 
@@ -234,6 +238,7 @@ fn workspace(event: &WorkspaceEvent, swarm: &Swarm) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use protocol::{Check, Expect};
     use views::View;
 
     use super::*;
@@ -248,5 +253,28 @@ mod tests {
             lines.extend(line(&record, &swarm));
         }
         insta::assert_snapshot!("told", lines.join("\n"));
+    }
+
+    #[test]
+    fn a_command_that_is_declared_twice_is_told_as_run_once() {
+        let run = |expect| CheckRun {
+            check: Check {
+                cmd: "make".to_owned(),
+                timeout_ms: 1,
+                expect,
+            },
+            exit: Some(1),
+            ms: 1,
+            log: "".into(),
+            denied: None,
+        };
+        assert_eq!(
+            stood(&[run(Expect::Fail)]),
+            "before any of the work: 1 check run"
+        );
+        assert_eq!(
+            stood(&[run(Expect::Fail), run(Expect::Pass)]),
+            "before any of the work: 1 check run, 1 not as declared"
+        );
     }
 }

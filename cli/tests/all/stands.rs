@@ -1,7 +1,7 @@
 //! What a run stands on: a repository it can start from, or not, and the folder all work is done in.
 
 use crate::formic::{World, ran};
-use crate::swarm::{git, script, swarm, world};
+use crate::swarm::{git, runs, script, swarm, world};
 
 /// A plan that is refused, whether it is only shown or carried out; gives the two lines.
 fn refused(world: &World, more: &[&str]) -> String {
@@ -113,16 +113,22 @@ fn a_run_of_another_folder_is_shown_as_such() {
     let here = world.run(&["swarm", "show"]);
     assert_eq!((here.code, here.err.as_str()), (0, ""));
     std::fs::create_dir(world.path("elsewhere")).unwrap();
-    let mut command = world.command(&["swarm", "show"]);
-    let there = ran(command
-        .current_dir(world.path("elsewhere"))
-        .output()
-        .unwrap());
+    let elsewhere = |args: &[&str]| {
+        let mut command = world.command(args);
+        ran(command
+            .current_dir(world.path("elsewhere"))
+            .output()
+            .unwrap())
+    };
+    let there = elsewhere(&["swarm", "show"]);
     assert!(
         there.code == 0 && there.err.contains("/elsewhere: this is the newest of all"),
         "{}",
         there.err
     );
+    let run = runs(&world)[0]["short_id"].as_str().unwrap().to_owned();
+    let named = elsewhere(&["swarm", "show", &run]);
+    assert_eq!((named.code, named.err.as_str()), (0, ""));
 }
 
 #[test]

@@ -102,8 +102,12 @@ fn what_waits_to_be_taken_up_is_shown_with_the_run_and_only_as_long() {
 #[test]
 fn a_plan_that_waits_in_no_process_is_turned_down_at_once_from_anywhere_without_a_model() {
     let (world, server) = world(&script());
-    assert_eq!(swarm(&world, &[]).code, 5);
-    let run = runs(&world)[0]["short_id"].as_str().unwrap().to_owned();
+    assert_eq!(swarm(&world, &["--max-budget-usd", "1"]).code, 5);
+    let of_run = |key: &str| runs(&world)[0][key].as_str().unwrap().to_owned();
+    let run = of_run("short_id");
+    let letter = r#"{"at": 0, "want": "steer", "node": "b", "text": "mind the gap"}"#;
+    let inbox = format!("data/sessions/{}/inbox", of_run("run_id"));
+    world.write(&format!("{inbox}/x.json"), letter);
     assert!(
         world
             .run(&["swarm", "show"])
@@ -114,6 +118,8 @@ fn a_plan_that_waits_in_no_process_is_turned_down_at_once_from_anywhere_without_
     command
         .env_remove("ANTHROPIC_BASE_URL")
         .env_remove("ANTHROPIC_API_KEY");
+    let (project, away) = (world.path("project"), world.path("away"));
+    std::fs::rename(&project, &away).unwrap();
     let told = ran(command.current_dir(world.root()).output().unwrap());
     assert_eq!(
         (told.code, told.out.as_str()),
@@ -124,8 +130,11 @@ fn a_plan_that_waits_in_no_process_is_turned_down_at_once_from_anywhere_without_
         "{}",
         told.err
     );
+    std::fs::rename(&away, &project).unwrap();
     let listed = runs(&world)[0].clone();
     assert_eq!(listed["outcome"], "rejected", "{listed}");
+    let shown = world.run(&["swarm", "show", "--json"]).json();
+    assert_eq!(shown["asked"], json!([]));
     assert!(world.run(&["swarm", "show"]).out.contains("too large"));
     assert_eq!(world.run(&["swarm", "resume", &run]).code, 5);
     assert_eq!(server.requests().len(), 0);

@@ -17,3 +17,5 @@ pub use normal::{Defaults, DerivedEdge, Ground, Normal, node_id, normalise};
 pub use patch::revalidate;
 pub use problem::{Code, DocumentCode, GraphCode, LimitCode, Problem, ScopeCode};
 pub use remark::better_alone;
+pub use title::has_title_of_brief;
+pub(crate) use title::of as title_of;

@@ -203,7 +203,6 @@ impl Reader<'_> {
             .map(str::trim)
             .filter(|brief| !brief.is_empty());
         let titled = titled.map(str::to_owned);
-        let titled = titled.or_else(|| title::of(brief.unwrap_or_default()));
         Node {
             name: name.clone(),
             brief: brief.map(Into::into),
@@ -229,7 +228,7 @@ impl Reader<'_> {
             ..Node::new(
                 node_id(self.ground.run, name),
                 document.kind,
-                titled.unwrap_or_else(|| name.to_string()),
+                titled.unwrap_or_else(|| title::of(name, brief)),
             )
         }
     }

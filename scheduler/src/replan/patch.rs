@@ -10,7 +10,7 @@ use super::answer::{Answer, LONGEST_TEXT, Part};
 use super::{MOST_PARTS, Replan, free_names};
 use crate::draft::{Size, repair};
 use crate::order::expected_ms;
-use crate::plan::{Problem, node_id, revalidate};
+use crate::plan::{Problem, has_title_of_brief, node_id, revalidate, title_of};
 use crate::scope::{Glob, Globs};
 
 /// What has failed is no small work, and counts twice: nothing has shown that it can be done as it is.
@@ -242,7 +242,11 @@ impl Replan {
                 new.deps.extend(outs);
             }
             if let Some(brief) = briefs.get(&node.id) {
-                new.brief = Some(brief.trim().into());
+                let brief = brief.trim();
+                if has_title_of_brief(node) {
+                    new.title = title_of(&node.name, Some(brief));
+                }
+                new.brief = Some(brief.into());
             }
             if new != *node {
                 changed.push(new);

@@ -95,7 +95,7 @@ impl Footing {
         let mut wrong = self.declared.iter().filter_map(odd);
         let wrong = wrong.find(|(expect, run)| {
             let is_other = run.passed() != (*expect != Expect::Fail);
-            is_other || run.denied.is_some()
+            is_other || run.denied.is_some() || unrunnable::is_missing(run)
         });
         self.why_not = wrong.map(|(expect, run)| complaint(expect, run));
     }
@@ -111,7 +111,7 @@ fn complaint(expect: Expect, run: &CheckRun) -> String {
              rule"
         );
     }
-    if expect == Expect::Fail {
+    if expect == Expect::Fail && run.passed() {
         return format!(
             "{code}: the check `{cmd}` passes before any of the work, and it is expected to fail"
         );

@@ -33,6 +33,11 @@ pub(super) const fn is_refused(run: &CheckRun) -> bool {
     matches!(run.exit, Some(NOT_ALLOWED | NOT_FOUND))
 }
 
+/// Whether the shell looked for the command of a check on its path in vain: no work in the tree makes that one.
+pub(super) fn is_missing(run: &CheckRun) -> bool {
+    is_refused(run) && missing(&run.check.cmd, &run.log.as_str()).is_some()
+}
+
 /// Why a node's check cannot be run. The command of a check that the shell looked for on its path in vain is one reason.
 /// Anything else that it could not run may be work that is yet to be done, where an agent is to do it: a file of the tree,
 /// what a script within calls, and whatever the check itself makes the path or the commands be.

@@ -1,7 +1,7 @@
 //! The plan is approved, edited or turned down: by what was said at the start, by the person at the terminal, or by
 //! nobody.
 
-use actors::{CommandError, RunCommand};
+use actors::{CommandError, RunCommand, plans};
 use protocol::Plan;
 use views::Phase;
 
@@ -22,6 +22,9 @@ impl Pilot {
             for remark in &preview.remarks {
                 self.show
                     .note(&format!("remark: {}", words::brief(remark, 400)));
+            }
+            if !self.terms.is_given {
+                self.tell_moved().await;
             }
             let approve = RunCommand::Approve { plan: None };
             self.swarm.command(approve).await?;
@@ -57,6 +60,7 @@ impl Pilot {
             Wish::Approve => {
                 let (plan, preview) = draft.approved();
                 self.forecast = Some(preview.forecast);
+                self.tell_moved().await;
                 return self.approve(plan).await.map(|()| None);
             }
             Wish::Reject => {
@@ -91,6 +95,18 @@ impl Pilot {
             Phase::Planning | Phase::Proposed | Phase::Running | Phase::Paused => "it was settled",
         };
         format!("{what}: the plan is not asked about any more")
+    }
+
+    /// Says so if there is more on the branch than the plan that is approved knows of.
+    async fn tell_moved(&mut self) {
+        if let Some(ground) = &self.show.view.ground
+            && let Some(branch) = plans::moved(ground).await
+        {
+            let said = format!(
+                "warning: {branch} has moved since this plan was made, and the work starts from where it was; begin anew for a plan of what is there now"
+            );
+            self.show.note(&said);
+        }
     }
 
     async fn approve(&self, plan: Option<Box<Plan>>) -> Result<(), Failure> {

@@ -90,6 +90,28 @@ fn a_gate_that_is_no_command_is_to_be_mended_and_not_declared_to_fail() {
 }
 
 #[test]
+fn a_check_that_is_to_fail_fails_for_another_reason_than_that_there_is_no_such_command() {
+    for (cmd, log, is_refused) in [
+        ("mkae test", "sh: 1: mkae: not found", true),
+        (
+            "./made-by-the-work",
+            "sh: 1: ./made-by-the-work: not found",
+            false,
+        ),
+        ("make test", "make: *** [test] Error 127", false),
+    ] {
+        let mut sim = accepted(gated(Some(declared(cmd, Expect::Fail)), None));
+        let mut run = check_run(&declared(cmd, Expect::Fail), 127);
+        run.log = log.into();
+        sim.answer(RunOutcome::Checked { runs: vec![run] });
+        assert_eq!(sim.run.given_up().is_some(), is_refused, "{cmd}");
+        if is_refused {
+            assert!(why(&sim).contains("no such command"), "{}", why(&sim));
+        }
+    }
+}
+
+#[test]
 fn a_gate_that_permission_is_denied_for_does_not_go_as_declared_whatever_that_is() {
     for expect in [Expect::Pass, Expect::Fail] {
         let mut sim = accepted(gated(Some(declared("git push", expect)), None));

@@ -232,6 +232,23 @@ fn what_is_dropped_is_waited_for_no_more() {
 }
 
 #[test]
+fn a_title_that_came_of_the_brief_follows_it_and_one_of_its_own_stays() {
+    for (title, then) in [("as it was", "otherwise"), ("its own", "its own")] {
+        let mut plan = row();
+        plan.nodes[2].brief = Some("as it was".into());
+        plan.nodes[2].title = title.to_owned();
+        let mut sim = Sim::of(plan, Isolation::Worktree);
+        fails(&mut sim, node(1));
+        let answer = json!({
+            "parts": [part("d1/**", "S")], "rewrite": [{"node": "n3", "brief": " otherwise "}],
+        });
+        answers(&mut sim, "n1-replan-1", &answer);
+        command(&mut sim, node(1), None).unwrap();
+        assert_eq!(sim.run.planned(node(3)).unwrap().title, then);
+    }
+}
+
+#[test]
 fn a_node_that_is_too_large_is_divided_within_its_scope_and_nothing_else_is_changed() {
     let mut plan = row();
     plan.nodes[0].budget.attempts = None;
