@@ -8,6 +8,7 @@ use protocol::{Draft, Event, NodeId, Record, Seq, SessionId};
 use ractor::{Actor, ActorRef};
 use store::DataFolder;
 
+use crate::archive;
 use crate::broker::{BrokerActor, BrokerMsg};
 use crate::bus::Bus;
 use crate::error::OpenError;
@@ -41,6 +42,8 @@ impl Base {
             last,
             feed,
         } = foundation;
+        // What a process that was killed left running could still write where this one is to work.
+        archive::reap_orphans(&DataFolder::at(&options.data));
         let (bus, announcer) = Bus::new(DataFolder::at(&options.data), id, journal.at());
         let writer = Writer {
             journal,

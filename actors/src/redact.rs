@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use protocol::{Block, DeltaBody, Fact, Intent, ModelFault, Reply, ResultBlock, Text, ToolResult};
+use scheduler::run::RunCommand;
 
 use crate::options::Secrets;
 
@@ -150,6 +151,29 @@ impl Redactor {
             | DeltaBody::BlockEnds { .. }
             | DeltaBody::ToolBegins { .. }
             | DeltaBody::ToolOutput { .. } => {}
+        }
+    }
+
+    /// What somebody wants of a run, with why.
+    pub(crate) fn clean_command(&self, command: &mut RunCommand) {
+        match command {
+            RunCommand::Reject { why }
+            | RunCommand::Cancel { why }
+            | RunCommand::End { why, .. }
+            | RunCommand::Patch { why, .. } => {
+                self.wipe(why);
+            }
+            RunCommand::Replan { refused, .. } => {
+                if let Some(why) = refused {
+                    self.wipe(why);
+                }
+            }
+            RunCommand::Propose { .. }
+            | RunCommand::Approve { .. }
+            | RunCommand::Pause
+            | RunCommand::Unpause
+            | RunCommand::Limit { .. }
+            | RunCommand::Retry { .. } => {}
         }
     }
 

@@ -257,7 +257,8 @@ impl Swarm {
     ///
     /// # Errors
     /// [`CommandError`]: it makes no sense now, or the run has stopped.
-    pub async fn command(&self, command: RunCommand) -> Result<(), CommandError> {
+    pub async fn command(&self, mut command: RunCommand) -> Result<(), CommandError> {
+        self.inner.site.redactor.clean_command(&mut command);
         let (answer, taken) = oneshot::channel();
         self.send(RunMsg::Command(Box::new(command), answer))?;
         taken.await.map_err(|_| self.stopped())??;

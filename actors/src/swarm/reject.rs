@@ -6,6 +6,8 @@ use scheduler::run::{Illegal, Run, RunCommand, RunInput, decide, follow};
 use store::{DataFolder, Journal, Loss, StoreError};
 
 use super::Swarm;
+use crate::options::Secrets;
+use crate::redact::Redactor;
 use crate::source::Source;
 
 /// Why a plan was not turned down.
@@ -26,15 +28,17 @@ impl Swarm {
     /// [`RejectError`]: nothing was changed, except where the disk failed.
     pub fn reject(
         data: &DataFolder,
-        source: &dyn Source,
+        (source, secrets): (&dyn Source, &Secrets),
         (id, why): (SessionId, String),
     ) -> Result<(), RejectError> {
+        let mut command = RunCommand::Reject { why };
+        Redactor::new(secrets).clean_command(&mut command);
         let (mut run, mut last) = (Run::new(id), Seq::default());
         let (mut journal, Loss { cut, .. }) = Journal::take_up(data, id, |record| {
             run.apply(&record);
             last = record.seq;
         })?;
-        let rejected = decide(&run, RunInput::Command(RunCommand::Reject { why }))?;
+        let rejected = decide(&run, RunInput::Command(command))?;
         let cut = cut.map(|cut| Event::Fault(cut.fault()));
         let mut events: Vec<Event> = cut.into_iter().chain(rejected).collect();
         while !events.is_empty() {

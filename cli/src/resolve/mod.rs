@@ -15,6 +15,6 @@ pub mod place;
 mod prompt;
 pub mod rules;
 pub mod run;
-mod secrets;
+pub mod secrets;
 pub mod session;
 pub mod swarm;

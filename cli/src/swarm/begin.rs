@@ -59,8 +59,7 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     };
     let models = run.find_servers(&args.crew).await?;
     let tariff = run.tariff(&models);
-    let is_given = document.is_some();
-    let gate = gate(&run, args, is_given);
+    let gate = gate(&run, args, document.is_some());
     let wanted = SwarmOptions {
         goal,
         plan: document,
@@ -75,7 +74,7 @@ pub async fn begin(args: &BeginArgs) -> Result<u8, Failure> {
     let mode = run.options.permission.mode;
     let terms = Terms {
         yes: args.crew.yes,
-        is_given,
+        is_fresh: args.crew.yes && args.plan.is_some(),
         dry_run: args.dry_run,
         tariff,
         mode,
@@ -126,7 +125,7 @@ pub async fn resume(args: &ResumeArgs) -> Result<u8, Failure> {
     let tariff = run.tariff(&models);
     let terms = Terms {
         yes: args.crew.yes,
-        is_given: false,
+        is_fresh: false,
         dry_run: false,
         tariff,
         mode: run.options.permission.mode,

@@ -170,6 +170,14 @@ fn usual(data: &DataFolder, reach: Reach) -> Result<Chosen, Failure> {
     })
 }
 
+/// A run that was chosen, as it is now.
+pub fn again(data: &DataFolder, chosen: Chosen) -> Result<Chosen, Failure> {
+    let id = chosen.info.id;
+    let info = archive::list(data)?.into_iter().find(|info| info.id == id);
+    let info = info.ok_or_else(|| no_run(id))?;
+    Ok(Chosen { info, ..chosen })
+}
+
 /// Whether a run is of a project.
 pub fn is_of(info: &SessionInfo, root: &std::path::Path) -> bool {
     is_in(info.facts.cwd.as_deref(), root)

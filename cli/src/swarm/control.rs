@@ -13,9 +13,12 @@ use super::choose::{self, Chosen, Reach};
 use super::inbox::Inbox;
 use super::list::is_open;
 use super::want::{Want, by_name, node};
+use crate::args::PlaceArgs;
 use crate::args::swarm::{CancelArgs, PauseArgs, RetryArgs, SteerArgs};
 use crate::failure::{Failure, Kind};
 use crate::output;
+use crate::resolve::ground::Ground;
+use crate::resolve::secrets;
 
 /// How long a run may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -36,19 +39,30 @@ pub async fn cancel(data: &DataFolder, args: &CancelArgs) -> Result<(), Failure>
             let said = "its plan is turned down; nothing of it was begun";
             return answer(&run, ("done", said), json);
         }
-        None => Want::Cancel(why),
+        // Somebody may have been faster with a plan that waited.
+        None => {
+            let now = choose::again(data, run)?;
+            return send(data, &now, &Want::Cancel(why), json).await;
+        }
     };
     send(data, &run, &want, json).await
 }
 
 /// Turns the plan of a run down that waits for approval in no process; tells whether there was one.
 fn turn_down(data: &DataFolder, info: &SessionInfo, why: &str) -> Result<bool, Failure> {
-    if info.facts.run != Some(RunStage::Proposed) || info.locked_by.is_some() {
+    // What is damaged may have been more than a plan.
+    let is_waiting = info.facts.run == Some(RunStage::Proposed) && info.facts.problem.is_none();
+    if !is_waiting || info.locked_by.is_some() {
         return Ok(false);
     }
-    match Swarm::reject(data, &SystemSource::new(), (info.id, why.to_owned())) {
+    // A plan can be turned down wherever somebody is, whatever the settings there are.
+    let secrets =
+        Ground::survey(&PlaceArgs::default(), None).map(|ground| secrets::collect(&ground));
+    let secrets = secrets.unwrap_or_default();
+    let said = (info.id, why.to_owned());
+    match Swarm::reject(data, (&SystemSource::new(), &secrets), said) {
         Ok(()) => {}
-        // Somebody was faster: that process is asked, or the run as it is now.
+        // Somebody was faster.
         Err(RejectError::Illegal(_) | RejectError::Store(StoreError::Locked { .. })) => {
             return Ok(false);
         }
@@ -56,7 +70,7 @@ fn turn_down(data: &DataFolder, info: &SessionInfo, why: &str) -> Result<bool, F
     }
     let inbox = inbox(data, info.id);
     for letter in inbox.letters()? {
-        inbox.answer(&letter, &Err("its plan is turned down".to_owned()))?;
+        inbox.answer(&letter, &Err("do that: its plan is turned down".to_owned()))?;
     }
     Ok(true)
 }

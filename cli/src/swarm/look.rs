@@ -89,7 +89,7 @@ impl Asked {
             (true, _) => ", and not yet taken up".to_owned(),
             (false, true) => format!(", to be carried out by formic swarm resume {run}"),
             (false, false) => {
-                format!(" after it was over; see what formic swarm resume {run} says")
+                format!(", though it is over; formic swarm resume {run} does it or says why not")
             }
         };
         Some(format!("asked of it{how}: {wants}"))

@@ -45,8 +45,8 @@ pub struct Pilot {
 pub struct Terms {
     /// Whether the plan is approved as it is.
     pub yes: bool,
-    /// Whether the plan was given a moment ago.
-    pub is_given: bool,
+    /// Whether the plan begins where its branch is now, or it was told that it does not.
+    pub is_fresh: bool,
     /// Whether the plan is only shown.
     pub dry_run: bool,
     /// What the models cost.

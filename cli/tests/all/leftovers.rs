@@ -1,8 +1,13 @@
 //! What runs leave behind: the doctor counts it, takes away what nobody comes back to, and names what is on no branch.
 
+use std::io::Write;
+use std::process::Stdio;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::formic::World;
+use crate::changed::{OPEN, gate};
+use crate::formic::{World, ran};
 use crate::swarm::{git, runs, script, swarm, world};
 
 /// What the doctor says of a subject.
@@ -124,4 +129,50 @@ fn a_branch_that_was_left_is_named_until_it_is_merged_and_then_taken_away() {
     assert_eq!(said(&world, &[], subject), [""; 0]);
     assert!(left(&world, &["--tidy"]).contains("1 ref of work that is merged"));
     assert_eq!(git(&world, &["branch", "--list", "formic/*"]), "");
+}
+
+/// Waits until a command of this process is at work.
+fn works(world: &World, process: u32) {
+    let mark = format!("\"formic\":{{\"pid\":{process},");
+    let is_it = |file: std::path::PathBuf| {
+        std::fs::read_to_string(file)
+            .is_ok_and(|note| note.contains(&mark) && !note.contains("\"shell\":null"))
+    };
+    loop {
+        let notes = std::fs::read_dir(world.path("data/spill/running"));
+        let mut notes = notes.into_iter().flatten();
+        if notes.any(|note| is_it(note.unwrap().path())) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_at_work_is_ended_before_its_work_is_done_again() {
+    let (world, _server) = world(&script());
+    let (mut gate, opens) = gate(&world);
+    let node = json!({"id": "a", "kind": "codemod", "brief": format!("{opens} && echo done >> a.txt"), "writes": ["a.txt"]});
+    let plan = json!({"version": 1, "goal": "append a line", "nodes": [node]});
+    world.write("plan.json", &plan.to_string());
+    let free = ["--yes", "--permission-mode", "bypassPermissions"];
+    let begin = |args: &[&str]| {
+        let mut command = world.command(&[args, &free[..]].concat());
+        let piped = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        piped.spawn().unwrap()
+    };
+    let mut killed = begin(&["swarm", "--plan", "../plan.json"]);
+    works(&world, killed.id());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let resumed = begin(&["swarm", "resume"]);
+    works(&world, resumed.id());
+    assert_eq!(said(&world, &[], "left-over commands"), ["none"]);
+    gate.write_all(&OPEN).unwrap();
+    let ended = ran(resumed.wait_with_output().unwrap());
+    assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+    assert_eq!(git(&world, &["show", "main:a.txt"]), "a\ndone\n");
 }

@@ -155,6 +155,27 @@ fn a_gate_that_the_work_is_to_make_pass_is_said_to_fail_and_then_the_run_may_beg
         said.contains("passes before any of the work, and it is expected to fail"),
         "{said}"
     );
+    let misspelt = [
+        "--yes",
+        "--gate",
+        "gerp done a.txt",
+        "--gate-expect",
+        "fail",
+    ];
+    let wrong = swarm(&world, &misspelt);
+    assert_eq!(wrong.code, 1, "{}{}", wrong.out, wrong.err);
+    assert!(
+        wrong.out.contains("nothing was begun") && wrong.out.contains("and begin anew"),
+        "{}",
+        wrong.out
+    );
+    assert!(!wrong.out.contains("swarm retry"), "{}", wrong.out);
+    assert!(
+        wrong.err.contains("1 check run, 1 not as declared"),
+        "{}",
+        wrong.err
+    );
+    assert!(!wrong.err.contains("It said:\na:"), "{}", wrong.err);
     let alone = swarm(&world, &["--gate-expect", "fail"]);
     assert_eq!(alone.code, 2, "{}", alone.err);
 }

@@ -101,7 +101,9 @@ fn what_waits_to_be_taken_up_is_shown_with_the_run_and_only_as_long() {
 
 #[test]
 fn a_plan_that_waits_in_no_process_is_turned_down_at_once_from_anywhere_without_a_model() {
+    const KEY: &str = "sk-never-to-be-kept-81f2";
     let (world, server) = world(&script());
+    let world = world.with("OPENAI_API_KEY", KEY);
     assert_eq!(swarm(&world, &["--max-budget-usd", "1"]).code, 5);
     let of_run = |key: &str| runs(&world)[0][key].as_str().unwrap().to_owned();
     let run = of_run("short_id");
@@ -114,7 +116,13 @@ fn a_plan_that_waits_in_no_process_is_turned_down_at_once_from_anywhere_without_
             .out
             .contains(&format!("turn it down with: formic swarm cancel {run}"))
     );
-    let mut command = world.command(&["swarm", "cancel", &run, "--why", "too large"]);
+    let mut command = world.command(&[
+        "swarm",
+        "cancel",
+        &run,
+        "--why",
+        &format!("too large: {KEY}"),
+    ]);
     command
         .env_remove("ANTHROPIC_BASE_URL")
         .env_remove("ANTHROPIC_API_KEY");
@@ -135,7 +143,18 @@ fn a_plan_that_waits_in_no_process_is_turned_down_at_once_from_anywhere_without_
     assert_eq!(listed["outcome"], "rejected", "{listed}");
     let shown = world.run(&["swarm", "show", "--json"]).json();
     assert_eq!(shown["asked"], json!([]));
-    assert!(world.run(&["swarm", "show"]).out.contains("too large"));
+    let kept = world.run(&["sessions", "export", &run]).out;
+    assert!(
+        kept.contains("too large: [redacted") && !kept.contains(KEY),
+        "{kept}"
+    );
+    assert!(
+        kept.trim_end()
+            .lines()
+            .last()
+            .is_some_and(|line| line.contains("closed")),
+        "{kept}"
+    );
     assert_eq!(world.run(&["swarm", "resume", &run]).code, 5);
     assert_eq!(server.requests().len(), 0);
 }

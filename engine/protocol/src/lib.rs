@@ -15,6 +15,7 @@ pub mod model;
 pub mod outcome;
 pub mod plan;
 pub mod record;
+pub mod shell;
 pub mod text;
 pub mod time;
 pub mod tool;

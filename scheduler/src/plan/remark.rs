@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::{Kind, Node, Plan};
+use protocol::{Expect, Kind, Node, Plan};
 
 use super::normal::DerivedEdge;
 use crate::order;
@@ -35,6 +35,7 @@ const NAMED: usize = 8;
 pub(super) fn remarks(plan: &Plan, derived: &[DerivedEdge], files: &[String]) -> Vec<String> {
     let mut remarks: Vec<String> = better_alone(plan).into_iter().collect();
     remarks.extend(unchecked(plan));
+    remarks.extend(red_at_first(plan));
     remarks.extend(hot(plan, files));
     if !derived.is_empty() {
         let count = derived.len();
@@ -75,6 +76,22 @@ pub fn better_alone(plan: &Plan) -> Option<String> {
     (writers.len() > 1 && shared * 2 > writers.len()).then(|| {
         let all = writers.len();
         format!("{shared} of {all} writing nodes share what they write: one agent would do as well")
+    })
+}
+
+/// A gate that fails at first is red for every batch until one makes it pass, and what is red does not land.
+fn red_at_first(plan: &Plan) -> Option<String> {
+    let is_red = plan
+        .gate
+        .as_ref()
+        .is_some_and(|gate| gate.expect == Expect::Fail);
+    let first = |node: &&Node| node.kind.writes() && node.deps.is_empty();
+    let first = plan.nodes.iter().filter(first).count();
+    (is_red && first > 1).then(|| {
+        format!(
+            "its gate fails at first, and must pass with the first work that lands: let one node make it pass and the \
+             others wait for it; here {first} begin at once"
+        )
     })
 }
 

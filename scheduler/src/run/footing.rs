@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use protocol::shell::is_refusal;
 use protocol::{Check, CheckRun, Event, Expect, Plan, PlanEvent};
 
 use super::wishes::FAULTS;
-use super::{Run, Wish, unrunnable};
+use super::{Run, Wish};
 use crate::plan::DocumentCode;
 
 /// How much of a log is told, in bytes.
@@ -93,10 +94,7 @@ impl Footing {
         let runs = &self.runs;
         let odd = |check: &Check| Some((check.expect, runs.get(&check.cmd)?));
         let mut wrong = self.declared.iter().filter_map(odd);
-        let wrong = wrong.find(|(expect, run)| {
-            let is_other = run.passed() != (*expect != Expect::Fail);
-            is_other || run.denied.is_some() || unrunnable::is_missing(run)
-        });
+        let wrong = wrong.find(|(expect, run)| !run.is_as(*expect));
         self.why_not = wrong.map(|(expect, run)| complaint(expect, run));
     }
 }
@@ -120,7 +118,7 @@ fn complaint(expect: Expect, run: &CheckRun) -> String {
         Some(code) => format!("exits with {code}"),
         None => format!("does not end by itself within {} ms", run.check.timeout_ms),
     };
-    let cure = match unrunnable::is_refused(run) {
+    let cure = match run.exit.is_some_and(is_refusal) {
         true => {
             "there is no such command here, or it may not be run: mend it where the plan or --gate names it"
         }
@@ -131,7 +129,7 @@ fn complaint(expect: Expect, run: &CheckRun) -> String {
     let log = run.log.as_str();
     let (silence, said) = match end_of(&log) {
         said if said.trim().is_empty() => (" and says nothing", String::new()),
-        said => ("", format!(". It said:\n{said}")),
+        said => ("", format!("\nIt said:\n{said}")),
     };
     format!("{code}: the check `{cmd}` {exit}{silence} before any of the work; {cure}{said}")
 }

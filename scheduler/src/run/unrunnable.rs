@@ -3,19 +3,10 @@
 
 use std::borrow::Cow;
 
+use protocol::shell::{is_refusal, missing};
 use protocol::{BEGIN_ANEW, CheckRun, Failure, FailureClass, Kind, NOT_RUN, Node};
 
 use super::node_run::NodeRun;
-
-/// What a shell exits with where a command may not be run, and where there is none (POSIX, Shell Command Language 2.8.2).
-const NOT_ALLOWED: i32 = 126;
-const NOT_FOUND: i32 = 127;
-
-/// What shells say is wrong with a command; a shell that says it in other words is taken to mean something else.
-const COMPLAINTS: [&str; 3] = ["not found", "command not found", "Permission denied"];
-
-/// After these, commands are looked for elsewhere, and a file of the tree may be one.
-const SETTINGS: [&str; 6] = [".", "source", "eval", "cd", "pushd", "alias"];
 
 /// Why a command cannot be run, whoever tries.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,16 +19,6 @@ enum Bar<'a> {
     Denied,
 }
 
-/// Whether the shell says that it could not run the check, or part of it.
-pub(super) const fn is_refused(run: &CheckRun) -> bool {
-    matches!(run.exit, Some(NOT_ALLOWED | NOT_FOUND))
-}
-
-/// Whether the shell looked for the command of a check on its path in vain: no work in the tree makes that one.
-pub(super) fn is_missing(run: &CheckRun) -> bool {
-    is_refused(run) && missing(&run.check.cmd, &run.log.as_str()).is_some()
-}
-
 /// Why a node's check cannot be run. The command of a check that the shell looked for on its path in vain is one reason.
 /// Anything else that it could not run may be work that is yet to be done, where an agent is to do it: a file of the tree,
 /// what a script within calls, and whatever the check itself makes the path or the commands be.
@@ -45,37 +26,11 @@ fn of_check<'a>(node: &Node, run: &'a CheckRun) -> Option<Bar<'a>> {
     if run.denied.is_some() {
         return Some(Bar::Denied);
     }
-    if !is_refused(run) {
+    if !run.exit.is_some_and(is_refusal) {
         return None;
     }
     let missing = missing(&run.check.cmd, &run.log.as_str()).map(Bar::Missing);
     missing.or((!node.kind.has_agent()).then_some(Bar::Refused))
-}
-
-/// The command of a shell's text that it complains of in the log.
-fn missing<'a>(cmd: &'a str, log: &str) -> Option<&'a str> {
-    if cmd.contains("PATH") {
-        return None;
-    }
-    // Every shell names in its complaint what it could not run, between colons, and says last what is wrong with it.
-    let is_complaint = |word: &str| {
-        let mut said = COMPLAINTS.iter();
-        said.any(|said| log.contains(&format!(": {word}: {said}")))
-    };
-    let mut words = cmd
-        .split(['&', '|', ';', '(', ')', '\n'])
-        .filter_map(command);
-    if words.clone().any(|word| SETTINGS.contains(&word)) {
-        return None;
-    }
-    words.find(|word| !word.contains('/') && is_complaint(word))
-}
-
-/// The word of a simple command that the shell runs.
-fn command(command: &str) -> Option<&str> {
-    let words = command.split_whitespace();
-    let mut words = words.map(|word| word.trim_matches(['\'', '"', '`', '{', '}']));
-    words.find(|word| !word.is_empty() && *word != "!" && !word.contains('='))
 }
 
 /// What a command that failed came to, with its exit code if it has any: the evidence of a codemod's attempt.
@@ -115,7 +70,7 @@ fn of_codemod<'a>(cmd: &'a str, evidence: &str) -> Option<Bar<'a>> {
     }
     let (_, said) = evidence.split_once(&exit_of(cmd))?;
     let (code, log) = said.split_at(said.find([':', ' '])?);
-    let is_refused = matches!(code.parse(), Ok(NOT_ALLOWED | NOT_FOUND));
+    let is_refused = code.parse().is_ok_and(is_refusal);
     is_refused.then(|| missing(cmd, log).map_or(Bar::Refused, Bar::Missing))
 }
 

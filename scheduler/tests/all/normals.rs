@@ -1,6 +1,8 @@
 //! What a sound document becomes: ids, defaults, derived edges, remarks, a forecast.
 
-use protocol::{Cost, Kind, NodeDocument, NodeId, Plan, PlanDocument, Price, Risk, Tier};
+use protocol::{
+    CheckDocument, Cost, Expect, Kind, NodeDocument, NodeId, Plan, PlanDocument, Price, Risk, Tier,
+};
 use scheduler::Dag;
 use scheduler::plan::{Normal, better_alone, forecast, node_id};
 
@@ -287,7 +289,21 @@ fn remarks_name_hot_files_and_unchecked_work() {
         edit("b", &[], &["b"]),
         edit("c", &[], &["c"]),
     ];
-    assert_eq!(sound(quiet, &["a"]).remarks, [""; 0]);
+    assert_eq!(sound(quiet.clone(), &["a"]).remarks, [""; 0]);
+    for (expect, is_told) in [(Expect::Fail, true), (Expect::Pass, false)] {
+        let mut gated = document(quiet.clone());
+        gated.gate = Some(CheckDocument {
+            cmd: "t".into(),
+            timeout: None,
+            expect,
+        });
+        let remarks = normal(&gated, &["a"]).unwrap().remarks.join("\n");
+        assert_eq!(
+            remarks.contains("here 3 begin at once"),
+            is_told,
+            "{remarks}"
+        );
+    }
 }
 
 #[test]

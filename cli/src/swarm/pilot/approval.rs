@@ -18,13 +18,11 @@ impl Pilot {
     /// Has the plan approved, or asks about it; gives how it ends if there is nobody to ask.
     pub(super) async fn approval(&mut self) -> Result<Option<End>, Failure> {
         let preview = self.preview();
+        self.tell_moved().await;
         if self.terms.yes && !self.terms.dry_run {
             for remark in &preview.remarks {
                 self.show
                     .note(&format!("remark: {}", words::brief(remark, 400)));
-            }
-            if !self.terms.is_given {
-                self.tell_moved().await;
             }
             let approve = RunCommand::Approve { plan: None };
             self.swarm.command(approve).await?;
@@ -97,14 +95,18 @@ impl Pilot {
         format!("{what}: the plan is not asked about any more")
     }
 
-    /// Says so if there is more on the branch than the plan that is approved knows of.
+    /// Says so, once, if there is more on the branch than the plan that is to be approved knows of.
     async fn tell_moved(&mut self) {
+        if self.terms.is_fresh {
+            return;
+        }
         if let Some(ground) = &self.show.view.ground
             && let Some(branch) = plans::moved(ground).await
         {
             let said = format!(
                 "warning: {branch} has moved since this plan was made, and the work starts from where it was; begin anew for a plan of what is there now"
             );
+            self.terms.is_fresh = true;
             self.show.note(&said);
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Check, Expect, GitId, NodeId, Text};
+use crate::{Check, Expect, GitId, NodeId, Text, shell};
 
 /// Facts about working trees and what comes out of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -209,9 +209,21 @@ impl CheckRun {
     }
 
     /// Whether it went as the plan declares, where nothing of the work was done yet; nothing said is as much as that it
-    /// passes. What was not run did not fail either.
+    /// passes. What was not run did not fail either, and what is no command is not what was to fail.
     pub fn is_as_declared(&self) -> bool {
-        self.denied.is_none() && self.passed() == (self.check.expect != Expect::Fail)
+        self.is_as(self.check.expect)
+    }
+
+    /// The same for something else that is declared of its command.
+    pub fn is_as(&self, expect: Expect) -> bool {
+        let is_run = self.denied.is_none() && !self.is_missing();
+        is_run && self.passed() == (expect != Expect::Fail)
+    }
+
+    /// Whether the shell looked for its command on its path in vain: no work in a tree makes that one.
+    fn is_missing(&self) -> bool {
+        let is_refused = self.exit.is_some_and(shell::is_refusal);
+        is_refused && shell::missing(&self.check.cmd, &self.log.as_str()).is_some()
     }
 }
 

@@ -93,7 +93,13 @@ impl Repo {
         if now.as_ref() == Some(commit) {
             return Ok(None);
         }
-        let from = now.as_ref().unwrap_or(base);
+        let Some(from) = &now else {
+            // Renamed, say: whoever did that has the work where they are now.
+            return Ok(Some(Kept {
+                why: format!("{target} is gone"),
+                at: Some(self.places.root.clone()),
+            }));
+        };
         // Neither answer hangs on the other.
         let (stands_for, is_ahead) = tokio::join!(
             Box::pin(self.stands_for(&name)),
@@ -123,7 +129,7 @@ impl Repo {
             .iter()
             .filter(|c| c.branch.as_deref() == Some(&name));
         match (holders.next(), holders.next()) {
-            (None, _) => self.set_branch(&name, now.as_ref(), commit).await,
+            (None, _) => self.set_branch(&name, from, commit).await,
             (Some(one), None) => self.pull_up(one, from, commit).await,
             (Some(_), Some(_)) => Ok(Some(Kept::plain("it is checked out in several places"))),
         }
@@ -132,14 +138,10 @@ impl Repo {
     async fn set_branch(
         &self,
         name: &str,
-        now: Option<&GitId>,
+        now: &GitId,
         commit: &GitId,
     ) -> Result<Option<Kept>, GitError> {
-        let moved = match now {
-            Some(now) => self.update_ref(name, commit, now).await?,
-            None => self.create_ref(name, commit).await?,
-        };
-        Ok(match moved {
+        Ok(match self.update_ref(name, commit, now).await? {
             RefMove::Done => None,
             RefMove::Found(_) => Some(Kept::plain("it has just been moved by someone else")),
         })

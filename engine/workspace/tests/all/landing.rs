@@ -118,8 +118,17 @@ async fn a_branch_that_is_checked_out_nowhere_is_moved_alone() {
         !path.ends_with("refs/heads/main") && !path.ends_with("logs/refs/heads/main")
     });
     assert!(moved.is_empty(), "{moved:?}");
-    assert!(ready.land(Some("brand/new")).await.is_fast_forward);
-    assert_eq!(ready.tip("brand/new"), ready.commit.as_str());
+}
+
+#[tokio::test]
+async fn a_branch_that_was_renamed_or_deleted_is_not_made_again() {
+    let ready = Ready::new().await;
+    ready.stage.git(&["branch", "--move", "main", "trunk"]);
+    ready
+        .is_left("main is gone; merge it with: git merge formic/run")
+        .await;
+    ready.stage.git(&["merge", "--quiet", "formic/run"]);
+    assert_eq!(ready.tip("trunk"), ready.commit.as_str());
 }
 
 #[tokio::test]
