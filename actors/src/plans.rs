@@ -166,13 +166,17 @@ pub async fn rehearse(
     Ok(normal)
 }
 
-/// The branch that a run's result is for, if it is no longer where the run starts from: what came since is no part of its
-/// work. `None` too where there is no such branch, or it cannot be looked at.
-pub async fn moved(ground: &protocol::Ground) -> Option<&str> {
+/// What became of the branch that a run's result is for, if it is no longer where the run starts from: what came since is
+/// no part of its work. `None` too where the result is for no branch, or it cannot be looked at.
+pub async fn moved(ground: &protocol::Ground) -> Option<String> {
     let (branch, base) = (ground.target.as_deref()?, ground.base.as_ref()?);
     let repo = Repo::open(&ground.root).await.ok()?;
     let tip = repo.get_ref(&format!("refs/heads/{branch}")).await.ok()?;
-    (tip? != *base).then_some(branch)
+    match tip {
+        None => Some(format!("{branch} is gone")),
+        Some(tip) if tip == *base => None,
+        Some(_) => Some(format!("{branch} has moved")),
+    }
 }
 
 /// Whether there is simply no repository, rather than one that cannot be used.

@@ -55,10 +55,7 @@ fn turn_down(data: &DataFolder, info: &SessionInfo, why: &str) -> Result<bool, F
     if !is_waiting || info.locked_by.is_some() {
         return Ok(false);
     }
-    // A plan can be turned down wherever somebody is, whatever the settings there are.
-    let secrets =
-        Ground::survey(&PlaceArgs::default(), None).map(|ground| secrets::collect(&ground));
-    let secrets = secrets.unwrap_or_default();
+    let secrets = secrets::collect(&ground(info)?);
     let said = (info.id, why.to_owned());
     match Swarm::reject(data, (&SystemSource::new(), &secrets), said) {
         Ok(()) => {}
@@ -73,6 +70,13 @@ fn turn_down(data: &DataFolder, info: &SessionInfo, why: &str) -> Result<bool, F
         inbox.answer(&letter, &Err("do that: its plan is turned down".to_owned()))?;
     }
     Ok(true)
+}
+
+/// The settings of a run's project, where its keys may be; if that is gone, those of this place.
+fn ground(info: &SessionInfo) -> Result<Ground, Failure> {
+    let mut there = PlaceArgs::default();
+    there.cwd.clone_from(&info.facts.cwd);
+    Ground::survey(&there, None).or_else(|_| Ground::survey(&PlaceArgs::default(), None))
 }
 
 /// What came of what was asked.

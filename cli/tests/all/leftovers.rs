@@ -1,7 +1,7 @@
 //! What runs leave behind: the doctor counts it, takes away what nobody comes back to, and names what is on no branch.
 
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -132,8 +132,8 @@ fn a_branch_that_was_left_is_named_until_it_is_merged_and_then_taken_away() {
 }
 
 /// Waits until a command of this process is at work.
-fn works(world: &World, process: u32) {
-    let mark = format!("\"formic\":{{\"pid\":{process},");
+fn works(world: &World, process: &mut Child) {
+    let mark = format!("\"formic\":{{\"pid\":{},", process.id());
     let is_it = |file: std::path::PathBuf| {
         std::fs::read_to_string(file)
             .is_ok_and(|note| note.contains(&mark) && !note.contains("\"shell\":null"))
@@ -144,6 +144,7 @@ fn works(world: &World, process: u32) {
         if notes.any(|note| is_it(note.unwrap().path())) {
             return;
         }
+        assert_eq!(process.try_wait().unwrap(), None, "it ended before");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -165,11 +166,11 @@ fn what_a_killed_run_left_at_work_is_ended_before_its_work_is_done_again() {
         piped.spawn().unwrap()
     };
     let mut killed = begin(&["swarm", "--plan", "../plan.json"]);
-    works(&world, killed.id());
+    works(&world, &mut killed);
     killed.kill().unwrap();
     killed.wait().unwrap();
-    let resumed = begin(&["swarm", "resume"]);
-    works(&world, resumed.id());
+    let mut resumed = begin(&["swarm", "resume"]);
+    works(&world, &mut resumed);
     assert_eq!(said(&world, &[], "left-over commands"), ["none"]);
     gate.write_all(&OPEN).unwrap();
     let ended = ran(resumed.wait_with_output().unwrap());

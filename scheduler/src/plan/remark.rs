@@ -85,8 +85,9 @@ fn red_at_first(plan: &Plan) -> Option<String> {
         .gate
         .as_ref()
         .is_some_and(|gate| gate.expect == Expect::Fail);
-    let first = |node: &&Node| node.kind.writes() && node.deps.is_empty();
-    let first = plan.nodes.iter().filter(first).count();
+    let writers = || plan.nodes.iter().filter(|node| node.kind.writes());
+    let waits = |node: &Node| writers().any(|before| node.deps.contains(&before.id));
+    let first = writers().filter(|node| !waits(node)).count();
     (is_red && first > 1).then(|| {
         format!(
             "its gate fails at first, and must pass with the first work that lands: let one node make it pass and the \

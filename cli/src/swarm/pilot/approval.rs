@@ -101,10 +101,10 @@ impl Pilot {
             return;
         }
         if let Some(ground) = &self.show.view.ground
-            && let Some(branch) = plans::moved(ground).await
+            && let Some(moved) = plans::moved(ground).await
         {
             let said = format!(
-                "warning: {branch} has moved since this plan was made, and the work starts from where it was; begin anew for a plan of what is there now"
+                "warning: {moved} since this plan was made, and the work starts from where it was; begin anew for a plan of what is there now"
             );
             self.terms.is_fresh = true;
             self.show.note(&said);

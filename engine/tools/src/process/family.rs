@@ -43,6 +43,11 @@ impl Family {
         Self::new(shell.filter(marked), call)
     }
 
+    /// Whether the process that it was to be found by is one of it.
+    pub(crate) const fn is_led(&self) -> bool {
+        self.group.is_some()
+    }
+
     /// Those that live.
     pub(crate) fn living(&self) -> BTreeSet<u32> {
         self.of(&Census::now())

@@ -2,7 +2,11 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
 
 use protocol::CallId;
 use rustix::process::Signal;
@@ -11,6 +15,17 @@ use serde::{Deserialize, Serialize};
 use crate::process::family::Family;
 use crate::process::table;
 
+/// How long what was killed is waited for, in looks, and the pause between two. The kernel ends nobody in the middle of a
+/// write to a disk that hangs.
+const LOOKS: u32 = 200;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The space of numbers that this process is in.
+static SPACE: LazyLock<Option<u64>> = LazyLock::new(|| {
+    let space = fs::metadata("/proc/self/ns/pid");
+    space.ok().map(|space| space.ino())
+});
+
 /// One process for ever: a pid is used again, a pid with its start is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
@@ -18,18 +33,29 @@ pub struct Process {
     pub pid: u32,
     /// When it started, in clock ticks since boot; `None` where the system does not tell.
     pub started: Option<u64>,
+    /// Whose number it is: a container counts its processes for itself (`pid_namespaces(7)`). `None` where the system does
+    /// not tell, or a former version did not.
+    #[serde(default)]
+    pub space: Option<u64>,
 }
 
 impl Process {
     /// The process that has this number now.
     pub fn now(pid: u32) -> Self {
         let started = table::row(pid).map(|row| row.started);
-        Self { pid, started }
+        let space = *SPACE;
+        Self {
+            pid,
+            started,
+            space,
+        }
     }
 
-    /// Whether it still lives. Where the system does not tell, it is taken to live.
+    /// Whether it still lives. Where the system does not tell, and of another space of numbers, it is taken to live.
     pub fn lives(&self) -> bool {
+        let is_foreign = self.space.is_some() && self.space != *SPACE;
         match self.started {
+            _ if is_foreign => true,
             None => true,
             Some(started) => table::row(self.pid).is_some_and(|row| row.started == started),
         }
@@ -98,7 +124,8 @@ pub struct Reaped {
 }
 
 /// Ends what still runs of commands whose formic is dead, as `is_alive` tells ([`Process::lives`] in earnest),
-/// and removes their traces from `folder`, the `running/` beside a spill folder. Blocks shortly.
+/// waits until it is gone, and removes their traces from `folder`, the `running/` beside a spill folder. What does not go
+/// within two seconds keeps its trace. Blocks that long for each.
 pub fn reap_orphans(folder: &Path, is_alive: &dyn Fn(&Process) -> bool) -> Vec<Reaped> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
@@ -120,8 +147,19 @@ fn reap(file: &Path, is_alive: &dyn Fn(&Process) -> bool) -> Option<Reaped> {
         return None;
     }
     let family = Family::of_former(note.shell.map(|shell| shell.pid), note.call);
+    // A formic that such a command started is not to end itself.
+    if Family::of_former(Some(std::process::id()), note.call).is_led() {
+        return None;
+    }
     let processes = family.signal(Signal::KILL);
-    let _ = fs::remove_file(file);
+    let is_gone = || family.signal(Signal::KILL) == 0;
+    let wait = |_| {
+        thread::sleep(PAUSE);
+        is_gone()
+    };
+    if processes == 0 || (0..LOOKS).any(wait) {
+        let _ = fs::remove_file(file);
+    }
     (processes > 0).then_some(Reaped {
         call: note.call,
         processes,

@@ -77,7 +77,17 @@ fn a_process_is_told_from_a_later_one_of_the_same_number() {
     let then = Process {
         pid: now.pid,
         started: now.started.map(|ticks| ticks - 1),
+        ..now
+    };
+    let elsewhere = Process {
+        space: now.space.map(|space| space + 1),
+        ..then
     };
     assert!(now.lives() && !then.lives());
+    assert_eq!(
+        elsewhere.lives(),
+        now.space.is_some(),
+        "nobody here can tell"
+    );
     assert_eq!(died_of(child), Some(15));
 }

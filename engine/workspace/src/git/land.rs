@@ -94,9 +94,9 @@ impl Repo {
             return Ok(None);
         }
         let Some(from) = &now else {
-            // Renamed, say: whoever did that has the work where they are now.
+            // Renamed, say: which branch takes its place nobody here knows.
             return Ok(Some(Kept {
-                why: format!("{target} is gone"),
+                why: format!("{target} is gone; go to the branch that takes its place"),
                 at: Some(self.places.root.clone()),
             }));
         };

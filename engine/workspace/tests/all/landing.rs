@@ -125,7 +125,7 @@ async fn a_branch_that_was_renamed_or_deleted_is_not_made_again() {
     let ready = Ready::new().await;
     ready.stage.git(&["branch", "--move", "main", "trunk"]);
     ready
-        .is_left("main is gone; merge it with: git merge formic/run")
+        .is_left("main is gone; go to the branch that takes its place; merge it with: git merge formic/run")
         .await;
     ready.stage.git(&["merge", "--quiet", "formic/run"]);
     assert_eq!(ready.tip("trunk"), ready.commit.as_str());
