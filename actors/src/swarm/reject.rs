@@ -1,11 +1,12 @@
 //! A plan that waits for approval in no process is turned down: that takes its journal, and no model, repository or
 //! setting, of which any may be gone.
 
-use protocol::{Draft, Event, Record, Seq, SessionId};
+use protocol::{Event, Record, Seq, SessionId};
 use scheduler::run::{Illegal, Run, RunCommand, RunInput, decide, follow};
 use store::{DataFolder, Journal, Loss, StoreError};
 
 use super::Swarm;
+use crate::coordinator::of_session;
 use crate::options::Secrets;
 use crate::redact::Redactor;
 use crate::source::Source;
@@ -45,23 +46,12 @@ impl Swarm {
             let mut records: Vec<Record> = Vec::with_capacity(events.len());
             for event in events {
                 last = last.next();
-                records.push(of_run(event).placed(id, last, source.now()));
+                records.push(of_session(event).placed(id, last, source.now()));
             }
             records.iter().for_each(|record| run.apply(record));
             journal.append(&records)?;
             events = follow(&run);
         }
         Ok(())
-    }
-}
-
-/// What concerns the run as a whole.
-const fn of_run(event: Event) -> Draft {
-    Draft {
-        agent: None,
-        node: None,
-        turn: None,
-        cause: None,
-        event,
     }
 }
