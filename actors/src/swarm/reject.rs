@@ -1,7 +1,7 @@
 //! A plan that waits for approval in no process is turned down: that takes its journal, and no model, repository or
 //! setting, of which any may be gone.
 
-use protocol::{Event, Record, Seq, SessionId};
+use protocol::{Event, Record, SessionId};
 use scheduler::run::{Illegal, Run, RunCommand, RunInput, decide, follow};
 use store::{DataFolder, Journal, Loss, StoreError};
 
@@ -34,19 +34,18 @@ impl Swarm {
     ) -> Result<(), RejectError> {
         let mut command = RunCommand::Reject { why };
         Redactor::new(secrets).clean_command(&mut command);
-        let (mut run, mut last) = (Run::new(id), Seq::default());
-        let (mut journal, Loss { cut, .. }) = Journal::take_up(data, id, |record| {
-            run.apply(&record);
-            last = record.seq;
-        })?;
+        let mut run = Run::new(id);
+        let (mut journal, Loss { cut, .. }) =
+            Journal::take_up(data, id, |record| run.apply(&record))?;
         let rejected = decide(&run, RunInput::Command(command))?;
         let cut = cut.map(|cut| Event::Fault(cut.fault()));
         let mut events: Vec<Event> = cut.into_iter().chain(rejected).collect();
         while !events.is_empty() {
+            let mut next = journal.next_seq();
             let mut records: Vec<Record> = Vec::with_capacity(events.len());
             for event in events {
-                last = last.next();
-                records.push(of_session(event).placed(id, last, source.now()));
+                records.push(of_session(event).placed(id, next, source.now()));
+                next = next.next();
             }
             records.iter().for_each(|record| run.apply(record));
             journal.append(&records)?;

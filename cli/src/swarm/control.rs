@@ -31,35 +31,35 @@ const LOOK: Duration = Duration::from_millis(50);
 /// # Errors
 /// When there is no such run or node, or the run refuses.
 pub async fn cancel(data: &DataFolder, args: &CancelArgs) -> Result<(), Failure> {
-    let (run, node) = choose::run_or_node(data, &args.named, Reach::Project)?;
+    let (mut run, node) = choose::run_or_node(data, &args.named, Reach::Project)?;
     let (why, json) = (args.why.clone(), args.named.json);
-    let want = match node {
-        Some(node) => Want::End(node, why),
-        None if turn_down(data, &run.info, &why)? => {
+    if node.is_none() && is_waiting(&run.info) {
+        if turn_down(data, &run.info, &why)? {
             let said = "its plan is turned down; nothing of it was begun";
             return answer(&run, ("done", said), json);
         }
-        // Somebody may have been faster with a plan that waited.
-        None => {
-            let now = choose::again(data, run)?;
-            return send(data, &now, &Want::Cancel(why), json).await;
-        }
+        // Somebody was faster.
+        run = choose::again(data, run)?;
+    }
+    let want = match node {
+        Some(node) => Want::End(node, why),
+        None => Want::Cancel(why),
     };
     send(data, &run, &want, json).await
 }
 
-/// Turns the plan of a run down that waits for approval in no process; tells whether there was one.
+/// Whether a run is nothing but a plan that waits for approval in no process. What is damaged may have been more.
+fn is_waiting(info: &SessionInfo) -> bool {
+    let is_plan = info.facts.run == Some(RunStage::Proposed) && info.facts.problem.is_none();
+    is_plan && info.locked_by.is_none()
+}
+
+/// Turns a plan down that waits; tells whether it still did.
 fn turn_down(data: &DataFolder, info: &SessionInfo, why: &str) -> Result<bool, Failure> {
-    // What is damaged may have been more than a plan.
-    let is_waiting = info.facts.run == Some(RunStage::Proposed) && info.facts.problem.is_none();
-    if !is_waiting || info.locked_by.is_some() {
-        return Ok(false);
-    }
     let secrets = secrets::collect(&ground(info)?);
     let said = (info.id, why.to_owned());
     match Swarm::reject(data, (&SystemSource::new(), &secrets), said) {
         Ok(()) => {}
-        // Somebody was faster.
         Err(RejectError::Illegal(_) | RejectError::Store(StoreError::Locked { .. })) => {
             return Ok(false);
         }

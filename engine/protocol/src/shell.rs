@@ -10,7 +10,7 @@ const COMPLAINTS: [&str; 3] = ["not found", "command not found", "Permission den
 /// After these, commands are looked for elsewhere, and a file of the tree may be one.
 const SETTINGS: [&str; 6] = [".", "source", "eval", "cd", "pushd", "alias"];
 
-/// Whether a shell exits so that could not run a command, or part of it.
+/// Whether a shell exits so where it could not run a command, or part of it.
 pub const fn is_refusal(exit: i32) -> bool {
     matches!(exit, NOT_ALLOWED | NOT_FOUND)
 }
